@@ -1,0 +1,177 @@
+"""Denizen in notebooks and jobs: dataframes or paths in, Arrow out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from denizen import clock
+from denizen.errors import fail
+from denizen.ingest.prepare import Moments
+from denizen.ingest.project import FILE_NAME, Data, load_project
+from denizen.model.load import LoadedModel, load_model
+from denizen.scoring.explain import Explanation, explain_lead
+from denizen.scoring.ranking import Summary, summarize
+from denizen.scoring.run import IN_MEMORY, score_run
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from denizen.ingest.accounting import Accounting
+
+Instant = datetime | str
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreResult:
+    """Scores as Arrow tables.
+
+    `scores` has a row a lead and instant, `ledger` a row a line (None unless asked for), `rejects` the rows that could
+    not be used with the reason, `accounting` where every row went. Arrow libraries read the object itself as `scores`.
+    """
+
+    scores: pa.Table
+    ledger: pa.Table | None
+    rejects: pa.Table
+    accounting: Accounting
+    summary: Summary
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        return self.scores.__arrow_c_stream__(requested_schema)
+
+    def __len__(self) -> int:
+        return int(self.scores.num_rows)
+
+    def __repr__(self) -> str:
+        return f"<denizen scores: {self.summary.scores} scored, {self.summary.pql} PQL ({self.summary.share:.1%})>"
+
+    def _repr_html_(self) -> str:
+        from denizen.scoring.html import scores_html  # noqa: PLC0415  notebooks only
+
+        return scores_html(self.scores, self.summary)
+
+
+def score(
+    model: str | Path | LoadedModel,
+    *,
+    leads: Any = None,
+    events: Any = None,
+    accounts: Any = None,
+    as_of: Instant | Iterable[Instant] | None = None,
+    grid: Any = None,
+    known: bool = False,
+    columns: Mapping[str, Mapping[str, str]] | None = None,
+    unique: bool = False,
+    ledger: bool = False,
+    engine: str = IN_MEMORY,
+) -> ScoreResult:
+    """Score leads (semantics, sections 1 to 4).
+
+    Args:
+        model: a path, YAML text, or a loaded model.
+        leads: path or dataframe; without it, the leads are the ids seen in events.
+        events: path or dataframe.
+        accounts: path or dataframe; a lead's own value wins over its account's.
+        as_of: one instant or several, UTC unless they say otherwise; default now.
+        grid: path or dataframe of `lead_id, as_of`, instead of `as_of`.
+        known: an event counts only once it had been received (`received_at`).
+        columns: names of your columns, as `{"events": {"lead_id": "user_id"}}`.
+        unique: no event_id occurs twice, so duplicates are not searched for.
+        ledger: also return every line of every score.
+        engine: `duckdb:`, `duckdb:///work.db` or `postgresql://…`.
+
+    Raises:
+        DenizenError: the model has problems or data cannot be read; `findings` tells all.
+    """
+    loaded = load_model(model)
+    data = _data(leads, events, accounts, columns, unique=unique)
+    moments = Moments(tuple(_instants(as_of)) if grid is None else (), grid, known)
+    with score_run(loaded, data, moments, engine=engine, detail=ledger) as run:
+        return ScoreResult(
+            scores=_arrow(run.connection, "SELECT * FROM scores"),
+            ledger=_arrow(run.connection, "SELECT * FROM ledger") if ledger else None,
+            rejects=_arrow(run.connection, "SELECT * FROM rejects"),
+            accounting=run.accounting,
+            summary=summarize(run),
+        )
+
+
+def explain(
+    model: str | Path | LoadedModel,
+    lead_id: str | int,
+    *,
+    leads: Any = None,
+    events: Any = None,
+    accounts: Any = None,
+    as_of: Instant | None = None,
+    known: bool = False,
+    columns: Mapping[str, Mapping[str, str]] | None = None,
+    engine: str = IN_MEMORY,
+) -> Explanation:
+    """Explain the score of one lead: every line with its events, what is unknown, and which gate is missed.
+
+    The arguments are those of `score`.
+
+    Raises:
+        DenizenError: there is no such lead, the model has problems, or data cannot be read.
+    """
+    data = _data(leads, events, accounts, columns, unique=False)
+    moments = Moments(tuple(_instants(as_of)), None, known)
+    return explain_lead(load_model(model), str(lead_id), data, moments, engine=engine)[0]
+
+
+def project_data(model: str | Path) -> Data:
+    """Return the data named by the project file beside a model, or nothing if there is none."""
+    project = Path(model).parent / FILE_NAME
+    return load_project(project) if project.is_file() else Data()
+
+
+def merge_data(base: Data, given: Data) -> Data:
+    """Return the project's data with what was given on top."""
+    columns = {t: {**base.mapping(t), **given.mapping(t)} for t in {*base.columns, *given.columns}}
+    return replace(
+        base,
+        leads=base.leads if given.leads is None else given.leads,
+        accounts=base.accounts if given.accounts is None else given.accounts,
+        events=base.events if given.events is None else given.events,
+        columns=columns,
+        unique=base.unique or given.unique,
+    )
+
+
+def parse_instant(value: Instant) -> int:
+    """Return an instant in microseconds.
+
+    Raises:
+        DenizenError: the text is no ISO 8601 timestamp.
+    """
+    if isinstance(value, datetime):
+        return clock.to_us(value)
+    try:
+        return clock.to_us(datetime.fromisoformat(value.strip()))
+    except (ValueError, OverflowError):
+        raise fail("bad-argument", f"{value!r} is no timestamp; write ISO 8601, as in 2026-07-01T00:00:00Z") from None
+
+
+def _instants(as_of: Instant | Iterable[Instant] | None) -> list[int]:
+    if as_of is None:
+        return [clock.to_us(clock.now())]
+    if isinstance(as_of, datetime | str):
+        return [parse_instant(as_of)]
+    return [parse_instant(instant) for instant in as_of]
+
+
+def _data(
+    leads: Any, events: Any, accounts: Any, columns: Mapping[str, Mapping[str, str]] | None, *, unique: bool
+) -> Data:
+    return Data(leads, accounts, events, {t: dict(c) for t, c in (columns or {}).items()}, unique)
+
+
+def _arrow(connection: Any, query: str) -> pa.Table:
+    return connection.execute(query).to_arrow_table()
+
+
+__all__ = ["Explanation", "LoadedModel", "ScoreResult", "explain", "load_model", "score"]

@@ -1,0 +1,1 @@
+"""Where scoring statements run. An engine runs text; it decides nothing."""

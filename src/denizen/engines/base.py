@@ -1,0 +1,66 @@
+"""What an engine is, and how one is found by its URL."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Protocol
+
+from denizen.errors import did_you_mean, fail
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from denizen.sql.dialect import Dialect
+    from denizen.sql.tables import Kind, Tables
+
+GROUP = "denizen.engines"
+
+
+class Session(Protocol):
+    """One scoring run on an engine: `grid`, `leads` and `events` are loaded, statements run, rows come back."""
+
+    def create(self, name: str, statement: str) -> None:
+        """Keep the rows of a statement as a table of this session."""
+
+    def pull(self, name: str, query: str) -> None:
+        """Make the rows of a query readable under a name in the embedded database."""
+
+
+class Engine(Protocol):
+    """An engine, made from a URL; it connects when a session opens."""
+
+    dialect: Dialect
+
+    def __init__(self, url: str) -> None:
+        """Take the URL, without connecting."""
+
+    def session(self, prepared: DuckDBPyConnection, tables: Tables) -> AbstractContextManager[Session]:
+        """Open a session on the tables that stand prepared in the embedded database.
+
+        Raises:
+            DenizenError: the engine cannot be reached, or its driver is not installed.
+        """
+
+
+def engine_for(url: str) -> Engine:
+    """Return the engine of a URL, as `duckdb:`, `duckdb:///path.db` or `postgresql://…`.
+
+    Engines register under the entry point group `denizen.engines` by the scheme of their URLs.
+
+    Raises:
+        DenizenError: no engine has this scheme.
+    """
+    scheme = url.split(":", maxsplit=1)[0].lower()
+    scheme = {"postgres": "postgresql"}.get(scheme, scheme)
+    known = {e.name: e for e in entry_points(group=GROUP)}
+    if scheme not in known:
+        hint = did_you_mean(scheme, known) or f"known: {', '.join(sorted(known))}"
+        raise fail("bad-argument", f"no engine for `{scheme}`; {hint}; write duckdb: or postgresql://user@host/database")
+    engine: type[Engine] = known[scheme].load()
+    return engine(url)
+
+
+def columns_of(tables: Tables) -> dict[str, dict[str, Kind]]:
+    """Return the tables a session loads, with their columns."""
+    return {"grid": tables.grid(), "leads": tables.leads(), "events": tables.events()}

@@ -1,0 +1,66 @@
+"""DuckDB, embedded: the prepared tables are read where they are."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from denizen.errors import fail
+from denizen.sql.dialect import DuckDB
+from denizen.sql.literals import text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from duckdb import DuckDBPyConnection
+
+    from denizen.sql.tables import Tables
+
+
+class DuckDBEngine:
+    """`duckdb:` works in memory; `duckdb:///work.db` keeps the table `scored` in a file, `duckdb:////` with a full path."""
+
+    dialect = DuckDB()
+
+    def __init__(self, url: str = "duckdb:") -> None:
+        path = url.partition(":")[2].removeprefix("///")
+        self.path = "" if path == ":memory:" else path
+
+    @contextmanager
+    def session(self, prepared: DuckDBPyConnection, tables: Tables) -> Iterator[DuckDBSession]:
+        """Open a session; `tables` are there already."""
+        del tables
+        if self.path:
+            try:
+                prepared.execute(f"ATTACH {text(self.path)} AS work")
+            except duckdb.Error as error:
+                raise fail("engine-unavailable", str(error).split("\n", maxsplit=1)[0]) from None
+        try:
+            yield DuckDBSession(prepared, in_file=bool(self.path))
+        finally:
+            if self.path:
+                prepared.execute("DETACH work")
+
+
+class DuckDBSession:
+    """A scoring run in the embedded database."""
+
+    def __init__(self, connection: DuckDBPyConnection, *, in_file: bool) -> None:
+        self.connection = connection
+        self.in_file = in_file
+
+    def create(self, name: str, statement: str) -> None:
+        """Keep the rows of a statement as a table."""
+        table = f"TABLE work.main.{name}" if self.in_file else f"TEMP TABLE {name}"
+        try:
+            self.connection.execute(f"CREATE OR REPLACE {table} AS {statement}")
+        except duckdb.Error as error:
+            raise fail("engine-failed", f"DuckDB: {error}") from error
+        if self.in_file:
+            self.pull(name, f"SELECT * FROM work.main.{name}")
+
+    def pull(self, name: str, query: str) -> None:
+        """Make a query readable under a name."""
+        self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")

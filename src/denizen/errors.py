@@ -1,0 +1,92 @@
+"""What can go wrong because of what a user gave us, and where it did.
+
+Every kind of error has a stable code; `CODES` is the one list of them, and the reference page is made from it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Level = Literal["error", "warning"]
+
+CODES: dict[str, str] = {
+    "file-unreadable": "A file is missing, unreadable or not of a kind Denizen reads.",
+    "yaml-syntax": "The file is not YAML.",
+    "unknown-key": "A key that the syntax does not have, most often a misspelling.",
+    "missing-key": "A key that must be there is not.",
+    "duplicate-key": "The same key stands twice in one place; YAML would silently drop the first.",
+    "wrong-value": "A value of the wrong type or outside the allowed range.",
+    "one-measure": "A criterion measures exactly one thing.",
+    "no-points": "A criterion needs bands, or points, or points with each.",
+    "misplaced-key": "A key that has no meaning beside the others it stands with.",
+    "fit-measure": "Fit looks at attributes only, never at events.",
+    "bad-pattern": "A regular expression outside the subset that every engine runs alike.",
+    "no-key-action": "Velocity has no key actions to count.",
+    "event-unseen": "The model waits for an event that never occurs in the data.",
+    "bad-argument": "A command-line argument or function argument cannot be used.",
+    "missing-column": "A column that must be there is not in the data.",
+    "unknown-lead": "The lead asked for is not in the data.",
+    "engine-unavailable": "The engine cannot be reached or its driver is not installed.",
+    "engine-failed": "The engine refused or broke off a statement.",
+}
+
+
+def nearest(name: str, known: Iterable[str], limit: int = 1) -> list[str]:
+    """Return the known names closest to a name, best first, compared without regard to case."""
+    by_lower = {k.lower(): k for k in known}
+    found = difflib.get_close_matches(name.lower(), by_lower, n=limit, cutoff=0.6)
+    return [by_lower[f] for f in found]
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return ``did you mean `x`?`` or nothing."""
+    found = nearest(name, known)
+    return f"did you mean `{found[0]}`?" if found else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One problem: what it is, where it is, and how to mend it."""
+
+    code: str
+    message: str
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
+    path: str = ""
+    level: Level = "error"
+
+    @property
+    def place(self) -> str:
+        """`file:line:column`, as far as known."""
+        return ":".join(str(p) for p in (self.file, self.line, self.column) if p is not None)
+
+    def __str__(self) -> str:
+        where = f"{self.place}: " if self.place else ""
+        subject = f"{self.path}: " if self.path else ""
+        return f"{where}{self.level}[{self.code}]: {subject}{self.message}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the finding as plain data for `--json`."""
+        return asdict(self)
+
+
+class DenizenError(Exception):
+    """A mistake in what was given, told in full; never a defect of Denizen itself.
+
+    `findings` holds at least one entry; the text of the exception is all of them, one a line.
+    """
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings = tuple(findings)
+        super().__init__("\n".join(str(f) for f in self.findings))
+
+
+def fail(code: str, message: str, *, file: str | None = None) -> DenizenError:
+    """Return the error for a single problem that has no line of its own."""
+    return DenizenError([Finding(code, message, file=file)])

@@ -1,0 +1,47 @@
+"""Where every row went: nothing is lost, and the numbers add up."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class EventRows:
+    """`read = used + duplicate + after_as_of + rejected + of_unknown_leads`."""
+
+    read: int = 0
+    used: int = 0
+    duplicate: int = 0
+    after_as_of: int = 0
+    rejected: int = 0
+    of_unknown_leads: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EntityRows:
+    """Rows of leads or accounts: `read = used + rejected`."""
+
+    read: int = 0
+    used: int = 0
+    rejected: int = 0
+
+
+@dataclass(slots=True)
+class Accounting:
+    """The rows of every table, and what was noticed on the way."""
+
+    events: EventRows = field(default_factory=EventRows)
+    leads: EntityRows = field(default_factory=EntityRows)
+    accounts: EntityRows = field(default_factory=EntityRows)
+    warnings: list[str] = field(default_factory=list)
+    reasons: dict[str, int] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain data for `--json`."""
+        return asdict(self)
+
+    @property
+    def rejected(self) -> int:
+        """How many rows of all tables were rejected."""
+        return self.events.rejected + self.leads.rejected + self.accounts.rejected

@@ -1,0 +1,167 @@
+"""Events: typed, valid, of known leads, and none twice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from denizen.ingest.accounting import EventRows
+from denizen.ingest.entities import add_broken, id_expression, value_columns
+from denizen.ingest.raw import NOTHING
+from denizen.ingest.values import as_id, as_instant, as_text, is_integer
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from denizen.ingest.accounting import Accounting
+    from denizen.ingest.raw import Raw
+    from denizen.sql.tables import Tables
+
+
+class EventReader:
+    """Reads the events of one source: first `stage` makes `events_read`, then `finish` makes `events`."""
+
+    def __init__(self, connection: DuckDBPyConnection, raw: Raw, tables: Tables, *, known: bool, unique: bool) -> None:
+        self.connection = connection
+        self.raw = raw
+        self.tables = tables
+        self.known = known
+        self.unique = unique or (raw.find("event_id") is None)
+        self.lead_id = raw.need("lead_id")
+
+    def stage(self, id_kind: str) -> None:
+        """Make `events_read`: every row, typed, with the reason if it is rejected.
+
+        Columnar data is read in place, again for every step that needs it; text is read once.
+        """
+        kind = "VIEW" if self.raw.columnar else "TABLE"
+        columns = self._columns(id_kind)
+        listed = ", ".join(f"{expression} AS {name}" for name, expression in columns.items())
+        reason = self._reason(columns)
+        record = "" if self.raw.columnar else f", CASE WHEN {reason} IS NOT NULL THEN {self.raw.record} END AS record"
+        self.connection.execute(
+            f"CREATE TEMP {kind} events_read AS SELECT {listed}, {reason} AS reason{record} FROM {self.raw.rows}"
+        )
+        self.valid = "reason IS NULL" if self._checks else "lead_id IS NOT NULL AND at_us IS NOT NULL AND event IS NOT NULL"
+
+    def _columns(self, id_kind: str) -> dict[str, str]:
+        event, at = self.raw.need("event"), self.raw.need("timestamp")
+        columns = {
+            "lead_id": id_expression(self.lead_id, id_kind),
+            "event": f"tidy({as_text(event.expression, event.kind)})",
+            "at_us": as_instant(at.expression, at.kind),
+        }
+        received = self.raw.find("received_at") if self.known else None
+        columns["received_us"] = as_instant(received.expression, received.kind) if received else "CAST(NULL AS BIGINT)"
+        wanted = {"event_id": not self.unique or self.tables.event_ids, "session_id": self.tables.sessions}
+        for name, needed in wanted.items():
+            column = self.raw.find(name) or NOTHING
+            if needed:
+                plain = is_integer(column.kind) and name == "session_id"
+                columns[name] = column.expression if plain else as_id(column.expression, column.kind)
+        for path, value in self.tables.properties.items():
+            columns |= value_columns(value, self._property(path), shown=False)
+        return columns
+
+    def _property(self, path: str) -> str:
+        """Return a property as given: from the `properties` document, else from a column of that name."""
+        given = [self.raw.within("properties", path), self.raw.find(path)]
+        found = [as_text(c.expression, c.kind) for c in given if c is not None]
+        return f"coalesce({', '.join(found)})" if found else NOTHING.expression
+
+    def _reason(self, columns: dict[str, str]) -> str:
+        at = self.raw.need("timestamp")
+        given = f"tidy({as_text(at.expression, at.kind)})"
+        cases = [
+            (f"{columns['lead_id']} IS NULL", "lead_id is missing"),
+            (f"{columns['event']} IS NULL", "event is missing"),
+            (f"{columns['at_us']} IS NULL AND {given} IS NULL", "timestamp is missing"),
+            (f"{columns['at_us']} IS NULL", "timestamp cannot be read (write ISO 8601 or epoch time)"),
+        ]
+        self._checks = False
+        if self.raw.json_lines:
+            cases.insert(0, ("doc IS NULL", "not a JSON object"))
+        for name, given_at in (("received_us", self.raw.find("received_at")),):
+            if self.known and given_at is not None:
+                self._checks = True
+                present = f"tidy({as_text(given_at.expression, given_at.kind)}) IS NOT NULL"
+                cases.append((f"{columns[name]} IS NULL AND {present}", "received_at cannot be read"))
+        document = self.raw.find("properties")
+        if self.tables.properties and document is not None and document.kind in ("VARCHAR", "JSON"):
+            self._checks = True
+            body = f"tidy({document.expression})"
+            cases.append((f"{body} IS NOT NULL AND NOT json_valid({body})", "properties are no valid JSON"))
+        return "CASE " + " ".join(f"WHEN {condition} THEN '{reason}'" for condition, reason in cases) + " END"
+
+    def finish(self, accounting: Accounting, last_as_of_us: int) -> None:
+        """Make `events` of the valid rows without duplicates, and account for every row."""
+        connection = self.connection
+        read, rejected = connection.execute(
+            f"SELECT count(*), count(*) FILTER (WHERE NOT ({self.valid})) FROM events_read"
+        ).fetchall()[0]
+        if rejected:
+            self._keep_rejects()
+        unknown = self._count("reason IS NULL AND lead_id NOT IN (SELECT lead_id FROM leads)")
+        duplicate = self._without_duplicates()
+        after = self._count(f"at_us > {last_as_of_us} AND lead_id IN (SELECT lead_id FROM leads)", "events")
+        broken = add_broken(connection, self.raw, "events")
+        used = read - rejected - unknown - duplicate - after
+        accounting.events = EventRows(read + broken, used, duplicate, after, rejected + broken, unknown)
+
+    def _count(self, condition: str, table: str = "events_read") -> int:
+        condition = condition.replace("reason IS NULL", self.valid)
+        return int(self.connection.execute(f"SELECT count(*) FROM {table} WHERE {condition}").fetchall()[0][0])
+
+    def _keep_rejects(self) -> None:
+        if self.raw.columnar:
+            rows = f"SELECT * FROM (SELECT {self._reason(self._columns('VARCHAR'))} AS reason, {self.raw.record} AS record FROM {self.raw.rows})"
+        else:
+            rows = "SELECT reason, record FROM events_read"
+        self.connection.execute(f"INSERT INTO rejects SELECT 'events', reason, record FROM ({rows}) WHERE reason IS NOT NULL")
+
+    def _without_duplicates(self) -> int:
+        """Make `events`; return how many rows repeat an event_id of the same lead.
+
+        Of several deliveries the one with the smallest content counts, as received by the first of them.
+        """
+        connection = self.connection
+        columns = list(self._kept())
+        listed = ", ".join(columns)
+        known = "lead_id IN (SELECT lead_id FROM leads)"
+        repeated = (
+            f"SELECT lead_id, event_id FROM events_read WHERE {self.valid} AND event_id IS NOT NULL AND {known}"
+            " GROUP BY lead_id, event_id HAVING count(*) > 1"
+        )
+        if not self.unique:
+            connection.execute(f"CREATE TEMP TABLE repeated AS {repeated}")
+        if self.unique or not connection.execute("SELECT count(*) FROM repeated").fetchall()[0][0]:
+            connection.execute(f"CREATE TEMP VIEW events AS SELECT {listed} FROM events_read WHERE {self.valid}")
+            return 0
+        order = ", ".join(f"{c} NULLS LAST" for c in ("at_us", *[c for c in columns if c != "at_us"]))
+        received = "CASE WHEN count(*) OVER same = count(received_us) OVER same THEN min(received_us) OVER same END"
+        first = (
+            f"SELECT {listed.replace('received_us', received + ' AS received_us')} FROM events_read"
+            f" JOIN repeated USING (lead_id, event_id) WHERE {self.valid}"
+            f" WINDOW same AS (PARTITION BY lead_id, event_id)"
+            f" QUALIFY row_number() OVER (PARTITION BY lead_id, event_id ORDER BY {order}) = 1"
+        )
+        single = f"SELECT {listed} FROM events_read ANTI JOIN repeated USING (lead_id, event_id) WHERE {self.valid}"
+        connection.execute(f"CREATE TEMP TABLE events AS {single} UNION ALL {first}")
+        every = f"SELECT count(*) FROM events_read JOIN repeated USING (lead_id, event_id) WHERE {self.valid}"
+        repeats = connection.execute(f"SELECT ({every}) - (SELECT count(*) FROM repeated)").fetchall()[0][0]
+        return int(repeats)
+
+    def _kept(self) -> list[str]:
+        names = ["lead_id", "event", "at_us", "received_us"]
+        names += ["event_id"] if not self.unique or self.tables.event_ids else []
+        names += ["session_id"] if self.tables.sessions else []
+        for value in self.tables.properties.values():
+            names += value.columns(shown=False)
+        return names
+
+
+def no_events(connection: DuckDBPyConnection, tables: Tables, id_kind: str) -> None:
+    """Make `events` without a row."""
+    types = {"id": id_kind, "text": "VARCHAR", "instant": "BIGINT", "number": "DECIMAL(38, 9)"}
+    listed = ", ".join(f"CAST(NULL AS {types[kind]}) AS {name}" for name, kind in tables.events().items())
+    connection.execute(f"CREATE TEMP VIEW events AS SELECT {listed} WHERE FALSE")
+

@@ -1,0 +1,137 @@
+"""From data as given to the tables `grid`, `leads` and `events` in an embedded database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from denizen.errors import fail
+from denizen.ingest.accounting import Accounting
+from denizen.ingest.entities import id_kind, leads_from_events, stage_accounts, stage_leads
+from denizen.ingest.events import EventReader, no_events
+from denizen.ingest.raw import Raw, read_raw
+from denizen.ingest.values import as_id, as_instant, define
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from denizen.ingest.project import Data
+    from denizen.sql.tables import Tables
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """For which instants to score: the same for all leads (microseconds), or a grid of `lead_id, as_of`.
+
+    `known` also asks that an event had been received by then.
+    """
+
+    as_of_us: Sequence[int] = ()
+    grid: Any = None
+    known: bool = False
+
+
+def connect() -> DuckDBPyConnection:
+    """Return a new embedded database, ready to read data: times are UTC, values are read by our own rules."""
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")
+    connection.execute("SET autoinstall_known_extensions = false")
+    connection.execute("CREATE TEMP TABLE rejects (source VARCHAR, reason VARCHAR, record VARCHAR)")
+    define(connection)
+    return connection
+
+
+def prepare(
+    connection: DuckDBPyConnection, data: Data, tables: Tables, moments: Moments, *, only: str | None = None
+) -> Accounting:
+    """Make `grid`, `leads` and `events`, and return where every row went.
+
+    Raises:
+        DenizenError: data cannot be read, or a column is missing.
+    """
+    try:
+        return _prepare(connection, data, tables, moments, only)
+    except duckdb.Error as error:
+        raise fail("file-unreadable", str(error).split("\n", maxsplit=1)[0]) from error
+
+
+def _prepare(
+    connection: DuckDBPyConnection, data: Data, tables: Tables, moments: Moments, only: str | None
+) -> Accounting:
+    accounting = Accounting()
+    leads, accounts, events, grid = (
+        None if source is None else read_raw(connection, name, source, data.mapping(name))
+        for name, source in (
+            ("leads", data.leads),
+            ("accounts", data.accounts),
+            ("events", data.events),
+            ("grid", moments.grid),
+        )
+    )
+    if leads is None and events is None:
+        raise fail("bad-argument", "there is neither leads nor events; give at least one of them")
+    kind = id_kind(*[raw.need("lead_id") for raw in (leads, events, grid) if raw is not None])
+    reader = None
+    if events is not None:
+        reader = EventReader(connection, events, tables, known=moments.known, unique=data.unique)
+        reader.stage(kind)
+    if accounts is not None:
+        stage_accounts(connection, accounts, tables, accounting)
+    if leads is not None:
+        stage_leads(connection, leads, kind, tables, accounting, accounts)
+    elif reader is not None:
+        leads_from_events(connection, f"events_read WHERE {reader.valid}", tables)
+    if only is not None:
+        _keep_only(connection, only)
+    last = _make_grid(connection, grid, moments, kind)
+    if reader is None:
+        no_events(connection, tables, kind)
+    else:
+        reader.finish(accounting, last)
+    rows = connection.execute("SELECT source || ': ' || reason, count(*) FROM rejects GROUP BY 1 ORDER BY 2 DESC, 1")
+    accounting.reasons = {str(r[0]): int(r[1]) for r in rows.fetchall()}
+    return accounting
+
+
+def _keep_only(connection: DuckDBPyConnection, lead_id: str) -> None:
+    connection.execute("DELETE FROM leads WHERE CAST(lead_id AS VARCHAR) <> $1", [lead_id])
+    if not connection.execute("SELECT count(*) FROM leads").fetchall()[0][0]:
+        raise fail("unknown-lead", f"there is no lead {lead_id!r} in the data")
+
+
+def _make_grid(connection: DuckDBPyConnection, grid: Raw | None, moments: Moments, kind: str) -> int:
+    """Make the table `grid`; return its latest instant in microseconds."""
+    if grid is not None:
+        return _read_grid(connection, grid, kind)
+    instants = sorted(set(moments.as_of_us))
+    if not instants:
+        raise fail("bad-argument", "there is no instant to score for; give `as_of`")
+    values = ", ".join(f"({us})" for us in instants)
+    connection.execute(
+        "CREATE TEMP TABLE grid AS SELECT CAST(row_number() OVER () AS INTEGER) AS g, leads.lead_id,"
+        f" CAST(moments.as_of_us AS BIGINT) AS as_of_us FROM leads CROSS JOIN (VALUES {values}) AS moments (as_of_us)"
+    )
+    return instants[-1]
+
+
+def _read_grid(connection: DuckDBPyConnection, grid: Raw, kind: str) -> int:
+    lead, at = grid.need("lead_id"), grid.need("as_of")
+    lead_id = f"CAST({lead.expression} AS BIGINT)" if kind == "BIGINT" else as_id(lead.expression, lead.kind)
+    as_of = as_instant(at.expression, at.kind)
+    wrong = connection.execute(f"SELECT count(*) FROM {grid.rows} WHERE {lead_id} IS NULL OR {as_of} IS NULL")
+    if count := wrong.fetchall()[0][0]:
+        raise fail("bad-argument", f"{count} rows lack a lead_id or an as_of that can be read", file=grid.label)
+    connection.execute(
+        "CREATE TEMP TABLE grid AS SELECT CAST(row_number() OVER (ORDER BY lead_id, as_of_us) AS INTEGER) AS g, *"
+        f" FROM (SELECT DISTINCT {lead_id} AS lead_id, {as_of} AS as_of_us FROM {grid.rows})"
+    )
+    strange = connection.execute("SELECT any_value(lead_id) FROM grid WHERE lead_id NOT IN (SELECT lead_id FROM leads)")
+    if (lead := strange.fetchall()[0][0]) is not None:
+        raise fail("unknown-lead", f"there is no lead {lead!r} in the data", file=grid.label)
+    latest = connection.execute("SELECT max(as_of_us) FROM grid").fetchall()[0][0]
+    return 0 if latest is None else int(latest)
+

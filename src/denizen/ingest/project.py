@@ -1,0 +1,105 @@
+"""The project file `denizen.yaml`: where the data is and how its columns are named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from denizen.errors import DenizenError, did_you_mean, fail
+from denizen.model.load import read_text, validate
+from denizen.model.source import parse_yaml
+from denizen.model.spec import Spec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FILE_NAME = "denizen.yaml"
+TABLES = ("leads", "accounts", "events")
+
+
+class TableFile(Spec):
+    """Where a table is, and which of its columns stands for which canonical one."""
+
+    path: str | None = Field(None, description="a file, folder or glob, relative to the project file")
+    columns: dict[str, str] = Field(default_factory=dict, description="canonical column: column in the data")
+
+
+class EventFile(TableFile):
+    """Events."""
+
+    unique: bool = Field(False, description="no event_id occurs twice, so duplicates are not searched for")  # noqa: FBT003
+
+
+class Project(Spec):
+    """A whole project file."""
+
+    leads: TableFile = Field(default_factory=TableFile)
+    accounts: TableFile = Field(default_factory=TableFile)
+    events: EventFile = Field(default_factory=EventFile)
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """The tables to read: each a path, a dataframe or None, with its column names.
+
+    `unique` promises that no event_id occurs twice.
+    """
+
+    leads: Any = None
+    accounts: Any = None
+    events: Any = None
+    columns: dict[str, dict[str, str]] = field(default_factory=dict)
+    unique: bool = False
+
+    def mapping(self, table: str) -> dict[str, str]:
+        """Return the column names of a table."""
+        return self.columns.get(table, {})
+
+
+def load_project(path: str | Path) -> Data:
+    """Return the data that a project file names.
+
+    Raises:
+        DenizenError: the file cannot be read or has problems.
+    """
+    source = parse_yaml(read_text(path), str(path))
+    if source.data is None:
+        source.data = {}
+    project, findings = validate(Project, source)
+    findings = [*source.findings, *findings]
+    if findings or project is None:
+        raise DenizenError(findings)
+    folder = Path(path).parent
+
+    def place(table: TableFile) -> str | None:
+        return None if table.path is None else str(folder / table.path)
+
+    return Data(
+        place(project.leads),
+        place(project.accounts),
+        place(project.events),
+        {name: dict(getattr(project, name).columns) for name in TABLES},
+        project.events.unique,
+    )
+
+
+def parse_mappings(pairs: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Return the column names given as `events.lead_id=user_id`.
+
+    Raises:
+        DenizenError: a pair is not of that form.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for pair in pairs:
+        name, equals, column = pair.partition("=")
+        table, dot, canonical = name.strip().partition(".")
+        if not (equals and dot and column.strip() and canonical):
+            raise fail("bad-argument", f"--map {pair}: write TABLE.COLUMN=YOURS, as in --map events.lead_id=user_id")
+        if table not in TABLES:
+            hint = did_you_mean(table, TABLES) or f"tables: {', '.join(TABLES)}"
+            raise fail("bad-argument", f"--map {pair}: there is no table `{table}`; {hint}")
+        found.setdefault(table, {})[canonical] = column.strip()
+    return found

@@ -1,0 +1,289 @@
+"""Files and dataframes as raw tables: what columns there are, and how to read each.
+
+CSV and JSON Lines are read as text, so that one dirty value can never change how a whole column is understood.
+"""
+
+from __future__ import annotations
+
+import csv
+import glob
+import gzip
+import io
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from denizen.errors import did_you_mean, fail
+from denizen.sql.literals import text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from duckdb import DuckDBPyConnection
+
+MAX_LINE_BYTES = 16 * 2**20
+SUFFIXES = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz", ".parquet")
+_DELIMITERS = ",;\t|"
+_SAMPLE_LINES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """How to read one column: an expression on a row of the raw table, and its type there."""
+
+    expression: str
+    kind: str
+
+
+NOTHING = Column("CAST(NULL AS VARCHAR)", "VARCHAR")
+
+
+@dataclass(slots=True)
+class Raw:
+    """One table as it was given.
+
+    `relation` can be read in SQL; `columns` are its columns and their types, except for JSON Lines, where the row is
+    the text `line` and `columns` are the keys seen in a sample. `broken` tables hold lines that are no rows at all.
+    """
+
+    table: str
+    label: str
+    relation: str
+    columns: dict[str, str]
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    json_lines: bool = False
+    columnar: bool = False
+    broken: list[str] = field(default_factory=list)
+
+    def find(self, name: str) -> Column | None:
+        """Return how to read a column by its canonical name, None if there is none; `a.b` reaches into `a`."""
+        name = self.mapping.get(name, name)
+        if self.json_lines:
+            return Column(_json_field("doc", name), "VARCHAR")
+        by_lower = {c.lower(): c for c in self.columns}
+        own = by_lower.get(name.lower())
+        if own is not None:
+            return Column(_quoted(own), self.columns[own])
+        head, dot, rest = name.partition(".")
+        outer = by_lower.get(head.lower()) if dot else None
+        return Column(_json_field(self.document(_quoted(outer), self.columns[outer]), rest), "VARCHAR") if outer else None
+
+    def within(self, document: str, path: str) -> Column | None:
+        """Return how to read a path of a JSON document column, None if there is no such column."""
+        column = self.find(document)
+        if column is None:
+            return None
+        return Column(_json_field(self.document(column.expression, column.kind), path), "VARCHAR")
+
+    def document(self, expression: str, kind: str) -> str:
+        """Return a column as a JSON document, null where it is none."""
+        if kind.startswith(("STRUCT", "MAP")):
+            return f"to_json({expression})"
+        return f"CASE WHEN json_valid({expression}) THEN {expression} END"
+
+    def need(self, name: str) -> Column:
+        """Return how to read a column that must be there.
+
+        Raises:
+            DenizenError: it is not there.
+        """
+        wanted = self.mapping.get(name, name)
+        found = self.find(name)
+        known = {c.lower() for c in self.columns}
+        if found is None or (self.json_lines and wanted.split(".")[0].lower() not in known and wanted.lower() not in known):
+            hint = did_you_mean(wanted, self.columns)
+            columns = ", ".join(self.columns) or "none"
+            message = f"no column `{wanted}`; {hint + ' ' if hint else ''}columns: {columns}"
+            raise fail("missing-column", f"{message}; name yours with --map {self.table}.{name}=COLUMN", file=self.label)
+        return found
+
+    @property
+    def rows(self) -> str:
+        """The rows as a table expression; JSON Lines get `doc`, null where a line is no JSON object."""
+        if not self.json_lines:
+            return self.relation
+        valid = "CASE WHEN json_valid(line) THEN CASE WHEN json_type(line) = 'OBJECT' THEN line END END AS doc"
+        return f"(SELECT line, {valid} FROM {self.relation}) AS lines"
+
+    @property
+    def record(self) -> str:
+        """A row as text, for the file of rejected rows."""
+        if self.json_lines:
+            return "line"
+        pairs = ", ".join(f"{text(c)}, {_quoted(c)}" for c in self.columns)
+        return f"CAST(json_object({pairs}) AS VARCHAR)"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _json_field(document: str, path: str) -> str:
+    def pointer(parts: Iterable[str]) -> str:
+        return text("".join("/" + p.replace("~", "~0").replace("/", "~1") for p in parts))
+
+    whole = f"json_extract_string({document}, {pointer([path])})"
+    if "." not in path:
+        return whole
+    return f"coalesce({whole}, json_extract_string({document}, {pointer(path.split('.'))}))"
+
+
+def read_raw(connection: DuckDBPyConnection, table: str, source: Any, mapping: Mapping[str, str]) -> Raw:
+    """Make a path, folder, glob or dataframe readable as a raw table.
+
+    Raises:
+        DenizenError: nothing is there, or it is of a kind that is not read.
+    """
+    if isinstance(source, str | Path):
+        return _read_files(connection, table, str(source), mapping)
+    return _read_frame(connection, table, source, mapping)
+
+
+def _read_frame(connection: DuckDBPyConnection, table: str, frame: Any, mapping: Mapping[str, str]) -> Raw:
+    import pyarrow as pa  # noqa: PLC0415  the command line reads files without it
+
+    if type(frame).__module__.startswith("pandas"):
+        arrow = pa.Table.from_pandas(frame, preserve_index=False)
+    elif isinstance(frame, list):
+        arrow = pa.Table.from_pylist(frame)
+    elif hasattr(frame, "__arrow_c_stream__"):
+        arrow = pa.table(frame)
+    else:
+        raise fail("bad-argument", f"`{table}` is a {type(frame).__name__}; give a path, or an Arrow, pandas or Polars table")
+    relation = f"raw_{table}"
+    connection.register(relation, arrow)
+    return Raw(table, f"<{table}>", relation, _described(connection, relation), mapping, columnar=True)
+
+
+def _read_files(connection: DuckDBPyConnection, table: str, path: str, mapping: Mapping[str, str]) -> Raw:
+    files = _files(path)
+    kinds = {_kind(f) for f in files}
+    if len(kinds) > 1:
+        raise fail("file-unreadable", f"files of different kinds together: {', '.join(sorted(kinds))}", file=path)
+    reader = {"parquet": _read_parquet, "csv": _read_csv, "jsonl": _read_json_lines}[kinds.pop()]
+    try:
+        return reader(connection, table, path, files, mapping)
+    except duckdb.Error as error:
+        raise fail("file-unreadable", _first_line(error), file=path) from None
+    except OSError as error:
+        raise fail("file-unreadable", f"cannot read: {error.strerror or error}", file=path) from None
+    except UnicodeDecodeError as error:
+        raise fail("file-unreadable", f"not UTF-8 text (byte {error.start} of the header)", file=path) from None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).split("\n", maxsplit=1)[0]
+
+
+def _files(path: str) -> list[str]:
+    place = Path(path)
+    if place.is_dir():
+        found = sorted(str(p) for p in place.rglob("*") if p.is_file() and p.name.lower().endswith(SUFFIXES))
+        if not found:
+            raise fail("file-unreadable", f"the folder holds no file of a known kind ({', '.join(SUFFIXES)})", file=path)
+        return found
+    if place.is_file():
+        return [str(place)]
+    found = sorted(f for f in glob.glob(path, recursive=True) if Path(f).is_file())  # noqa: PTH207  absolute globs too
+    if not found:
+        raise fail("file-unreadable", "no such file, folder or glob", file=path)
+    return found
+
+
+def _kind(file: str) -> str:
+    name = file.lower().removesuffix(".gz")
+    if name.endswith(".parquet"):
+        return "parquet"
+    if name.endswith((".csv", ".tsv")):
+        return "csv"
+    if name.endswith((".jsonl", ".ndjson")):
+        return "jsonl"
+    raise fail("file-unreadable", f"not of a known kind ({', '.join(SUFFIXES)})", file=file)
+
+
+def _list(files: list[str]) -> str:
+    """Return a list literal; a bracket in a name must not be read as a glob."""
+    return "[" + ", ".join(text(f.replace("[", "[[]") if "[" in f else f) for f in files) + "]"
+
+
+def _described(connection: DuckDBPyConnection, relation: str) -> dict[str, str]:
+    return {str(r[0]): str(r[1]) for r in connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()}
+
+
+def _read_parquet(
+    connection: DuckDBPyConnection, table: str, path: str, files: list[str], mapping: Mapping[str, str]
+) -> Raw:
+    relation = f"read_parquet({_list(files)}, union_by_name = {str(len(files) > 1).lower()})"
+    return Raw(table, path, relation, _described(connection, relation), mapping, columnar=True)
+
+
+def _open(file: str) -> io.TextIOBase:
+    opener = gzip.open if file.lower().endswith(".gz") else open
+    return opener(file, "rt", encoding="utf-8-sig", newline="")  # type: ignore[return-value]
+
+
+def _header(file: str) -> tuple[str, list[str]]:
+    with _open(file) as lines:
+        try:
+            first = lines.readline(MAX_LINE_BYTES)
+        except (EOFError, gzip.BadGzipFile, UnicodeDecodeError) as error:
+            raise fail("file-unreadable", f"cannot read the header: {error}", file=file) from None
+    if not first.strip():
+        raise fail("file-unreadable", "the file is empty; the first line must name the columns", file=file)
+    delimiter = max(_DELIMITERS, key=lambda d: len(next(csv.reader([first], delimiter=d))))
+    names = [n.strip() for n in next(csv.reader([first], delimiter=delimiter))]
+    names = [n or f"column{i}" for i, n in enumerate(names, 1)]
+    twice = sorted({n for n in names if [m.lower() for m in names].count(n.lower()) > 1})
+    if twice:
+        raise fail("file-unreadable", f"two columns have the same name: {', '.join(twice)}", file=file)
+    return delimiter, names
+
+
+def _read_csv(
+    connection: DuckDBPyConnection, table: str, path: str, files: list[str], mapping: Mapping[str, str]
+) -> Raw:
+    parts, columns, broken = [], {}, []
+    for i, file in enumerate(files):
+        delimiter, names = _header(file)
+        types = "{" + ", ".join(f"{text(n)}: 'VARCHAR'" for n in names) + "}"
+        rejects = f"broken_{table}_{i}"
+        options = (
+            f"auto_detect = false, header = true, delim = {text(delimiter)}, quote = '\"', escape = '\"', columns = {types},"
+            f" max_line_size = {MAX_LINE_BYTES}, buffer_size = {2 * MAX_LINE_BYTES}, store_rejects = true,"
+            f" rejects_table = {text(rejects)}, rejects_scan = {text(rejects + '_scan')}, rejects_limit = 0, nullstr = ''"
+        )
+        parts.append(f"SELECT * FROM read_csv({_list([file])}, {options})")
+        columns |= dict.fromkeys(names, "VARCHAR")
+        broken.append(rejects)
+    relation = "(" + " UNION ALL BY NAME ".join(parts) + ") AS rows"
+    return Raw(table, path, relation, columns, mapping, broken=broken)
+
+
+def _read_json_lines(
+    connection: DuckDBPyConnection, table: str, path: str, files: list[str], mapping: Mapping[str, str]
+) -> Raw:
+    del connection
+    rejects = f"broken_{table}_0"
+    options = (
+        "auto_detect = false, header = false, delim = '\x01', quote = '', escape = '', columns = {'line': 'VARCHAR'},"
+        f" max_line_size = {MAX_LINE_BYTES}, buffer_size = {2 * MAX_LINE_BYTES}, store_rejects = true,"
+        f" rejects_table = {text(rejects)}, rejects_scan = {text(rejects + '_scan')}, rejects_limit = 0"
+    )
+    relation = f"(SELECT line FROM read_csv({_list(files)}, {options}) WHERE trim(line, ' \t\r') <> '') AS rows"
+    return Raw(table, path, relation, _sampled_keys(files[0]), mapping, json_lines=True, broken=[rejects])
+
+
+def _sampled_keys(file: str) -> dict[str, str]:
+    keys: dict[str, str] = {}
+    with gzip.open(file, "rb") if file.lower().endswith(".gz") else Path(file).open("rb") as lines:
+        for _, line in zip(range(_SAMPLE_LINES), lines, strict=False):
+            try:
+                row = json.loads(line.decode("utf-8-sig"))
+            except (ValueError, RecursionError):
+                continue
+            if isinstance(row, dict):
+                keys |= dict.fromkeys(row, "VARCHAR")
+    return keys

@@ -1,0 +1,112 @@
+"""How values are read, as SQL macros of the embedded database: the data side of `denizen.model.values`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from denizen.model.values import NUMBER, NUMBER_DECIMALS, WHITESPACE
+from denizen.sql.conditions import SEPARATOR
+from denizen.sql.literals import text
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+EARLIEST_US = -62_135_596_800_000_000
+LATEST_US = 253_402_300_799_999_999
+"""Instants lie in the years 1 to 9999."""
+
+_SPACE = text(WHITESPACE)
+_NUMBER = text(NUMBER)
+_DECIMAL = f"DECIMAL(38, {NUMBER_DECIMALS})"
+_ISO = (
+    r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}"
+    r"([Tt ] *[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?( *([Zz]|UTC|GMT|[+-][0-9]{2}(:?[0-9]{2})?))?)?"
+)
+_EPOCH = r"-?[0-9]{1,20}([.][0-9]+)?"
+
+MACROS = {
+    "tidy(x)": f"nullif(trim(replace(x, chr(0), ''), {_SPACE}), '')",
+    "normal(x)": "lower(x)",
+    "reads_as_number(x)": f"regexp_matches(x, {_NUMBER})",
+    "as_number(x)": (
+        "CASE WHEN NOT reads_as_number(x) THEN NULL"
+        f" WHEN try_cast(x AS DOUBLE) >= 1e28 THEN CAST('1e28' AS {_DECIMAL})"
+        f" WHEN try_cast(x AS DOUBLE) <= -1e28 THEN CAST('-1e28' AS {_DECIMAL})"
+        f" ELSE try_cast(x AS {_DECIMAL}) END"
+    ),
+    "canonical(x)": (
+        "CASE WHEN reads_as_number(x) THEN rtrim(rtrim(CAST(as_number(x) AS VARCHAR), '0'), '.') ELSE x END"
+    ),
+    "is_list(x)": "CASE WHEN x[1] = '[' THEN CASE WHEN json_valid(x) THEN json_type(x) = 'ARRAY' ELSE FALSE END ELSE FALSE END",
+    "elements(x)": (
+        "list_filter(list_transform(CAST(json_extract_string(x, '$[*]') AS VARCHAR[]), lambda e: tidy(e)), lambda e: e IS NOT NULL)"
+    ),
+    "shown(x)": "CASE WHEN is_list(tidy(x)) THEN array_to_string(elements(tidy(x)), ', ') ELSE tidy(x) END",
+    "words(x)": (
+        f"CASE WHEN is_list(tidy(x)) THEN {text(SEPARATOR)} || array_to_string(list_transform(elements(tidy(x)),"
+        f" lambda e: canonical(normal(replace(e, {text(SEPARATOR)}, ' ')))), {text(SEPARATOR)}) || {text(SEPARATOR)} END"
+    ),
+    "in_range(us)": f"CASE WHEN us BETWEEN {EARLIEST_US} AND {LATEST_US} THEN CAST(us AS BIGINT) END",
+    "from_epoch(n)": (
+        "in_range(CASE WHEN abs(n) < 100000000 THEN NULL"
+        " WHEN abs(n) < 100000000000 THEN CAST(floor(n * 1000000) AS HUGEINT)"
+        " WHEN abs(n) < 100000000000000 THEN CAST(floor(n * 1000) AS HUGEINT)"
+        " WHEN abs(n) < 100000000000000000 THEN CAST(floor(n) AS HUGEINT)"
+        " ELSE CAST(floor(n * 0.001) AS HUGEINT) END)"
+    ),
+    "instant_of_text(x)": (
+        f"CASE WHEN regexp_full_match(x, {text(_EPOCH)}) THEN from_epoch(try_cast(x AS DECIMAL(38, 9)))"
+        f" WHEN regexp_full_match(x, {text(_ISO)}) THEN in_range(epoch_us(try_cast("
+        r"regexp_replace(replace(replace(upper(x), '/', '-'), 'GMT', 'UTC'), '([0-9]) *([+-][0-9:]+)$', '\1\2') AS TIMESTAMPTZ))) END"
+    ),
+}
+
+
+def define(connection: DuckDBPyConnection) -> None:
+    """Define the macros in an embedded database."""
+    for signature, body in MACROS.items():
+        connection.execute(f"CREATE OR REPLACE TEMP MACRO {signature} AS {body}")
+
+
+_INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
+_NANOSECONDS = "TIMESTAMP_NS"
+
+
+def is_integer(kind: str) -> bool:
+    """Return whether values of a column type fit into BIGINT as they are."""
+    return kind in _INTEGERS
+
+
+def as_text(expression: str, kind: str) -> str:
+    """Return a value of any column type as text; NaN is unknown; lists and structs become JSON."""
+    if kind == "VARCHAR":
+        return expression
+    if kind in ("DOUBLE", "FLOAT"):
+        return f"CASE WHEN NOT isnan({expression}) THEN CAST({expression} AS VARCHAR) END"
+    if kind == "JSON":
+        return f"json_extract_string({expression}, '$')"
+    if kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION")):
+        return f"CAST(to_json({expression}) AS VARCHAR)"
+    return f"CAST({expression} AS VARCHAR)"
+
+
+def as_id(expression: str, kind: str) -> str:
+    """Return an identifier as text; a float that is whole loses its `.0`."""
+    if kind in ("DOUBLE", "FLOAT"):
+        whole = f"{expression} = floor({expression}) AND abs({expression}) < 9007199254740992"
+        return f"CASE WHEN {whole} THEN CAST(CAST({expression} AS BIGINT) AS VARCHAR) ELSE {as_text(expression, kind)} END"
+    return f"tidy({as_text(expression, kind)})" if not is_integer(kind) else f"CAST({expression} AS VARCHAR)"
+
+
+def as_instant(expression: str, kind: str) -> str:
+    """Return a timestamp of any column type as microseconds, null where it cannot be read."""
+    if kind == _NANOSECONDS:
+        return f"in_range((epoch_ns({expression}) - ((epoch_ns({expression}) % 1000) + 1000) % 1000) // 1000)"
+    if kind.startswith("TIMESTAMP") or kind == "DATE":
+        finite = expression if kind.endswith("ZONE") else f"CAST({expression} AS TIMESTAMP)"
+        return f"in_range(epoch_us({finite}))"
+    if is_integer(kind) or kind == "UBIGINT":
+        return f"from_epoch(CAST({expression} AS DECIMAL(38, 9)))"
+    if kind in ("DOUBLE", "FLOAT") or kind.startswith("DECIMAL"):
+        return f"from_epoch(try_cast({expression} AS DECIMAL(38, 9)))"
+    return f"instant_of_text(tidy({as_text(expression, kind)}))"

@@ -1,0 +1,144 @@
+"""YAML text as plain data together with the place of every value.
+
+YAML 1.2 by ruamel.yaml, so that `country: NO` is a text, and its node tree, so that every value keeps its line.
+Numbers become `int` or `Decimal` exactly as written; dates stay text; anchors work; tags do not.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
+
+from denizen.errors import DenizenError, Finding
+
+if TYPE_CHECKING:
+    from ruamel.yaml.nodes import Node
+
+Path = tuple[str | int, ...]
+_INT = re.compile(r"^[-+]?[0-9]{1,30}$")
+_FLOAT = re.compile(r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?$")
+_WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+_MAX_DEPTH = 50
+_MAX_NODES = 100_000
+
+
+@dataclass
+class Source:
+    """A YAML file, read: `data` as plain Python, and where each path stands (line and column from 1)."""
+
+    file: str
+    data: Any = None
+    keys: dict[Path, tuple[int, int]] = field(default_factory=dict)
+    values: dict[Path, tuple[int, int]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def finding(self, code: str, path: Path, message: str, *, at_key: bool = False) -> Finding:
+        """Return a finding at the place of a path, or of the nearest thing around it that has a place."""
+        places = self.keys if at_key else self.values
+        known = next((p for p in _outward(path) if p in places), ())
+        line, column = places.get(known) or self.values.get(known, (1, 1))
+        return Finding(code, message, self.file, line, column, dotted(path))
+
+
+def dotted(path: Path) -> str:
+    """Return `behavior.criteria.invites.bands[0]`."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def _outward(path: Path) -> list[Path]:
+    return [path[:n] for n in range(len(path), -1, -1)]
+
+
+def parse_yaml(text: str, file: str) -> Source:
+    """Return the data of a YAML text with its places; duplicate keys become findings.
+
+    Raises:
+        DenizenError: the text is not YAML.
+    """
+    source = Source(file)
+    try:
+        node = YAML(typ="safe", pure=True).compose(text)
+    except (YAMLError, ValueError) as error:
+        raise DenizenError([_syntax_error(error, file)]) from None
+    if node is not None:
+        try:
+            source.data = _Reader(source).read(node, ())
+        except _TooLargeError as error:
+            raise DenizenError([Finding("yaml-syntax", str(error), file, 1, 1)]) from None
+    return source
+
+
+class _TooLargeError(Exception):
+    pass
+
+
+def _syntax_error(error: Exception, file: str) -> Finding:
+    if isinstance(error, MarkedYAMLError):
+        mark = error.problem_mark or error.context_mark
+        message = " ".join(str(p) for p in (error.problem, error.context) if p)
+        if mark is not None:
+            return Finding("yaml-syntax", message, file, mark.line + 1, mark.column + 1)
+    return Finding("yaml-syntax", " ".join(str(error).split()), file)
+
+
+class _Reader:
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.nodes = 0
+
+    def read(self, node: Node, path: Path) -> Any:
+        self.nodes += 1
+        if len(path) > _MAX_DEPTH or self.nodes > _MAX_NODES:
+            raise _TooLargeError("the file nests too deeply or is too large for a model")
+        mark = node.start_mark
+        self.source.values[path] = (mark.line + 1, mark.column + 1)
+        if isinstance(node, MappingNode):
+            return self.mapping(node, path)
+        if isinstance(node, SequenceNode):
+            return [self.read(child, (*path, i)) for i, child in enumerate(node.value)]
+        return _scalar(node)
+
+    def mapping(self, node: MappingNode, path: Path) -> dict[str, Any]:
+        data: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = str(key_node.value) if isinstance(key_node, ScalarNode) else "?"
+            here = (*path, key)
+            if key in data:
+                line = self.source.keys[here][0]
+                mark = key_node.start_mark
+                self.source.findings.append(
+                    Finding(
+                        "duplicate-key",
+                        f"`{key}` already stands at line {line}; remove one of them",
+                        self.source.file,
+                        mark.line + 1,
+                        mark.column + 1,
+                        dotted(here),
+                    )
+                )
+                continue
+            self.source.keys[here] = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
+            data[key] = self.read(value_node, here)
+        return data
+
+
+def _scalar(node: ScalarNode) -> str | int | Decimal | bool | None:
+    text = str(node.value)
+    if node.style in ("'", '"', "|", ">"):
+        return text
+    if text.lower() in _WORDS and text in (text.lower(), text.upper(), text.capitalize()):
+        return _WORDS[text.lower()]
+    if _INT.match(text):
+        return int(text)
+    if _FLOAT.match(text):
+        return Decimal(text)
+    return text

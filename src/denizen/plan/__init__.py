@@ -1,0 +1,1 @@
+"""What to compute for a model: frozen nodes, no SQL, no engine. The plan decides; a renderer only spells."""

@@ -1,0 +1,178 @@
+"""From a checked model to a plan: shorthands gone, defaults filled in, every step where the semantics put it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from denizen.model.pattern import parse_pattern
+from denizen.model.spec import ANY
+from denizen.model.values import Literal as Value
+from denizen.plan import nodes
+
+if TYPE_CHECKING:
+    from denizen.model import spec
+    from denizen.model.load import LoadedModel
+
+LINE_LIMIT = Decimal(1_000_000)
+"""No `each` line yields more than this, so that every engine can add up any score."""
+
+
+def build_plan(model: LoadedModel) -> nodes.Plan:
+    """Return the plan of a model."""
+    file = model.spec
+    fit = [_criterion(name, c, "fit", None) for name, c in file.fit.criteria.items()]
+    behavior = [_criterion(name, c, "behavior", file.behavior.recency) for name, c in file.behavior.criteria.items()]
+    return nodes.Plan(
+        model=file.model,
+        model_hash=model.fingerprint,
+        criteria=tuple(nodes.Criterion(i, *parts) for i, parts in enumerate(fit + behavior, 1)),
+        velocity=_velocity(file.behavior),
+        decay=_decay(file.behavior.decay),
+        fit_limits=nodes.Limits(file.fit.min, file.fit.max),
+        behavior_limits=nodes.Limits(file.behavior.min, file.behavior.max),
+        ceiling=_ceiling(file.behavior.ceiling),
+        gates=nodes.Gates(file.pql.total, file.pql.fit, file.pql.behavior, _predicates(file.pql.require)),
+        fit_tiers=_tiers(file.tiers.fit),
+        behavior_tiers=_tiers(file.tiers.behavior),
+    )
+
+
+def _criterion(name: str, criterion: spec.Criterion, part: nodes.Part, recency: spec.Recency | None) -> tuple[Any, ...]:
+    measure = _measure(criterion)
+    bonus = criterion.recency or recency
+    if bonus is None or isinstance(measure, nodes.Attribute):
+        return name, part, measure, _scoring(criterion), None, criterion.disqualifies
+    plan_bonus = nodes.Recency(bonus.within, bonus.multiplier)
+    return name, part, measure, _scoring(criterion), plan_bonus, criterion.disqualifies
+
+
+def _measure(criterion: spec.Criterion) -> nodes.Measure:  # noqa: C901  one branch a measure of the syntax
+    if criterion.attribute is not None:
+        return nodes.Attribute(criterion.attribute)
+
+    def events(names: list[str]) -> nodes.Events:
+        return nodes.Events(_names(names), _predicates(criterion.where), _window(criterion.within))
+
+    if criterion.count is not None:
+        return nodes.Count(events(criterion.count))
+    if criterion.distinct is not None:
+        return nodes.Distinct(events(criterion.distinct.event), criterion.distinct.of)
+    if criterion.sum_ is not None:
+        return nodes.Sum(events(criterion.sum_.event), criterion.sum_.of)
+    if criterion.session_depth is not None:
+        return nodes.SessionDepth(events(criterion.session_depth))
+    if criterion.session_minutes is not None:
+        return nodes.SessionMinutes(events(criterion.session_minutes))
+    if criterion.days_since is not None:
+        return nodes.DaysSince(events(criterion.days_since))
+    if criterion.growth is not None:
+        return nodes.Growth(events(criterion.growth.of), criterion.growth.recent, criterion.growth.previous)
+    steps = criterion.sequence or []
+    return nodes.Sequence(events(steps), tuple(steps), criterion.inside)
+
+
+def _names(names: list[str]) -> tuple[str, ...] | None:
+    return None if names == [ANY] else tuple(dict.fromkeys(names))
+
+
+def _window(within: spec.Within | None) -> nodes.Window | None:
+    if within is None:
+        return None
+    if within.first is not None:
+        return nodes.Window("first", within.first)
+    if within.last is not None:
+        return nodes.Window("last", within.last)
+    if within.trial_last is not None:
+        return nodes.Window("trial_last", within.trial_last)
+    return nodes.Window("trial")
+
+
+def _predicates(predicates: dict[str, spec.Condition] | None) -> tuple[nodes.Predicate, ...]:
+    return tuple(nodes.Predicate(subject, _conditions(c)) for subject, c in (predicates or {}).items())
+
+
+def _conditions(condition: spec.Condition) -> tuple[nodes.Condition, ...]:
+    return tuple(nodes.Condition(name, _operand(name, v)) for name, v in condition.operators().items())
+
+
+def _operand(operator: str, value: Any) -> nodes.Operand:
+    if operator == "matches":
+        return parse_pattern(value)
+    if operator == "exists":
+        return bool(value)
+    if operator == "between":
+        return value[0], value[1]
+    if operator in ("at_least", "more_than", "at_most", "less_than"):
+        return Decimal(value)
+    if isinstance(value, list):
+        return tuple(Value.of(v) for v in value)
+    return Value.of(value)
+
+
+def _scoring(criterion: spec.Criterion) -> nodes.Bands | nodes.Each:
+    if criterion.each is not None and criterion.points is not None:
+        limit = LINE_LIMIT if criterion.max_points is None else criterion.max_points
+        return nodes.Each(criterion.each, criterion.points, limit)
+    if criterion.bands is None:
+        at_least_one = nodes.Condition("at_least", Decimal(1))
+        return nodes.Bands((nodes.Band((at_least_one,), criterion.points or Decimal(0)),))
+    return nodes.Bands(tuple(nodes.Band(_conditions(b), b.points) for b in criterion.bands))
+
+
+def _velocity(behavior: spec.Behavior) -> nodes.Velocity | None:
+    velocity = behavior.velocity
+    if velocity is None:
+        return None
+    return nodes.Velocity(
+        actions=_key_actions(behavior),
+        at_least=velocity.at_least,
+        within_us=velocity.within,
+        points=velocity.points,
+        multiplier=velocity.multiplier,
+        per_window=velocity.award == "per_window",
+        max_awards=velocity.max_awards,
+        expires_us=velocity.expires,
+    )
+
+
+def _key_actions(behavior: spec.Behavior) -> tuple[nodes.Events, ...]:
+    """Return what counts as a key action: the `where` of a criterion applies, its `within` does not."""
+    if behavior.velocity is not None and behavior.velocity.of is not None:
+        return (nodes.Events(_names(behavior.velocity.of)),)
+    measures = [_measure(c) for c in behavior.criteria.values() if c.key]
+    return tuple(nodes.Events(m.events.names, m.events.where) for m in measures if not isinstance(m, nodes.Attribute))
+
+
+def _decay(decay: spec.Decay | None) -> nodes.Decay | None:
+    if decay is None:
+        return None
+    return nodes.Decay(
+        activity=nodes.Events(_names(decay.activity or [ANY])),
+        idle=_penalty(decay, decay.after or 0),
+        after_trial=_penalty(decay.after_trial, 0) if decay.after_trial else None,
+        floor=decay.floor,
+    )
+
+
+def _penalty(penalty: spec.Penalty, after_us: int) -> nodes.Penalty | None:
+    whole = penalty.periods == "whole"
+    if penalty.points is not None:
+        return nodes.Penalty("points", penalty.points, penalty.every or 1, after_us, whole)
+    if penalty.percent is not None:
+        return nodes.Penalty("percent", penalty.percent, penalty.every or 1, after_us, whole)
+    if penalty.half_life is not None:
+        return nodes.Penalty("half_life", Decimal(50), penalty.half_life, 0, whole_periods=False)
+    return None
+
+
+def _ceiling(ceiling: spec.Ceiling | None) -> nodes.Ceiling | None:
+    if ceiling is None:
+        return None
+    window = nodes.Window("last", ceiling.last) if ceiling.last else None
+    signals = nodes.Events(_names(ceiling.unless), (), window)
+    return nodes.Ceiling(_predicates(ceiling.when), ceiling.after, signals, ceiling.at)
+
+
+def _tiers(bounds: dict[str, Decimal]) -> tuple[nodes.Tier, ...]:
+    return tuple(nodes.Tier(name, b) for name, b in sorted(bounds.items(), key=lambda item: -item[1]))

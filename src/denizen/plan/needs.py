@@ -1,0 +1,117 @@
+"""What a plan reads of the data: attributes, properties, columns. Nothing else is ever read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from denizen.plan import nodes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WORDS = ("contains", "contains_any", "contains_all")
+ORDERS = ("at_least", "more_than", "at_most", "less_than", "between")
+
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """In which forms a value is needed besides its normalized text."""
+
+    number: bool = False
+    words: bool = False
+
+    def __or__(self, other: Forms) -> Forms:
+        return Forms(self.number or other.number, self.words or other.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """Which parts of the data a plan reads.
+
+    `names` are the event names it waits for; `every_event` says that any event can matter (idleness by any event).
+    """
+
+    attributes: dict[str, Forms]
+    properties: dict[str, Forms]
+    names: tuple[str, ...]
+    every_event: bool
+    sessions: bool
+    order: bool
+
+
+def needs_of(plan: nodes.Plan) -> Needs:
+    """Return what a plan reads."""
+    selections = list(_selections(plan))
+    measures = [c.measure for c in plan.criteria]
+    names = {n for events in selections for n in events.names or ()}
+    return Needs(
+        attributes=_attributes(plan),
+        properties=_properties(plan, selections),
+        names=tuple(sorted(names)),
+        every_event=any(events.names is None for events in selections),
+        sessions=any(
+            isinstance(m, nodes.SessionDepth | nodes.SessionMinutes)
+            or (isinstance(m, nodes.Distinct) and m.of == "sessions")
+            for m in measures
+        ),
+        order=any(isinstance(m, nodes.Sequence) for m in measures),
+    )
+
+
+def _selections(plan: nodes.Plan) -> Iterator[nodes.Events]:
+    for criterion in plan.criteria:
+        if criterion.events is not None:
+            yield criterion.events
+    if plan.velocity:
+        yield from plan.velocity.actions
+    if plan.decay:
+        yield plan.decay.activity
+    if plan.ceiling:
+        yield plan.ceiling.signals
+
+
+def _attributes(plan: nodes.Plan) -> dict[str, Forms]:
+    found: dict[str, Forms] = {}
+    for criterion in plan.criteria:
+        if isinstance(criterion.measure, nodes.Attribute):
+            _add(found, criterion.measure.name, _scoring_forms(criterion.scoring))
+    for predicate in (*plan.gates.require, *(plan.ceiling.when if plan.ceiling else ())):
+        _add(found, predicate.subject, _forms(predicate.conditions))
+    return found
+
+
+def _properties(plan: nodes.Plan, selections: list[nodes.Events]) -> dict[str, Forms]:
+    found: dict[str, Forms] = {}
+    for events in selections:
+        for predicate in events.where:
+            _add(found, predicate.subject, _forms(predicate.conditions))
+    for criterion in plan.criteria:
+        measure = criterion.measure
+        if isinstance(measure, nodes.Sum):
+            _add(found, measure.of, Forms(number=True))
+        elif isinstance(measure, nodes.Distinct) and measure.of not in ("days", "events", "sessions"):
+            _add(found, measure.of, Forms(number=True))
+    return found
+
+
+def _add(found: dict[str, Forms], name: str, forms: Forms) -> None:
+    found[name] = found.get(name, Forms()) | forms
+
+
+def _scoring_forms(scoring: nodes.Bands | nodes.Each) -> Forms:
+    if isinstance(scoring, nodes.Each):
+        return Forms(number=True)
+    return _forms(tuple(c for band in scoring.bands for c in band.conditions))
+
+
+def _forms(conditions: tuple[nodes.Condition, ...]) -> Forms:
+    return Forms(
+        number=any(c.operator in ORDERS or _numeric(c.operand) for c in conditions),
+        words=any(c.operator in WORDS for c in conditions),
+    )
+
+
+def _numeric(operand: nodes.Operand) -> bool:
+    values = operand if isinstance(operand, tuple) else (operand,)
+    return any(isinstance(v, nodes.Value) and v.number is not None for v in values)

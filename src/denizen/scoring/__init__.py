@@ -1,0 +1,1 @@
+"""What is done with models and data: score, rank, explain, check."""

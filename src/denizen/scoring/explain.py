@@ -1,0 +1,165 @@
+"""Why a lead has its score: every line, the events behind it, what is unknown, and which gate is missed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from denizen.clock import iso
+from denizen.scoring.run import IN_MEMORY, score_run, silent
+
+if TYPE_CHECKING:
+    from denizen.ingest.accounting import Accounting
+    from denizen.ingest.prepare import Moments
+    from denizen.ingest.project import Data
+    from denizen.model.load import LoadedModel
+    from denizen.plan.nodes import Plan
+    from denizen.scoring.run import Progress, Run
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One event behind a line."""
+
+    event: str
+    event_id: str | None
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedLine:
+    """One line of the ledger with its events."""
+
+    part: str
+    line: str
+    kind: str
+    measure: str | None
+    unknown: bool
+    points: float
+    events: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One condition of a PQL: what was reached, what is needed, and by how much it is missed (0 if it holds)."""
+
+    gate: str
+    value: float | None
+    needed: float | None
+    missed_by: float
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A score, proved."""
+
+    lead_id: Any
+    account_id: str | None
+    as_of: str
+    model: str
+    model_hash: str
+    fit: float
+    behavior: float
+    total: float
+    pql: bool
+    fit_tier: str | None
+    behavior_tier: str | None
+    disqualified: bool
+    capped: bool
+    gates: tuple[Gate, ...]
+    lines: tuple[ExplainedLine, ...]
+    unknown: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain data for `--json`."""
+        return asdict(self)
+
+    def _repr_html_(self) -> str:
+        from denizen.scoring.html import explanation_html  # noqa: PLC0415  notebooks only
+
+        return explanation_html(self)
+
+
+def explain_lead(
+    model: LoadedModel,
+    lead_id: str,
+    data: Data,
+    moments: Moments,
+    *,
+    engine: str = IN_MEMORY,
+    progress: Progress = silent,
+) -> tuple[Explanation, Accounting]:
+    """Explain the score of one lead at one instant.
+
+    Raises:
+        DenizenError: there is no such lead, or data cannot be read.
+    """
+    with score_run(model, data, moments, engine=engine, detail=True, only=lead_id, progress=progress) as run:
+        return _explanation(run), run.accounting
+
+
+def _explanation(run: Run) -> Explanation:
+    row = run.connection.execute(
+        "SELECT lead_id, account_id, as_of_us, CAST(fit AS DOUBLE), CAST(behavior AS DOUBLE), CAST(total AS DOUBLE), pql,"
+        " fit_tier, behavior_tier, disqualified, capped FROM final ORDER BY as_of_us LIMIT 1"
+    ).fetchall()[0]
+    lead_id, account_id, as_of_us, fit, behavior, total, pql, fit_tier, behavior_tier, disqualified, capped = row
+    lines = _lines(run)
+    unknown = tuple(dict.fromkeys(line.line for line in lines if line.unknown and line.kind == "criterion"))
+    return Explanation(
+        lead_id=lead_id,
+        account_id=account_id,
+        as_of=iso(int(as_of_us)),
+        model=run.plan.model,
+        model_hash=run.plan.model_hash,
+        fit=fit,
+        behavior=behavior,
+        total=total,
+        pql=pql,
+        fit_tier=fit_tier,
+        behavior_tier=behavior_tier,
+        disqualified=disqualified,
+        capped=capped,
+        gates=_gates(run.plan, fit, behavior, total, disqualified=disqualified, capped=capped, pql=pql),
+        lines=lines,
+        unknown=unknown,
+    )
+
+
+def _lines(run: Run) -> tuple[ExplainedLine, ...]:
+    evidence: dict[tuple[str, str], list[Evidence]] = {}
+    found = run.connection.execute(
+        "SELECT kind, line, event, event_id, at_us FROM evidence ORDER BY at_us, event_id, event"
+    ).fetchall()
+    for kind, line, event, event_id, at_us in found:
+        evidence.setdefault((kind, line), []).append(Evidence(event, event_id, iso(int(at_us))))
+    rows = run.connection.execute(
+        "SELECT part, line, kind, measure, unknown, CAST(round(points, 9) AS DOUBLE) FROM lines ORDER BY line_no"
+    ).fetchall()
+    return tuple(
+        ExplainedLine(
+            part, line, kind, measure, unknown, points, tuple(evidence.get(("criterion" if kind == "recency" else kind, line), ()))
+        )
+        for part, line, kind, measure, unknown, points in rows
+    )
+
+
+def _gates(
+    plan: Plan, fit: float, behavior: float, total: float, *, disqualified: bool, capped: bool, pql: bool
+) -> tuple[Gate, ...]:
+    def at_least(name: str, value: float, needed: float) -> Gate:
+        return Gate(name, value, needed, round(max(0.0, needed - value), 6), value >= needed)
+
+    gates = [
+        at_least("total", total, float(plan.gates.total)),
+        at_least("fit", fit, float(plan.gates.fit)),
+        at_least("behavior", behavior, float(plan.gates.behavior)),
+        Gate("not disqualified", None, None, 0.0, not disqualified),
+    ]
+    if plan.ceiling:
+        gates.append(Gate("not capped", None, None, 0.0, not capped))
+    if plan.gates.require:
+        required = pql or not all(g.holds for g in gates)
+        gates.append(Gate("require: " + ", ".join(p.subject for p in plan.gates.require), None, None, 0.0, required))
+    return tuple(gates)

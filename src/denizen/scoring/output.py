@@ -1,0 +1,73 @@
+"""Rows out: Parquet, CSV or JSON Lines by the ending of the path."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from denizen.errors import fail
+from denizen.sql.literals import text
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+FORMATS = {
+    ".parquet": "FORMAT parquet",
+    ".csv": "FORMAT csv, HEADER true",
+    ".csv.gz": "FORMAT csv, HEADER true, COMPRESSION gzip",
+    ".jsonl": "FORMAT json, ARRAY false",
+    ".jsonl.gz": "FORMAT json, ARRAY false, COMPRESSION gzip",
+}
+
+
+def check_output(path: str | None) -> None:
+    """Refuse an output path before any work is done.
+
+    Raises:
+        DenizenError: the ending is unknown, or the folder does not exist.
+    """
+    if path is None:
+        return
+    if _ending(path) is None:
+        raise fail("bad-argument", f"{path}: write to a file ending in {', '.join(FORMATS)}")
+    if not Path(path).absolute().parent.is_dir():
+        raise fail("bad-argument", f"{path}: the folder does not exist")
+
+
+def _ending(path: str) -> str | None:
+    return next((e for e in sorted(FORMATS, key=len, reverse=True) if path.lower().endswith(e)), None)
+
+
+def write_rows(connection: DuckDBPyConnection, query: str, path: str) -> None:
+    """Write the rows of a query to a file, whole or not at all.
+
+    Instants are ISO 8601 in text formats. In CSV, text that a spreadsheet would run as a formula gets a `'` in front.
+
+    Raises:
+        DenizenError: the file cannot be written.
+    """
+    ending = _ending(path) or ".parquet"
+    partial = f"{path}.tmp"
+    try:
+        connection.execute(f"COPY ({_spelled(connection, query, ending)}) TO {text(partial)} ({FORMATS[ending]})")
+        Path(partial).replace(path)
+    except (duckdb.Error, OSError) as error:
+        Path(partial).unlink(missing_ok=True)
+        raise fail("file-unreadable", f"cannot write: {str(error).splitlines()[0]}", file=path) from None
+
+
+def _spelled(connection: DuckDBPyConnection, query: str, ending: str) -> str:
+    if ending == ".parquet":
+        return query
+    columns = []
+    for name, kind, *_ in connection.execute(f"DESCRIBE {query}").fetchall():
+        if str(kind) == "TIMESTAMP WITH TIME ZONE":
+            columns.append(f"strftime({name} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ') AS {name}")
+        elif str(kind) == "VARCHAR" and ending.startswith(".csv"):
+            risky = f"regexp_matches({name}, '^[=+@\\t\\r-]') AND NOT reads_as_number(lower({name}))"
+            columns.append(f"CASE WHEN {risky} THEN '''' || {name} ELSE {name} END AS {name}")
+        else:
+            columns.append(str(name))
+    return f"SELECT {', '.join(columns)} FROM ({query})"

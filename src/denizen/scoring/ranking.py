@@ -1,0 +1,83 @@
+"""The short list: who to call, and why."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from denizen.clock import iso
+
+if TYPE_CHECKING:
+    from denizen.scoring.run import Run
+
+REASONS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """One lead of the list; `reasons` are the lines that gave most points, strongest first."""
+
+    lead_id: Any
+    account_id: str | None
+    as_of: str
+    fit: float
+    behavior: float
+    total: float
+    pql: bool
+    fit_tier: str | None
+    behavior_tier: str | None
+    reasons: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How many were scored and how many qualify."""
+
+    scores: int
+    pql: int
+    disqualified: int
+    capped: int
+
+    @property
+    def share(self) -> float:
+        """PQLs among all, 0 to 1."""
+        return self.pql / self.scores if self.scores else 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain data for `--json`."""
+        return {**asdict(self), "pql_share": round(self.share, 6)}
+
+
+def summarize(run: Run) -> Summary:
+    """Count the scores of a run."""
+    row = run.connection.execute(
+        "SELECT count(*), count(*) FILTER (WHERE pql), count(*) FILTER (WHERE disqualified),"
+        " count(*) FILTER (WHERE capped) FROM final"
+    ).fetchall()[0]
+    return Summary(*[int(n) for n in row])
+
+
+def rank(run: Run, top: int, *, pql_only: bool) -> list[Ranked]:
+    """Return the best leads, highest total first; ties by lead, so that the order never depends on chance."""
+    where = "WHERE pql" if pql_only else ""
+    rows = run.connection.execute(
+        "SELECT g, lead_id, account_id, as_of_us, CAST(fit AS DOUBLE), CAST(behavior AS DOUBLE), CAST(total AS DOUBLE),"
+        f" pql, fit_tier, behavior_tier FROM final {where} ORDER BY total DESC, behavior DESC, lead_id, g LIMIT {top}"
+    ).fetchall()
+    reasons = _reasons(run, [int(r[0]) for r in rows])
+    return [Ranked(r[1], r[2], iso(int(r[3])), *r[4:], reasons.get(int(r[0]), ())) for r in rows]
+
+
+def _reasons(run: Run, rows: list[int]) -> dict[int, tuple[tuple[str, float], ...]]:
+    if not rows:
+        return {}
+    found: dict[int, tuple[tuple[str, float], ...]] = {}
+    lines = run.connection.execute(
+        "SELECT g, CASE kind WHEN 'recency' THEN line || ' (recent)' ELSE line END, CAST(round(points, 6) AS DOUBLE) FROM lines"
+        f" WHERE points > 0 AND kind <> 'limit' AND g IN ({', '.join(map(str, rows))}) ORDER BY g, part, points DESC, line_no"
+    ).fetchall()
+    for g, line, points in lines:
+        so_far = found.get(int(g), ())
+        if len(so_far) < REASONS:
+            found[int(g)] = (*so_far, (str(line), float(points)))
+    return found

@@ -1,0 +1,115 @@
+"""One scoring run: data prepared, the statement run on an engine, scores and ledger ready to read."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from denizen.engines.base import engine_for
+from denizen.ingest.prepare import connect, prepare
+from denizen.plan.build import build_plan
+from denizen.sql.evidence import evidence_statement
+from denizen.sql.ledger import ledger_statement
+from denizen.sql.literals import text
+from denizen.sql.scores import scores_statement
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from duckdb import DuckDBPyConnection
+
+    from denizen.ingest.accounting import Accounting
+    from denizen.ingest.prepare import Moments
+    from denizen.ingest.project import Data
+    from denizen.model.load import LoadedModel
+    from denizen.plan.nodes import Plan
+
+Progress = Callable[[str], None] if TYPE_CHECKING else object
+IN_MEMORY = "duckdb:"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished run. In `connection` stand the views `scores`, `ledger` and `evidence`, and the table `rejects`."""
+
+    connection: DuckDBPyConnection
+    plan: Plan
+    accounting: Accounting
+    several_moments: bool
+
+
+def silent(_: str) -> None:
+    """Report no progress."""
+
+
+@contextmanager
+def score_run(
+    model: LoadedModel,
+    data: Data,
+    moments: Moments,
+    *,
+    engine: str = IN_MEMORY,
+    detail: bool = False,
+    only: str | None = None,
+    progress: Progress = silent,
+) -> Iterator[Run]:
+    """Score the grid and hand over the run; everything is gone when the context ends.
+
+    Args:
+        model: a checked model.
+        data: where leads, accounts and events are.
+        moments: for which instants.
+        engine: URL of the engine.
+        detail: also make the ledger; with `only` also the evidence.
+        only: one lead, instead of all.
+        progress: told what is being done.
+
+    Raises:
+        DenizenError: data or engine cannot be used.
+    """
+    plan = build_plan(model)
+    chosen = engine_for(engine)
+    evidence = detail and only is not None
+    scores = scores_statement(plan, chosen.dialect, detail=detail, known=moments.known, event_ids=evidence)
+    connection = connect()
+    try:
+        progress("reading")
+        accounting = prepare(connection, data, scores.tables, moments, only=only)
+        progress("scoring")
+        with chosen.session(connection, scores.tables) as session:
+            session.create("scored", scores.statement)
+            session.pull("final", f"SELECT g, {_SCORES} FROM scored")
+            if detail:
+                session.pull("lines", ledger_statement(plan, scores, chosen.dialect))
+            if evidence:
+                session.pull("evidence", evidence_statement(plan, chosen.dialect, known=moments.known))
+            several = moments.grid is not None or len(set(moments.as_of_us)) > 1
+            _add_views(connection, plan, detail=detail, several=several)
+            progress("writing")
+            yield Run(connection, plan, accounting, several)
+    finally:
+        connection.close()
+
+
+_SCORES = (
+    "lead_id, account_id, as_of_us, fit, behavior, total, pql, fit_tier, behavior_tier, disqualified, capped"
+)
+
+
+def _add_views(connection: DuckDBPyConnection, plan: Plan, *, detail: bool, several: bool) -> None:
+    """Make `scores` and `ledger`, with the columns and types that are promised."""
+    connection.execute(
+        "CREATE OR REPLACE TEMP VIEW scores AS SELECT lead_id, account_id, make_timestamptz(as_of_us) AS as_of,"
+        " CAST(fit AS DOUBLE) AS fit, CAST(behavior AS DOUBLE) AS behavior, CAST(total AS DOUBLE) AS total, pql,"
+        " fit_tier, behavior_tier, disqualified, capped,"
+        f" {text(plan.model)} AS model, {text(plan.model_hash)} AS model_hash FROM final"
+    )
+    if not detail:
+        return
+    as_of = ", make_timestamptz(final.as_of_us) AS as_of" if several else ""
+    connection.execute(
+        "CREATE OR REPLACE TEMP VIEW ledger AS SELECT final.lead_id, part, line, kind, measure, unknown,"
+        " CAST(round(points, 9) AS DOUBLE) AS points, events, make_timestamptz(first_us) AS first_at,"
+        f" make_timestamptz(last_us) AS last_at{as_of} FROM lines JOIN final USING (g)"
+    )

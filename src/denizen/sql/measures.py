@@ -1,0 +1,305 @@
+"""The measures of criteria over the visible events (semantics, section 2).
+
+Simple measures share one pass over the events (`counted`); those that group by more than the lead get a step each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from denizen.model.durations import DAY_US
+from denizen.plan import nodes
+from denizen.sql.literals import slug
+from denizen.sql.statement import select
+
+if TYPE_CHECKING:
+    from denizen.sql.events import Selection
+    from denizen.sql.statement import Statement
+    from denizen.sql.tables import Tables
+
+MINUTE_US = 60_000_000
+SESSION_GAP_US = 30 * MINUTE_US
+SUM_LIMIT = 10**18
+"""A single value adds at most ±10^18 to a sum."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Where the results of one criterion stand: columns of `measured`."""
+
+    criterion: nodes.Criterion
+    column: str
+
+    @property
+    def events(self) -> str:
+        """How many events count."""
+        return f"{self.column}_events"
+
+    @property
+    def first(self) -> str:
+        """When the first of them happened."""
+        return f"{self.column}_first_us"
+
+    @property
+    def last(self) -> str:
+        """When the last of them happened."""
+        return f"{self.column}_last_us"
+
+    @property
+    def ignored(self) -> str:
+        """How many values a sum could not read."""
+        return f"{self.column}_ignored"
+
+    @property
+    def points(self) -> str:
+        """The points of the criterion."""
+        return f"{self.column}_points"
+
+    @property
+    def recency(self) -> str:
+        """The recency bonus."""
+        return f"{self.column}_recency"
+
+    @property
+    def held(self) -> str:
+        """Whether a disqualifying band held."""
+        return f"{self.column}_held"
+
+
+@dataclass(slots=True)
+class Measures:
+    """Collects what has to be computed: aggregates of one shared pass, further steps, and the final columns."""
+
+    statement: Statement
+    selection: Selection
+    aggregates: list[str] = field(default_factory=list)
+    joins: list[str] = field(default_factory=list)
+    columns: list[str] = field(default_factory=list)
+
+    def aggregate(self, name: str, function: str, picks: str) -> None:
+        """Add an aggregate over the picked events to the shared pass."""
+        self.aggregates.append(f"{function} FILTER (WHERE {picks}) AS {name}")
+
+    def step(self, name: str, rule: str, body: str) -> None:
+        """Add a step with at most one row a score, to be joined to the result."""
+        self.statement.add(name, rule, body)
+        self.joins.append(name)
+
+    def column(self, name: str, expression: str) -> None:
+        """Add a final column."""
+        self.columns.append(f"{expression} AS {name}" if expression != name else name)
+
+
+def add_criterion(measures: Measures, criterion: nodes.Criterion, tables: Tables) -> Measured:
+    """Add what one criterion measures."""
+    measured = Measured(criterion, slug("c", criterion.number, criterion.name))
+    measure = criterion.measure
+    if isinstance(measure, nodes.Attribute):
+        return measured
+    picks = measures.selection.picks(measure.events)
+    if isinstance(measure, nodes.Growth):
+        picks += f" AND at_us > as_of_us - {measure.recent_us + measure.previous_us}"
+    measures.aggregate(measured.events, "count(*)", picks)
+    measures.aggregate(measured.first, "min(at_us)", picks)
+    measures.aggregate(measured.last, "max(at_us)", picks)
+    measures.column(measured.events, f"COALESCE(counted.{measured.events}, 0)")
+    measures.column(measured.first, f"counted.{measured.first}")
+    measures.column(measured.last, f"counted.{measured.last}")
+    measures.column(measured.column, _measure(measures, measured, measure, picks, tables))
+    return measured
+
+
+def _measure(
+    measures: Measures, measured: Measured, measure: nodes.Measure, picks: str, tables: Tables
+) -> str:
+    """Return the final expression of a measure, after adding what it needs."""
+    if isinstance(measure, nodes.Count):
+        return f"COALESCE(counted.{measured.events}, 0)"
+    if isinstance(measure, nodes.DaysSince):
+        idle = f"lead.as_of_us - counted.{measured.last}"
+        return f"CAST({measures.selection.dialect.quotient(idle, str(DAY_US))} AS BIGINT)"
+    if isinstance(measure, nodes.Sum):
+        return _sum(measures, measured, measure, picks, tables)
+    if isinstance(measure, nodes.Growth):
+        return _growth(measures, measured, measure, picks)
+    step = {
+        nodes.Distinct: _distinct,
+        nodes.SessionDepth: _depth,
+        nodes.SessionMinutes: _minutes,
+        nodes.Sequence: _sequence,
+    }[type(measure)]
+    step(measures, measured, measure, picks, tables)  # type: ignore[operator]
+    return f"COALESCE({measured.column}.measure, 0)"
+
+
+def _sum(measures: Measures, measured: Measured, measure: nodes.Sum, picks: str, tables: Tables) -> str:
+    value = tables.properties[measure.of]
+    bounded = f"greatest(least({value.number}, {SUM_LIMIT}), -{SUM_LIMIT})"
+    measures.aggregate(measured.column, f"sum({bounded})", picks)
+    measures.aggregate(measured.ignored, "count(*)", f"{picks} AND {value.text} IS NOT NULL AND {value.number} IS NULL")
+    measures.column(measured.ignored, f"COALESCE(counted.{measured.ignored}, 0)")
+    return f"COALESCE(counted.{measured.column}, 0)"
+
+
+def _growth(measures: Measures, measured: Measured, measure: nodes.Growth, picks: str) -> str:
+    dialect = measures.selection.dialect
+    recent, previous = f"{measured.column}_recent", f"{measured.column}_previous"
+    start = f"as_of_us - {measure.recent_us}"
+    measures.aggregate(recent, "count(*)", f"{picks} AND at_us > {start}")
+    measures.aggregate(previous, "count(*)", f"{picks} AND at_us <= {start}")
+    twice = f"CAST(counted.{recent} AS {dialect.wide}) * 2000000000 + counted.{previous}"
+    ratio = dialect.from_units(dialect.quotient(twice, f"(counted.{previous} * 2)"), 9)
+    return f"CASE WHEN counted.{previous} > 0 THEN {ratio} END"
+
+
+def _distinct(measures: Measures, measured: Measured, measure: nodes.Distinct, picks: str, tables: Tables) -> None:
+    source, keys = "seen", [measure.of]
+    if measure.of == "days":
+        keys = [f"at_us - ((at_us % {DAY_US}) + {DAY_US}) % {DAY_US} AS day"]
+    elif measure.of == "events":
+        keys = ["event"]
+    elif measure.of == "sessions":
+        source, keys = "sessioned", ["session_id", "gap_no"]
+    else:
+        value = tables.properties[measure.of]
+        picks += f" AND {value.text} IS NOT NULL"
+        keys = [value.number, f"CASE WHEN {value.number} IS NULL THEN {value.text} END AS word"]
+    inner = f"SELECT DISTINCT g, {', '.join(keys)} FROM {source} WHERE {picks}"
+    rule = f"{measured.criterion.name}: distinct values."
+    measures.step(measured.column, rule, f"SELECT g, count(*) AS measure FROM (\n  {inner}\n) AS found\nGROUP BY g")
+
+
+def _depth(measures: Measures, measured: Measured, measure: nodes.SessionDepth, picks: str, _: Tables) -> None:
+    codes = measures.selection.codes_of(measure.events)
+    depth = f"{measures.selection.dialect.distinct_codes(codes)} AS depth"
+    inner = f"SELECT g, {depth} FROM sessioned WHERE {picks} GROUP BY g, session_id, gap_no"
+    rule = f"{measured.criterion.name}: most distinct names in one session."
+    measures.step(measured.column, rule, f"SELECT g, max(depth) AS measure FROM (\n  {inner}\n) AS found\nGROUP BY g")
+
+
+def _minutes(measures: Measures, measured: Measured, _: nodes.SessionMinutes, picks: str, __: Tables) -> None:
+    minutes = measures.selection.dialect.quotient("max(at_us) - min(at_us)", str(MINUTE_US))
+    inner = f"SELECT g, {minutes} AS minutes FROM sessioned WHERE {picks} GROUP BY g, session_id, gap_no"
+    rule = f"{measured.criterion.name}: whole minutes of the longest session."
+    measures.step(measured.column, rule, f"SELECT g, max(minutes) AS measure FROM (\n  {inner}\n) AS found\nGROUP BY g")
+
+
+def _sequence(measures: Measures, measured: Measured, measure: nodes.Sequence, picks: str, _: Tables) -> None:
+    """Carry along the latest start from which each step can still be reached.
+
+    `start_n` on a row is the latest start of a chain of n steps among the rows before it. The order is total:
+    timestamp, then event_id, then the name, so that delivery cannot matter.
+    """
+    codes = [measures.selection.code(step) for step in measure.steps]
+    window = "OVER (PARTITION BY g ORDER BY at_us, event_id NULLS LAST, code ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
+    rows = f"SELECT g, at_us, event_id, code FROM seen WHERE {picks}"
+    start = "at_us"
+    for n, code in enumerate(codes[:-1], 1):
+        latest = f"max(CASE WHEN code = {code} THEN {start} END) {window} AS start_{n}"
+        rows = f"SELECT *, {latest} FROM (\n{_indent(rows)}\n) AS step_{n}"
+        start = f"start_{n}"
+    reached = f"code = {codes[-1]} AND {start} IS NOT NULL"
+    if measure.inside_us is not None:
+        reached += f" AND at_us - {start} <= {measure.inside_us}"
+    rule = f"{measured.criterion.name}: 1 if the steps occurred in this order."
+    measures.step(
+        measured.column, rule, f"SELECT g, 1 AS measure FROM (\n{_indent(rows)}\n) AS chained\nWHERE {reached}\nGROUP BY g"
+    )
+
+
+def _indent(body: str) -> str:
+    return "\n".join(f"  {line}" for line in body.splitlines())
+
+
+def add_sessions(statement: Statement, tables: Tables) -> None:
+    """Add `sessioned`: every visible event with its session.
+
+    Events with a session_id belong to it; the others are cut, among themselves, at gaps over 30 minutes.
+    """
+    columns = [c for c in tables.events() if c not in ("lead_id", "at_us", "received_us", "session_id")]
+    base = ["g", "as_of_us", "signup_us", "trial_started_us", "trial_ends_us", "at_us", "code", *columns, "session_id"]
+    statement.add(
+        "cut",
+        "Events without a session_id: a gap over 30 minutes starts a new session.",
+        select(
+            [*base, f"CASE WHEN at_us - lag(at_us) OVER (PARTITION BY g ORDER BY at_us) > {SESSION_GAP_US} THEN 1 ELSE 0 END AS starts"],
+            "seen",
+            "WHERE session_id IS NULL",
+        ),
+    )
+    statement.add(
+        "sessioned",
+        "Every visible event with its session: its session_id, or the number of gaps before it.",
+        select([*base, "0 AS gap_no"], "seen", "WHERE session_id IS NOT NULL")
+        + "\nUNION ALL\n"
+        + select([*base, "sum(starts) OVER (PARTITION BY g ORDER BY at_us) AS gap_no"], "cut"),
+    )
+
+
+def add_velocity(measures: Measures, velocity: nodes.Velocity) -> None:
+    """Add `bursts`: how often the velocity bonus is earned (semantics, 3.3)."""
+    key = " OR ".join(f"({measures.selection.picks(events)})" for events in velocity.actions)
+    measures.aggregate("velocity_events", "count(*)", f"({key})")
+    measures.aggregate("velocity_first_us", "min(at_us)", f"({key})")
+    measures.aggregate("velocity_last_us", "max(at_us)", f"({key})")
+    measures.column("velocity_events", "COALESCE(counted.velocity_events, 0)")
+    measures.column("velocity_first_us", "counted.velocity_first_us")
+    measures.column("velocity_last_us", "counted.velocity_last_us")
+    back = velocity.at_least - 1
+    start = f"lag(at_us, {back}) OVER (PARTITION BY g ORDER BY at_us)" if back else "at_us"
+    measures.statement.add(
+        "action",
+        f"Key actions, each with the one {back} before it.",
+        select(["g", "as_of_us", "signup_us", "at_us", f"{start} AS burst_us"], "seen", f"WHERE {key}"),
+    )
+    reached = f"at_us - burst_us <= {velocity.within_us}"
+    if velocity.expires_us is not None:
+        reached += f" AND at_us > as_of_us - {velocity.expires_us}"
+    awards = "1"
+    if velocity.per_window:
+        width = velocity.within_us
+        since = "at_us - signup_us"
+        window_start = f"{since} - (({since}) % {width} + {width}) % {width}"
+        awards = f"count(DISTINCT {window_start})"
+        if velocity.max_awards is not None:
+            awards = f"least({awards}, {velocity.max_awards})"
+    rule = "Bursts: enough key actions within the span; one award for each window on the grid from signup."
+    if not velocity.per_window:
+        rule = "Bursts: enough key actions within the span; the award counts once."
+    measures.step("bursts", rule, f"SELECT g, {awards} AS awards\nFROM action\nWHERE {reached}\nGROUP BY g")
+    measures.column("velocity_awards", "COALESCE(bursts.awards, 0)")
+
+
+def add_activity(measures: Measures, decay: nodes.Decay) -> None:
+    """Add `idle_us`: time since the last activity, or since signup where there is none."""
+    measures.aggregate("activity_last_us", "max(at_us)", measures.selection.picks(decay.activity))
+    measures.column("activity_us", "COALESCE(counted.activity_last_us, lead.signup_us)")
+
+
+def add_signals(measures: Measures, ceiling: nodes.Ceiling) -> None:
+    """Add `signals`: how many upgrade signals are visible."""
+    measures.aggregate("signals", "count(*)", measures.selection.picks(ceiling.signals))
+    measures.column("signals", "COALESCE(counted.signals, 0)")
+
+
+def add_measured(measures: Measures) -> None:
+    """Add `counted`, the one pass over the events, and `measured`, a row a score with every measure."""
+    joins = ["lead"]
+    if measures.aggregates:
+        measures.statement.add(
+            "counted",
+            "One pass over the visible events: a filtered aggregate for each simple measure.",
+            select(["g", *measures.aggregates], "seen", "GROUP BY g"),
+        )
+        joins.append("LEFT JOIN counted ON counted.g = lead.g")
+    joins += [f"LEFT JOIN {step} ON {step}.g = lead.g" for step in measures.joins]
+    joins.append("JOIN leads ON leads.lead_id = lead.lead_id")
+    attributes = [f"leads.{c}" for value in measures.selection.tables.attributes.values() for c in value.columns(shown=True)]
+    columns = ["lead.g", "lead.lead_id", "leads.account_id", "lead.as_of_us", "lead.signup_us", "lead.trial_ends_us"]
+    measures.statement.add(
+        "measured",
+        "A row a score: what is known of the lead, and every measure.",
+        select([*columns, *attributes, *measures.columns], "\n".join(joins)),
+    )
+

@@ -1,0 +1,91 @@
+"""From measures to points: bands, each, recency and the velocity bonus (semantics, sections 2 and 3.1 to 3.3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from denizen.plan import nodes
+from denizen.plan.build import LINE_LIMIT
+from denizen.sql.conditions import Operand, all_hold
+from denizen.sql.literals import number
+from denizen.sql.measures import Measured
+from denizen.sql.statement import select
+
+if TYPE_CHECKING:
+    from denizen.sql.dialect import Dialect
+    from denizen.sql.statement import Statement
+    from denizen.sql.tables import Tables
+
+POINTS = "DECIMAL(18, 6)"
+AMOUNT = "DECIMAL(38, 12)"
+"""Points have at most 6 decimals, amounts derived from them 12; a score is rounded once, to 6, at the end."""
+
+
+def operand_of(measured: Measured, tables: Tables) -> Operand:
+    """Return what the bands of a criterion are held against."""
+    measure = measured.criterion.measure
+    if isinstance(measure, nodes.Attribute):
+        return Operand.of_value(tables.attributes[measure.name])
+    return Operand.of_measure(measured.column)
+
+
+def add_points(statement: Statement, criteria: list[Measured], tables: Tables, dialect: Dialect) -> None:
+    """Add `pointed`: the points of every criterion, and whether a disqualifying band held."""
+    columns = ["*"]
+    for measured in criteria:
+        operand = operand_of(measured, tables)
+        columns.append(f"{_points(measured.criterion, operand, dialect)} AS {measured.points}")
+        if measured.criterion.disqualifies and isinstance(measured.criterion.scoring, nodes.Bands):
+            bands = measured.criterion.scoring.bands
+            held = " OR ".join(f"({all_hold(b.conditions, operand, dialect)})" for b in bands)
+            columns.append(f"COALESCE({held}, FALSE) AS {measured.held}")
+    statement.add("pointed", "The points of each criterion: the first band that holds gives its points.", select(columns, "measured"))
+
+
+def _points(criterion: nodes.Criterion, operand: Operand, dialect: Dialect) -> str:
+    scoring = criterion.scoring
+    if isinstance(scoring, nodes.Each):
+        return _each(scoring, operand, dialect)
+    bands = " ".join(f"WHEN {all_hold(b.conditions, operand, dialect)} THEN {number(b.points)}" for b in scoring.bands)
+    return f"CASE {bands} ELSE 0 END"
+
+
+def _each(each: nodes.Each, operand: Operand, dialect: Dialect) -> str:
+    """Points for every full N: whole-number arithmetic, in units of N's last decimal."""
+    unit = 10**9
+    bounded = f"CAST(greatest(least({operand.number}, {10**15}), 0) * {unit} AS {dialect.wide})"
+    times = dialect.quotient(bounded, str(int(each.size * unit)))
+    limit = number(each.limit)
+    points = f"CAST(least({times}, {10**6 * 10**6}) AS DECIMAL(18, 0)) * {number(each.points)}"
+    return f"COALESCE(CAST(greatest(least({points}, {limit}), -{limit}) AS {POINTS}), 0)"
+
+
+def add_bonuses(statement: Statement, plan: nodes.Plan, criteria: list[Measured]) -> None:
+    """Add `rewarded`: recency on each criterion, and the velocity bonus."""
+    behavior = [m for m in criteria if m.criterion.part == "behavior"]
+    columns = ["*"]
+    for measured in behavior:
+        recency = measured.criterion.recency
+        if recency is not None:
+            lately = f"{measured.points} > 0 AND {measured.last} > as_of_us - {recency.within_us}"
+            bonus = f"CAST({measured.points} AS {POINTS}) * {number(recency.multiplier - 1)}"
+            columns.append(f"CASE WHEN {lately} THEN CAST({bonus} AS {AMOUNT}) ELSE 0 END AS {measured.recency}")
+    columns += [f"{_velocity(plan.velocity, behavior)} AS velocity_points"] if plan.velocity else []
+    rule = "Recency: what was done lately counts for more. Velocity: a bonus for bursts of key actions."
+    statement.add("rewarded", rule, select(columns, "pointed"))
+
+
+def _velocity(velocity: nodes.Velocity, behavior: list[Measured]) -> str:
+    awards = "CAST(velocity_awards AS DECIMAL(18, 0))"
+    if velocity.points is not None:
+        bonus = number(velocity.points)
+    else:
+        positive = total([f"greatest({m.points}, 0)" for m in behavior])
+        bonus = f"CAST({positive} AS {POINTS}) * {number(velocity.multiplier or 0)}"
+    limit = number(LINE_LIMIT)
+    return f"CAST(greatest(least({awards} * {bonus}, {limit}), -{limit}) AS {AMOUNT})"
+
+
+def total(terms: list[str]) -> str:
+    """Return the sum of terms."""
+    return " + ".join(terms) or "0"

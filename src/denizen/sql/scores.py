@@ -1,0 +1,178 @@
+"""The whole statement of a score, step by step in the order of the semantics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from denizen.plan.needs import needs_of
+from denizen.sql.conditions import Operand, all_hold
+from denizen.sql.decay import add_decay
+from denizen.sql.events import Selection, add_lead, add_seen
+from denizen.sql.literals import number, text
+from denizen.sql.measures import (
+    Measured,
+    Measures,
+    add_activity,
+    add_criterion,
+    add_measured,
+    add_sessions,
+    add_signals,
+    add_velocity,
+)
+from denizen.sql.points import AMOUNT, POINTS, add_bonuses, add_points, total
+from denizen.sql.statement import Statement, select
+from denizen.sql.tables import tables_for
+
+if TYPE_CHECKING:
+    from denizen.plan import nodes
+    from denizen.sql.dialect import Dialect
+    from denizen.sql.tables import Tables
+
+SCORE_COLUMNS = (
+    "lead_id",
+    "account_id",
+    "as_of_us",
+    "fit",
+    "behavior",
+    "total",
+    "pql",
+    "fit_tier",
+    "behavior_tier",
+    "disqualified",
+    "capped",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """The statement that scores a grid, and what stands where in its result."""
+
+    statement: str
+    criteria: tuple[Measured, ...]
+    tables: Tables
+    selection: Selection
+
+
+def scores_statement(
+    plan: nodes.Plan, dialect: Dialect, *, detail: bool = False, known: bool = False, event_ids: bool = False
+) -> Scores:
+    """Return the statement that scores every row of `grid`.
+
+    Args:
+        plan: what to compute.
+        dialect: how to spell it.
+        detail: keep every measure and line, for a ledger, instead of the scores alone.
+        known: an event is visible only once it had been received.
+        event_ids: read the ids of events, to name them.
+    """
+    needs = needs_of(plan)
+    tables = tables_for(needs, event_ids=event_ids)
+    statement = Statement()
+    add_lead(statement, known=known)
+    codes = add_seen(statement, needs, tables, known=known)
+    selection = Selection(dialect, tables, codes)
+    measures = Measures(statement, selection)
+    if needs.sessions:
+        add_sessions(statement, tables)
+    criteria = [add_criterion(measures, c, tables) for c in plan.criteria]
+    if plan.velocity:
+        add_velocity(measures, plan.velocity)
+    if plan.decay:
+        add_activity(measures, plan.decay)
+    if plan.ceiling:
+        add_signals(measures, plan.ceiling)
+    add_measured(measures)
+    add_points(statement, criteria, tables, dialect)
+    add_bonuses(statement, plan, criteria)
+    _add_sums(statement, plan, criteria)
+    add_decay(statement, plan.decay, dialect)
+    _add_limits(statement, plan, tables, dialect)
+    _add_verdict(statement, plan, criteria, tables, dialect)
+    chosen = ["*"] if detail else ["g", *SCORE_COLUMNS]
+    return Scores(statement.text(select(chosen, "judged")), tuple(criteria), tables, selection)
+
+
+def _add_sums(statement: Statement, plan: nodes.Plan, criteria: list[Measured]) -> None:
+    fit = total([m.points for m in criteria if m.criterion.part == "fit"])
+    behavior = [m for m in criteria if m.criterion.part == "behavior"]
+    lines = [m.points for m in behavior] + [m.recency for m in behavior if m.criterion.recency is not None]
+    lines += ["velocity_points"] if plan.velocity else []
+    columns = ["*", f"CAST({fit} AS {AMOUNT}) AS raw_fit", f"CAST({total(lines)} AS {AMOUNT}) AS raw"]
+    statement.add("summed", "The sum of the lines so far: fit, and behavior before decay.", select(columns, "rewarded"))
+
+
+def _clamp(value: str, limits: nodes.Limits) -> str:
+    clamped = f"greatest({value}, {number(limits.low)})"
+    return clamped if limits.high is None else f"least({clamped}, {number(limits.high)})"
+
+
+def _add_limits(statement: Statement, plan: nodes.Plan, tables: Tables, dialect: Dialect) -> None:
+    fit = f"CAST({_clamp('raw_fit', plan.fit_limits)} AS {AMOUNT})"
+    behavior = f"CAST({_clamp('decayed', plan.behavior_limits)} AS {AMOUNT})"
+    statement.add(
+        "limited",
+        "Both scores clamped to their limits.",
+        select(["*", f"{fit} AS limited_fit", f"{behavior} AS limited"], "decayed"),
+    )
+    capped, cut = "FALSE", "0"
+    if plan.ceiling:
+        free = [
+            all_hold(p.conditions, Operand.of_value(tables.attributes[p.subject]), dialect) for p in plan.ceiling.when
+        ]
+        long_enough = f"as_of_us - signup_us > {plan.ceiling.after_us}"
+        capped = f"COALESCE({' AND '.join([*free, long_enough])} AND signals = 0, FALSE)"
+        cut = f"least({number(plan.ceiling.at)} - limited, 0)"
+    statement.add(
+        "capped",
+        "The ceiling: on the free tier too long without an upgrade signal.",
+        select(["*", f"{capped} AS capped"], "limited"),
+    )
+    statement.add(
+        "rounded",
+        "Fit and behavior, each rounded once to 6 decimals, half away from zero.",
+        select(
+            [
+                "*",
+                f"CASE WHEN capped THEN CAST({cut} AS {AMOUNT}) ELSE 0 END AS ceiling_points",
+                f"CAST(round(limited_fit, 6) AS {POINTS}) AS fit",
+                f"CAST(round(limited + CASE WHEN capped THEN {cut} ELSE 0 END, 6) AS {POINTS}) AS behavior",
+            ],
+            "capped",
+        ),
+    )
+
+
+def _add_verdict(
+    statement: Statement, plan: nodes.Plan, criteria: list[Measured], tables: Tables, dialect: Dialect
+) -> None:
+    held = " OR ".join(m.held for m in criteria if m.criterion.disqualifies) or "FALSE"
+    gates = plan.gates
+    require = [all_hold(p.conditions, Operand.of_value(tables.attributes[p.subject]), dialect) for p in gates.require]
+    passed = [
+        f"fit + behavior >= {number(gates.total)}",
+        f"fit >= {number(gates.fit)}",
+        f"behavior >= {number(gates.behavior)}",
+        f"NOT ({held})",
+        "NOT capped",
+        *[f"COALESCE({r}, FALSE)" for r in require],
+    ]
+    statement.add(
+        "judged",
+        "A PQL passes every gate; a disqualified or capped lead is none.",
+        select(
+            [
+                "*",
+                "fit + behavior AS total",
+                f"{' AND '.join(passed)} AS pql",
+                f"{_tier('fit', plan.fit_tiers)} AS fit_tier",
+                f"{_tier('behavior', plan.behavior_tiers)} AS behavior_tier",
+                f"({held}) AS disqualified",
+            ],
+            "rounded",
+        ),
+    )
+
+
+def _tier(score: str, tiers: tuple[nodes.Tier, ...]) -> str:
+    return f"CASE {' '.join(f'WHEN {score} >= {number(t.bound)} THEN {text(t.name)}' for t in tiers)} END"
