@@ -171,7 +171,7 @@ def _data(
 
 
 def _arrow(connection: Any, query: str) -> pa.Table:
-    return connection.execute(query).to_arrow_table()
+    return connection.sql(query).to_arrow_table()
 
 
 __all__ = ["Explanation", "LoadedModel", "ScoreResult", "explain", "load_model", "score"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Protocol
 
 from denizen.errors import did_you_mean, fail
@@ -53,12 +54,17 @@ def engine_for(url: str) -> Engine:
     """
     scheme = url.split(":", maxsplit=1)[0].lower()
     scheme = {"postgres": "postgresql"}.get(scheme, scheme)
-    known = {e.name: e for e in entry_points(group=GROUP)}
+    known = _registered()
     if scheme not in known:
         hint = did_you_mean(scheme, known) or f"known: {', '.join(sorted(known))}"
         raise fail("bad-argument", f"no engine for `{scheme}`; {hint}; write duckdb: or postgresql://user@host/database")
     engine: type[Engine] = known[scheme].load()
     return engine(url)
+
+
+@cache
+def _registered() -> dict[str, EntryPoint]:
+    return {e.name: e for e in entry_points(group=GROUP)}
 
 
 def columns_of(tables: Tables) -> dict[str, dict[str, Kind]]:

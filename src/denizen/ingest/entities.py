@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from denizen.ingest.accounting import EntityRows
 from denizen.ingest.raw import NOTHING
+from denizen.ingest.reading import OWN, Reading
 from denizen.ingest.values import as_id, as_instant, as_text, is_integer
 
 if TYPE_CHECKING:
@@ -14,27 +14,9 @@ if TYPE_CHECKING:
 
     from denizen.ingest.accounting import Accounting
     from denizen.ingest.raw import Column, Raw
-    from denizen.sql.tables import Tables, Value
+    from denizen.sql.tables import Tables
 
 INSTANTS = {"signup_us": "signup_at", "trial_started_us": "trial_started_at", "trial_ends_us": "trial_ends_at"}
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How a table is read: final columns by name, and reasons to reject a row by the condition that shows them."""
-
-    columns: dict[str, str]
-    reasons: dict[str, str]
-
-    def select(self, raw: Raw) -> str:
-        """Return the rows with `row_no`, the columns, and why a row is rejected."""
-        listed = [f"{expression} AS {name}" for name, expression in self.columns.items()]
-        cases = " ".join(f"WHEN {condition} THEN {reason}" for condition, reason in self.reasons.items())
-        reason = f"CASE {cases} END"
-        return (
-            f"SELECT row_number() OVER () AS row_no, {', '.join(listed)}, {reason} AS reason,"
-            f" CASE WHEN {reason} IS NOT NULL THEN {raw.record} END AS record FROM {raw.rows}"
-        )
 
 
 def id_kind(*columns: Column | None) -> str:
@@ -50,9 +32,11 @@ def id_expression(column: Column, kind: str) -> str:
 def stage_accounts(connection: DuckDBPyConnection, raw: Raw, tables: Tables, accounting: Accounting) -> None:
     """Make the table `accounts`."""
     key = raw.need("account_id")
-    columns = {"account_id": as_id(key.expression, key.kind), **_attributes(raw, tables)}
-    reasons = _json_reason(raw) | {f"{columns['account_id']} IS NULL": "'account_id is missing'"}
-    accounting.accounts = _stage(connection, raw, "accounts", "account_id", Reading(columns, reasons))
+    reading = Reading(raw)
+    reading.add("account_id", as_id(key.expression, key.kind))
+    reading.reject(f"{OWN}account_id IS NULL", "account_id is missing")
+    _add_attributes(reading, tables)
+    accounting.accounts = _stage(connection, reading, "accounts", "account_id")
 
 
 def stage_leads(
@@ -60,19 +44,19 @@ def stage_leads(
 ) -> None:
     """Make the table `leads`; a lead's own value wins over its account's."""
     key, account = raw.need("lead_id"), raw.find("account_id") or NOTHING
-    columns = {"lead_id": id_expression(key, kind), "account_id": as_id(account.expression, account.kind)}
-    reasons = _json_reason(raw) | {f"{columns['lead_id']} IS NULL": "'lead_id is missing'"}
+    reading = Reading(raw)
+    reading.add("lead_id", id_expression(key, kind))
+    reading.reject(f"{OWN}lead_id IS NULL", "lead_id is missing")
+    reading.add("account_id", as_id(account.expression, account.kind))
     for name, given in INSTANTS.items():
         column = raw.find(given) or NOTHING
-        columns[name] = as_instant(column.expression, column.kind)
-        present = f"tidy({as_text(column.expression, column.kind)}) IS NOT NULL"
-        reasons[f"{present} AND {columns[name]} IS NULL"] = f"'{given} is no timestamp (write ISO 8601 or epoch time)'"
-    columns |= _attributes(raw, tables)
+        reading.add_instant(name, column, as_instant(column.expression, column.kind), given)
+    _add_attributes(reading, tables)
     joined = raw if accounts is None else accounts
     for name in tables.attributes:
         if raw.find(name) is None and joined.find(name) is None:
             accounting.warnings.append(f"attribute `{name}` is in neither leads nor accounts, so it is unknown for all")
-    accounting.leads = _stage(connection, raw, "leads", "lead_id", Reading(columns, reasons))
+    accounting.leads = _stage(connection, reading, "leads", "lead_id")
     if accounts is not None:
         _join_accounts(connection, tables)
 
@@ -90,33 +74,16 @@ def _null(kind: str) -> str:
     return "CAST(NULL AS DECIMAL(38, 9))" if kind == "number" else "CAST(NULL AS VARCHAR)"
 
 
-def _json_reason(raw: Raw) -> dict[str, str]:
-    return {"doc IS NULL": "'not a JSON object'"} if raw.json_lines else {}
-
-
-def _attributes(raw: Raw, tables: Tables) -> dict[str, str]:
-    columns: dict[str, str] = {}
+def _add_attributes(reading: Reading, tables: Tables) -> None:
     for name, value in tables.attributes.items():
-        column = raw.find(name) or NOTHING
-        columns |= value_columns(value, as_text(column.expression, column.kind), shown=True)
-    return columns
+        column = reading.raw.find(name) or NOTHING
+        reading.add_value(value, as_text(column.expression, column.kind), shown=True)
 
 
-def value_columns(value: Value, as_given: str, *, shown: bool) -> dict[str, str]:
-    """Return the forms of an attribute or property, from its text as given."""
-    columns = {value.text: f"normal(shown({as_given}))"}
-    if shown:
-        columns[value.shown] = f"shown({as_given})"
-    if value.forms.number:
-        columns[value.number] = f"as_number(normal(shown({as_given})))"
-    if value.forms.words:
-        columns[value.words] = f"words({as_given})"
-    return columns
-
-
-def _stage(connection: DuckDBPyConnection, raw: Raw, table: str, key: str, reading: Reading) -> EntityRows:
+def _stage(connection: DuckDBPyConnection, reading: Reading, table: str, key: str) -> EntityRows:
     """Make a table of the rows that can be used; of several rows with one key the first is."""
-    connection.execute(f"CREATE TEMP TABLE {table}_read AS {reading.select(raw)}")
+    rows = f"SELECT row_number() OVER () AS row_no, * FROM ({reading.select(record=True)})"
+    connection.execute(f"CREATE TEMP TABLE {table}_read AS {rows}")
     again = f"row_number() OVER (PARTITION BY {key} ORDER BY row_no) > 1"
     connection.execute(
         f"CREATE TEMP TABLE {table}_again AS SELECT row_no FROM {table}_read WHERE reason IS NULL AND {key} IN"
@@ -132,7 +99,7 @@ def _stage(connection: DuckDBPyConnection, raw: Raw, table: str, key: str, readi
     connection.execute(f"INSERT INTO rejects SELECT '{table}', reason, record FROM {table}_read WHERE reason IS NOT NULL")
     read, rejected = connection.execute(f"SELECT count(*), count(reason) FROM {table}_read").fetchall()[0]
     connection.execute(f"DROP TABLE {table}_read")
-    broken = add_broken(connection, raw, table)
+    broken = add_broken(connection, reading.raw, table)
     return EntityRows(read + broken, read - rejected, rejected + broken)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from denizen.ingest.accounting import EventRows
-from denizen.ingest.entities import add_broken, id_expression, value_columns
+from denizen.ingest.entities import add_broken, id_expression
 from denizen.ingest.raw import NOTHING
+from denizen.ingest.reading import OWN, Reading
 from denizen.ingest.values import as_id, as_instant, as_text, is_integer
 
 if TYPE_CHECKING:
@@ -31,66 +32,52 @@ class EventReader:
     def stage(self, id_kind: str) -> None:
         """Make `events_read`: every row, typed, with the reason if it is rejected.
 
-        Columnar data is read in place, again for every step that needs it; text is read once.
+        Columnar data is read in place, again for every step that needs it; anything that has to be parsed, once.
         """
-        kind = "VIEW" if self.raw.columnar else "TABLE"
-        columns = self._columns(id_kind)
-        listed = ", ".join(f"{expression} AS {name}" for name, expression in columns.items())
-        reason = self._reason(columns)
-        record = "" if self.raw.columnar else f", CASE WHEN {reason} IS NOT NULL THEN {self.raw.record} END AS record"
-        self.connection.execute(
-            f"CREATE TEMP {kind} events_read AS SELECT {listed}, {reason} AS reason{record} FROM {self.raw.rows}"
-        )
-        self.valid = "reason IS NULL" if self._checks else "lead_id IS NOT NULL AND at_us IS NOT NULL AND event IS NOT NULL"
-
-    def _columns(self, id_kind: str) -> dict[str, str]:
+        reading = Reading(self.raw)
         event, at = self.raw.need("event"), self.raw.need("timestamp")
-        columns = {
-            "lead_id": id_expression(self.lead_id, id_kind),
-            "event": f"tidy({as_text(event.expression, event.kind)})",
-            "at_us": as_instant(at.expression, at.kind),
-        }
+        self.in_place = self.raw.columnar and not self.tables.properties and at.kind != "VARCHAR"
+        reading.add("lead_id", id_expression(self.lead_id, id_kind))
+        reading.reject(f"{OWN}lead_id IS NULL", "lead_id is missing")
+        reading.add("event", f"tidy({as_text(event.expression, event.kind)})")
+        reading.reject(f"{OWN}event IS NULL", "event is missing")
+        reading.add_instant("at_us", at, as_instant(at.expression, at.kind), "timestamp", needed=True)
         received = self.raw.find("received_at") if self.known else None
-        columns["received_us"] = as_instant(received.expression, received.kind) if received else "CAST(NULL AS BIGINT)"
+        if received is None:
+            reading.add("received_us", "CAST(NULL AS BIGINT)")
+        else:
+            instant = as_instant(received.expression, received.kind)
+            reading.add_instant("received_us", received, instant, "received_at")
+        self._add_ids(reading)
+        self._add_properties(reading)
+        kind = "VIEW" if self.in_place else "TABLE"
+        self.connection.execute(f"CREATE TEMP {kind} events_read AS {reading.select(record=not self.in_place)}")
+        self.reading = reading
+        plain = "lead_id IS NOT NULL AND at_us IS NOT NULL AND event IS NOT NULL"
+        self.valid = plain if self.in_place and received is None else "reason IS NULL"
+
+    def _add_ids(self, reading: Reading) -> None:
         wanted = {"event_id": not self.unique or self.tables.event_ids, "session_id": self.tables.sessions}
         for name, needed in wanted.items():
             column = self.raw.find(name) or NOTHING
             if needed:
                 plain = is_integer(column.kind) and name == "session_id"
-                columns[name] = column.expression if plain else as_id(column.expression, column.kind)
+                reading.add(name, column.expression if plain else as_id(column.expression, column.kind))
+
+    def _add_properties(self, reading: Reading) -> None:
+        document = self.raw.find("properties")
+        if self.tables.properties and document is not None and document.kind in ("VARCHAR", "JSON"):
+            reading.given["properties"] = f"tidy({document.expression})"
+            wrong = f"CASE WHEN {OWN}properties IS NOT NULL THEN NOT json_valid({OWN}properties) END"
+            reading.reject(wrong, "properties are no valid JSON")
         for path, value in self.tables.properties.items():
-            columns |= value_columns(value, self._property(path), shown=False)
-        return columns
+            reading.add_value(value, self._property(path), shown=False)
 
     def _property(self, path: str) -> str:
         """Return a property as given: from the `properties` document, else from a column of that name."""
         given = [self.raw.within("properties", path), self.raw.find(path)]
         found = [as_text(c.expression, c.kind) for c in given if c is not None]
         return f"coalesce({', '.join(found)})" if found else NOTHING.expression
-
-    def _reason(self, columns: dict[str, str]) -> str:
-        at = self.raw.need("timestamp")
-        given = f"tidy({as_text(at.expression, at.kind)})"
-        cases = [
-            (f"{columns['lead_id']} IS NULL", "lead_id is missing"),
-            (f"{columns['event']} IS NULL", "event is missing"),
-            (f"{columns['at_us']} IS NULL AND {given} IS NULL", "timestamp is missing"),
-            (f"{columns['at_us']} IS NULL", "timestamp cannot be read (write ISO 8601 or epoch time)"),
-        ]
-        self._checks = False
-        if self.raw.json_lines:
-            cases.insert(0, ("doc IS NULL", "not a JSON object"))
-        for name, given_at in (("received_us", self.raw.find("received_at")),):
-            if self.known and given_at is not None:
-                self._checks = True
-                present = f"tidy({as_text(given_at.expression, given_at.kind)}) IS NOT NULL"
-                cases.append((f"{columns[name]} IS NULL AND {present}", "received_at cannot be read"))
-        document = self.raw.find("properties")
-        if self.tables.properties and document is not None and document.kind in ("VARCHAR", "JSON"):
-            self._checks = True
-            body = f"tidy({document.expression})"
-            cases.append((f"{body} IS NOT NULL AND NOT json_valid({body})", "properties are no valid JSON"))
-        return "CASE " + " ".join(f"WHEN {condition} THEN '{reason}'" for condition, reason in cases) + " END"
 
     def finish(self, accounting: Accounting, last_as_of_us: int) -> None:
         """Make `events` of the valid rows without duplicates, and account for every row."""
@@ -112,10 +99,7 @@ class EventReader:
         return int(self.connection.execute(f"SELECT count(*) FROM {table} WHERE {condition}").fetchall()[0][0])
 
     def _keep_rejects(self) -> None:
-        if self.raw.columnar:
-            rows = f"SELECT * FROM (SELECT {self._reason(self._columns('VARCHAR'))} AS reason, {self.raw.record} AS record FROM {self.raw.rows})"
-        else:
-            rows = "SELECT reason, record FROM events_read"
+        rows = self.reading.select(record=True) if self.in_place else "SELECT reason, record FROM events_read"
         self.connection.execute(f"INSERT INTO rejects SELECT 'events', reason, record FROM ({rows}) WHERE reason IS NOT NULL")
 
     def _without_duplicates(self) -> int:

@@ -41,10 +41,10 @@ MACROS = {
     "elements(x)": (
         "list_filter(list_transform(CAST(json_extract_string(x, '$[*]') AS VARCHAR[]), lambda e: tidy(e)), lambda e: e IS NOT NULL)"
     ),
-    "shown(x)": "CASE WHEN is_list(tidy(x)) THEN array_to_string(elements(tidy(x)), ', ') ELSE tidy(x) END",
+    "joined(x)": "array_to_string(elements(x), ', ')",
     "words(x)": (
-        f"CASE WHEN is_list(tidy(x)) THEN {text(SEPARATOR)} || array_to_string(list_transform(elements(tidy(x)),"
-        f" lambda e: canonical(normal(replace(e, {text(SEPARATOR)}, ' ')))), {text(SEPARATOR)}) || {text(SEPARATOR)} END"
+        f"{text(SEPARATOR)} || array_to_string(list_transform(elements(x),"
+        f" lambda e: canonical(normal(replace(e, {text(SEPARATOR)}, ' ')))), {text(SEPARATOR)}) || {text(SEPARATOR)}"
     ),
     "in_range(us)": f"CASE WHEN us BETWEEN {EARLIEST_US} AND {LATEST_US} THEN CAST(us AS BIGINT) END",
     "from_epoch(n)": (

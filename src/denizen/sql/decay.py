@@ -29,7 +29,7 @@ def add_decay(statement: Statement, decay: nodes.Decay | None, dialect: Dialect)
     instants = select(
         [
             "*",
-            "greatest(as_of_us - activity_us, 0) AS idle_us",
+            "CASE WHEN activity_us IS NOT NULL THEN greatest(as_of_us - activity_us, 0) END AS idle_us",
             "CASE WHEN trial_ends_us IS NOT NULL"
             " THEN greatest(as_of_us - greatest(activity_us, trial_ends_us), 0) END AS idle_after_trial_us",
             f"greatest(raw - {number(decay.floor)}, 0) AS room",
@@ -64,7 +64,7 @@ def _penalty(penalty: nodes.Penalty | None, idle: str, dialect: Dialect) -> str:
         return f"CAST(0 AS {AMOUNT})"
     counted = f"greatest({idle} - {penalty.after_us}, 0)" if penalty.after_us else idle
     amount = _points(penalty, counted, dialect) if penalty.form == "points" else _share(penalty, counted, dialect)
-    return f"COALESCE(CAST({amount} AS {AMOUNT}), 0)"
+    return f"CASE WHEN {idle} IS NULL THEN 0 ELSE CAST({amount} AS {AMOUNT}) END"
 
 
 def _points(penalty: nodes.Penalty, idle: str, dialect: Dialect) -> str:

@@ -136,7 +136,7 @@ def _measure(
 def _sum(measures: Measures, measured: Measured, measure: nodes.Sum, picks: str, tables: Tables) -> str:
     value = tables.properties[measure.of]
     bounded = f"greatest(least({value.number}, {SUM_LIMIT}), -{SUM_LIMIT})"
-    measures.aggregate(measured.column, f"sum({bounded})", picks)
+    measures.aggregate(measured.column, f"sum({bounded})", f"{picks} AND {value.number} IS NOT NULL")
     measures.aggregate(measured.ignored, "count(*)", f"{picks} AND {value.text} IS NOT NULL AND {value.number} IS NULL")
     measures.column(measured.ignored, f"COALESCE(counted.{measured.ignored}, 0)")
     return f"COALESCE(counted.{measured.column}, 0)"

@@ -53,11 +53,12 @@ def _points(criterion: nodes.Criterion, operand: Operand, dialect: Dialect) -> s
 def _each(each: nodes.Each, operand: Operand, dialect: Dialect) -> str:
     """Points for every full N: whole-number arithmetic, in units of N's last decimal."""
     unit = 10**9
-    bounded = f"CAST(greatest(least({operand.number}, {10**15}), 0) * {unit} AS {dialect.wide})"
+    bounded = f"CAST(greatest(least(CAST({operand.number} AS DECIMAL(38, 9)), {10**15}), 0) * {unit} AS {dialect.wide})"
     times = dialect.quotient(bounded, str(int(each.size * unit)))
     limit = number(each.limit)
     points = f"CAST(least({times}, {10**6 * 10**6}) AS DECIMAL(18, 0)) * {number(each.points)}"
-    return f"COALESCE(CAST(greatest(least({points}, {limit}), -{limit}) AS {POINTS}), 0)"
+    some = f"CAST(greatest(least({points}, {limit}), -{limit}) AS {POINTS})"
+    return f"CASE WHEN {operand.number} IS NULL THEN 0 ELSE {some} END"
 
 
 def add_bonuses(statement: Statement, plan: nodes.Plan, criteria: list[Measured]) -> None:

@@ -1,0 +1,476 @@
+"""A naive scorer written from the semantics alone. Nobody optimizes it, and it shares no code with the product.
+
+One lead at a time, plain loops, exact fractions. It takes the model as plain data (the YAML, parsed) and values
+as Python objects, and returns what the engines must return.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal, getcontext
+from fractions import Fraction
+
+getcontext().prec = 60
+DAY = 86_400 * 10**6
+UNITS = {"s": 10**6, "m": 60 * 10**6, "h": 3600 * 10**6, "d": DAY, "w": 7 * DAY}
+SPACE = "\t\n\x0b\x0c\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+OPERATORS = "at_least more_than at_most less_than between is is_not in not_in contains contains_any contains_all matches exists".split()
+
+
+def span(text):
+    return int(text[:-1]) * UNITS[text[-1]]
+
+
+def words(names):
+    return names if isinstance(names, list) else [names]
+
+
+def to_text(value):
+    """What a value is called when it is looked at as text; None if it is unknown."""
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return ", ".join(t for t in (to_text(v) for v in value) if t is not None) or None
+    text = format(value, "f") if isinstance(value, Decimal) else str(value)
+    return "".join({"İ": "i"}.get(c, c.lower()) for c in text.strip(SPACE)) or None
+
+
+def to_number(value):
+    text = to_text(value)
+    if text is None or isinstance(value, list | bool):
+        return None
+    if not re.fullmatch(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]{1,3})?", text):
+        return None
+    number = Decimal(text)
+    if abs(number) >= Decimal(10) ** 28:
+        return Fraction(10**28 if number > 0 else -(10**28))
+    return Fraction(number.quantize(Decimal("1e-9"), ROUND_HALF_UP))
+
+
+def same(left, right):
+    a, b = to_number(left), to_number(right)
+    if a is not None and b is not None:
+        return a == b
+    return to_text(left) == to_text(right)
+
+
+def is_word(char):
+    return bool(re.match(r"[a-z0-9_]", char)) or ord(char) >= 128
+
+
+def contains(value, needle):
+    if isinstance(value, list):
+        return any(same(v, needle) for v in value if to_text(v) is not None)
+    text, wanted = to_text(value), to_text(needle)
+    at = text.find(wanted)
+    while at >= 0:
+        before, after = text[at - 1 : at], text[at + len(wanted) : at + len(wanted) + 1]
+        if (at == 0 or not is_word(before)) and (not after or not is_word(after)):
+            return True
+        at = text.find(wanted, at + 1)
+    return False
+
+
+def compare(operator, value, wanted):
+    unknown = value is None or (not isinstance(value, list) and to_text(value) is None)
+    if operator == "exists":
+        return unknown != wanted
+    if unknown:
+        return False
+    number = to_number(value)
+    if operator in ("at_least", "more_than", "at_most", "less_than"):
+        if number is None:
+            return False
+        limit = to_number(wanted)
+        return {"at_least": number >= limit, "more_than": number > limit, "at_most": number <= limit, "less_than": number < limit}[operator]
+    if operator == "between":
+        return number is not None and to_number(wanted[0]) <= number <= to_number(wanted[1])
+    if operator == "is":
+        return same(value, wanted)
+    if operator == "is_not":
+        return not same(value, wanted)
+    if operator == "in":
+        return any(same(value, w) for w in wanted)
+    if operator == "not_in":
+        return not any(same(value, w) for w in wanted)
+    if operator == "contains":
+        return contains(value, wanted)
+    if operator == "contains_any":
+        return any(contains(value, w) for w in wanted)
+    if operator == "contains_all":
+        return all(contains(value, w) for w in wanted)
+    return re.search(wanted, to_text(value), re.IGNORECASE | re.ASCII) is not None
+
+
+def holds(conditions, value):
+    if not isinstance(conditions, dict):
+        conditions = {"is": conditions}
+    return all(compare(op, value, conditions[op]) for op in OPERATORS if op in conditions)
+
+
+def prop(event, path):
+    found = event.get("properties") or {}
+    if path in found:
+        return found[path]
+    for part in path.split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    return found
+
+
+@dataclass
+class Line:
+    part: str
+    line: str
+    kind: str
+    points: Fraction
+    measure: object = None
+    unknown: bool = False
+    events: list = field(default_factory=list)
+
+
+@dataclass
+class Score:
+    fit: Decimal
+    behavior: Decimal
+    pql: bool
+    fit_tier: str | None
+    behavior_tier: str | None
+    disqualified: bool
+    capped: bool
+    lines: list
+
+
+def visible(events, T, known=False):
+    """Events at or before T, each id once: the smallest delivery, known since the first."""
+    kept = {}
+    for i, event in enumerate(events):
+        key = event.get("event_id")
+        kept.setdefault(("row", i) if key is None else ("id", key), []).append(event)
+    seen = []
+    for copies in kept.values():
+        event = min(copies, key=delivery)
+        received = [c.get("received_us") for c in copies]
+        first = None if None in received else min(received)
+        if event["at_us"] <= T and not (known and first is not None and first > T):
+            seen.append(event)
+    return sorted(seen, key=lambda e: (e["at_us"], e.get("event_id") is None, e.get("event_id") or "", e["event"]))
+
+
+def delivery(event):
+    return (event["at_us"], event["event"])
+
+
+class Lead:
+    def __init__(self, lead, events, T, known=False):
+        self.T = T
+        self.lead = lead
+        self.events = visible(events, T, known)
+        self.signup = lead.get("signup_us")
+        if self.signup is None and self.events:
+            self.signup = min(e["at_us"] for e in self.events)
+        self.trial_start = lead.get("trial_started_us")
+        if self.trial_start is None:
+            self.trial_start = self.signup
+        self.trial_end = lead.get("trial_ends_us")
+        self.sessions = {}
+        self._cut()
+
+    def _cut(self):
+        last, number = None, 0
+        for event in self.events:
+            given = event.get("session_id")
+            if given is not None:
+                self.sessions[id(event)] = ("given", given)
+                continue
+            if last is not None and event["at_us"] - last > 30 * 60 * 10**6:
+                number += 1
+            last = event["at_us"]
+            self.sessions[id(event)] = ("cut", number)
+
+    def inside(self, event, within):
+        at = event["at_us"]
+        if not within:
+            return True
+        if "first" in within:
+            return self.signup is not None and self.signup <= at < self.signup + span(within["first"])
+        if "last" in within:
+            return at > self.T - span(within["last"])
+        if self.trial_end is None:
+            return False
+        if "trial_last" in within:
+            return self.trial_end - span(within["trial_last"]) <= at < self.trial_end
+        return self.trial_start is not None and self.trial_start <= at < self.trial_end
+
+    def pick(self, names, where=None, within=None):
+        names = words(names)
+        return [
+            e
+            for e in self.events
+            if (names == ["any"] or e["event"] in names)
+            and all(holds(c, prop(e, path)) for path, c in (where or {}).items())
+            and self.inside(e, within)
+        ]
+
+
+def measure(lead, c):
+    """The measure of a criterion (None is unknown), and the events that count."""
+    where, within = c.get("where"), c.get("within")
+    if "attribute" in c:
+        value = lead.lead.get(c["attribute"])
+        if isinstance(value, list):
+            return value, []
+        return (None if to_text(value) is None else value), []
+    if "count" in c:
+        found = lead.pick(c["count"], where, within)
+        return len(found), found
+    if "distinct" in c:
+        found = lead.pick(c["distinct"].get("event", "any"), where, within)
+        of = c["distinct"]["of"]
+        if of == "days":
+            return len({e["at_us"] // DAY for e in found}), found
+        if of == "events":
+            return len({e["event"] for e in found}), found
+        if of == "sessions":
+            return len({lead.sessions[id(e)] for e in found}), found
+        values = [prop(e, of) for e in found]
+        keys = {(to_number(v), None if to_number(v) is not None else to_text(v)) for v in values if to_text(v) is not None}
+        return len(keys), found
+    if "sum" in c:
+        found = lead.pick(c["sum"].get("event", "any"), where, within)
+        numbers = [to_number(prop(e, c["sum"]["of"])) for e in found]
+        return sum((max(min(n, 10**18), -(10**18)) for n in numbers if n is not None), Fraction(0)), found
+    if "session_depth" in c:
+        found = lead.pick(c["session_depth"], where, within)
+        names = {}
+        for e in found:
+            names.setdefault(lead.sessions[id(e)], set()).add(e["event"])
+        return max((len(n) for n in names.values()), default=0), found
+    if "session_minutes" in c:
+        found = lead.pick(c["session_minutes"], where, within)
+        times = {}
+        for e in found:
+            times.setdefault(lead.sessions[id(e)], []).append(e["at_us"])
+        return max(((max(t) - min(t)) // (60 * 10**6) for t in times.values()), default=0), found
+    if "days_since" in c:
+        found = lead.pick(c["days_since"], where, within)
+        return ((lead.T - found[-1]["at_us"]) // DAY if found else None), found
+    if "growth" in c:
+        recent, previous = span(c["growth"]["recent"]), span(c["growth"]["previous"])
+        found = [e for e in lead.pick(c["growth"]["of"], where) if e["at_us"] > lead.T - recent - previous]
+        now = sum(e["at_us"] > lead.T - recent for e in found)
+        before = len(found) - now
+        if not before:
+            return None, found
+        return Fraction((Decimal(now) / before).quantize(Decimal("1e-9"), ROUND_HALF_UP)), found
+    found = lead.pick(c["sequence"], where, within)
+    return int(in_order(c["sequence"], found, span(c["inside"]) if "inside" in c else None)), found
+
+
+def in_order(steps, found, longest):
+    """Try every start."""
+    for i, first in enumerate(found):
+        if first["event"] != steps[0]:
+            continue
+        at = 1
+        for later in found[i + 1 :]:
+            if later["event"] == steps[at]:
+                at += 1
+                if at == len(steps):
+                    if longest is None or later["at_us"] - first["at_us"] <= longest:
+                        return True
+                    break
+    return False
+
+
+def points_of(c, value):
+    """Points of a criterion, and whether a band held."""
+    if "each" in c:
+        number = Fraction(value) if isinstance(value, int) and not isinstance(value, bool) else to_fraction(value)
+        if number is None or number < 0:
+            return Fraction(0), False
+        times = min(min(number, 10**15) // Fraction(str(c["each"])), 10**12)
+        limit = Fraction(str(c.get("max_points", 10**6)))
+        return max(min(times * Fraction(str(c["points"])), limit), -limit), False
+    bands = c.get("bands") or [{"at_least": 1, "points": c["points"]}]
+    for band in bands:
+        given = Decimal(value.numerator) / value.denominator if isinstance(value, Fraction) else value
+        if holds(band, given):
+            return Fraction(str(band["points"])), True
+    return Fraction(0), False
+
+
+def to_fraction(value):
+    return value if isinstance(value, Fraction) else to_number(value)
+
+
+def round6(value):
+    return Decimal(value.numerator) / value.denominator if not value else _half_up(value)
+
+
+def _half_up(value):
+    scaled = abs(value) * 10**6
+    whole = scaled.numerator // scaled.denominator
+    if (scaled - whole) * 2 >= 1:
+        whole += 1
+    return Decimal(whole if value > 0 else -whole).scaleb(-6)
+
+
+def tier(score, bounds):
+    reached = [(Decimal(str(b)), name) for name, b in bounds.items() if score >= Decimal(str(b))]
+    return max(reached)[1] if reached else None
+
+
+def penalty(p, idle, after, total):
+    if idle is None:
+        return Fraction(0)
+    if "half_life" in p:
+        n = Fraction(max(idle, 0), span(p["half_life"]))
+        return max(total, 0) * share(Decimal("0.5"), n)
+    n = Fraction(max(idle - after, 0), span(p["every"]))
+    if p.get("periods", "whole") == "whole":
+        n = Fraction(n.numerator // n.denominator)
+    if "points" in p:
+        return Fraction(str(p["points"])) * n
+    return max(total, 0) * share(1 - Decimal(str(p["percent"])) / 100, n)
+
+
+def share(base, n):
+    """1 - base^n, to many digits."""
+    exponent = Decimal(n.numerator) / n.denominator
+    if base == 0:
+        return Fraction(0 if n == 0 else 1)
+    kept = (exponent * base.ln()).exp() if n.denominator != 1 or n > 400 else base ** int(n)
+    return Fraction(1 - kept)
+
+
+def score(model, lead, events, T, known=False):
+    """Score one lead at T."""
+    it = Lead(lead, events, T, known)
+    fit_section, behavior_section = model.get("fit", {}), model.get("behavior", {})
+    lines, disqualified = [], False
+    for part, section in (("fit", fit_section), ("behavior", behavior_section)):
+        for name, c in section.get("criteria", {}).items():
+            value, found = measure(it, c)
+            points, held = points_of(c, value)
+            lines.append(Line(part, name, "criterion", points, value, value is None, found))
+            disqualified |= bool(c.get("disqualifies")) and any(
+                holds(b, value if not isinstance(value, Fraction) else Decimal(value.numerator) / value.denominator)
+                for b in c.get("bands") or [{"at_least": 1}]
+            )
+    raw_fit = sum((x.points for x in lines if x.part == "fit"), Fraction(0))
+    fit = clamp(raw_fit, fit_section.get("min", 0), fit_section.get("max", 50))
+    lines.append(Line("fit", "limit", "limit", fit - raw_fit))
+    behavior, capped = behave(it, behavior_section, lines)
+    fit, behavior = round6(fit), round6(behavior)
+    pql = {"total": 80, "fit": 15, "behavior": 40, **model.get("pql", {})}
+    qualified = (
+        fit + behavior >= Decimal(str(pql["total"]))
+        and fit >= Decimal(str(pql["fit"]))
+        and behavior >= Decimal(str(pql["behavior"]))
+        and all(holds(c, it.lead.get(path)) for path, c in pql.get("require", {}).items())
+        and not disqualified
+        and not capped
+    )
+    tiers = model.get("tiers", {})
+    fit_tier = tier(fit, tiers.get("fit", {"strong": 35, "moderate": 20, "weak": 0}))
+    behavior_tier = tier(behavior, tiers.get("behavior", {"high": 60, "medium": 30, "low": 0}))
+    return Score(fit, behavior, qualified, fit_tier, behavior_tier, disqualified, capped, lines)
+
+
+def clamp(value, low, high):
+    value = max(value, Fraction(str(low)))
+    return value if high is None else min(value, Fraction(str(high)))
+
+
+def behave(it, section, lines):
+    criteria = section.get("criteria", {})
+    steps = [x for x in lines if x.part == "behavior"]
+    for line in steps:
+        c = criteria[line.line]
+        bonus = c.get("recency") or section.get("recency")
+        if bonus and "attribute" not in c:
+            recent = line.points > 0 and line.events and max(e["at_us"] for e in line.events) > it.T - span(bonus["within"])
+            extra = line.points * (Fraction(str(bonus["multiplier"])) - 1) if recent else Fraction(0)
+            lines.append(Line("behavior", line.line, "recency", extra))
+    if section.get("velocity"):
+        lines.append(velocity(it, section, steps))
+    total = sum((x.points for x in lines if x.part == "behavior"), Fraction(0))
+    raw = total
+    total += decay(it, section.get("decay"), raw, lines)
+    limited = clamp(total, section.get("min", 0), section.get("max"))
+    lines.append(Line("behavior", "limit", "limit", limited - total))
+    capped, cut = ceiling(it, section.get("ceiling"), limited)
+    if section.get("ceiling"):
+        lines.append(Line("behavior", "ceiling", "ceiling", cut))
+    return limited + cut, capped
+
+
+def velocity(it, section, steps):
+    v = section["velocity"]
+    if "of" in v:
+        actions = it.pick(v["of"])
+    else:
+        found = {}
+        for c in section["criteria"].values():
+            if c.get("key"):
+                for e in it.pick(event_names(c), c.get("where")):
+                    found[id(e)] = e
+        actions = sorted(found.values(), key=lambda e: e["at_us"])
+    bursts = []
+    for i in range(v["at_least"] - 1, len(actions)):
+        at = actions[i]["at_us"]
+        if at - actions[i - v["at_least"] + 1]["at_us"] <= span(v["within"]):
+            if "expires" in v and not at > it.T - span(v["expires"]):
+                continue
+            bursts.append(at)
+    awards = min(len(bursts), 1)
+    if v.get("award") == "per_window":
+        awards = len({(at - it.signup) // span(v["within"]) for at in bursts})
+        awards = min(awards, v.get("max_awards", awards))
+    if "points" in v:
+        bonus = awards * Fraction(str(v["points"]))
+    else:
+        bonus = awards * Fraction(str(v["multiplier"])) * sum((x.points for x in steps if x.points > 0), Fraction(0))
+    return Line("behavior", "velocity", "velocity", max(min(bonus, 10**6), -(10**6)), awards, False, actions)
+
+
+def event_names(c):
+    for key in ("count", "session_depth", "session_minutes", "days_since", "sequence"):
+        if key in c:
+            return c[key]
+    if "growth" in c:
+        return c["growth"]["of"]
+    return (c.get("distinct") or c.get("sum")).get("event", "any")
+
+
+def decay(it, d, total, lines):
+    if not d:
+        return Fraction(0)
+    active = it.pick(d.get("activity", "any"))
+    last = active[-1]["at_us"] if active else it.signup
+    idle = None if last is None else max(it.T - last, 0)
+    first = Fraction(0)
+    if any(k in d for k in ("points", "percent", "half_life")):
+        first = penalty(d, idle, span(d["after"]) if "after" in d else 0, total)
+    second = Fraction(0)
+    if "after_trial" in d and it.trial_end is not None:
+        since = it.trial_end if last is None else max(last, it.trial_end)
+        second = penalty(d["after_trial"], max(it.T - since, 0), 0, total)
+    room = max(total - Fraction(str(d.get("floor", 0))), Fraction(0))
+    taken, both = min(first, room), min(first + second, room)
+    lines.append(Line("behavior", "decay", "decay", -taken))
+    if "after_trial" in d:
+        lines.append(Line("behavior", "after_trial", "decay", taken - both))
+    return -both
+
+
+def ceiling(it, c, limited):
+    if not c:
+        return False, Fraction(0)
+    free = all(holds(p, it.lead.get(path)) for path, p in c["when"].items())
+    signals = it.pick(c["unless"], None, {"last": c["last"]} if "last" in c else None)
+    capped = free and it.signup is not None and it.T - it.signup > span(c["after"]) and not signals
+    return capped, (min(Fraction(str(c["at"])) - limited, Fraction(0)) if capped else Fraction(0))
