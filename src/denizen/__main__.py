@@ -1,0 +1,5 @@
+"""`python -m denizen`."""
+
+from denizen.cli import main
+
+main()

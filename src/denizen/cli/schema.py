@@ -1,0 +1,20 @@
+"""`denizen schema`."""
+
+from __future__ import annotations
+
+import click
+
+from denizen.ingest.project import Project
+from denizen.model.schema import schema_text
+from denizen.model.spec import Model
+
+
+@click.command()
+@click.option("--project", is_flag=True, help="Of denizen.yaml instead of a model file.")
+def schema(project: bool) -> None:  # noqa: FBT001
+    """Print the JSON Schema of model files, for editors.
+
+    \b
+    denizen schema > denizen-model.schema.json
+    """
+    click.echo(schema_text(Project if project else Model), nl=False)

@@ -1,0 +1,102 @@
+"""`denizen score`."""
+
+from __future__ import annotations
+
+import click
+
+from denizen import clock
+from denizen.api import parse_instant
+from denizen.cli.options import data_options, engine_option, given_data, json_option, known_option, model_argument
+from denizen.cli.show import print_json, print_ranking, print_summary, progress
+from denizen.errors import fail
+from denizen.ingest.prepare import Moments
+from denizen.model.load import load_model
+from denizen.scoring.output import check_output, write_rows
+from denizen.scoring.ranking import rank, summarize
+from denizen.scoring.run import score_run
+
+
+@click.command()
+@model_argument
+@data_options
+@click.option("--as-of", "as_of", multiple=True, metavar="INSTANT", help="ISO 8601, UTC; repeat it for several. Default: now.")
+@click.option("--grid", help="Instead of --as-of: a file of lead_id, as_of.")
+@known_option
+@click.option("--out", help="Write the scores: .parquet, .csv, .csv.gz, .jsonl or .jsonl.gz.")
+@click.option("--ledger", help="Write every line of every score; the same endings.")
+@click.option("--rejects", help="Write the rows that could not be used, each with the reason.")
+@engine_option
+@click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, help="How many leads to list.")
+@click.option("--pql-only", is_flag=True, help="Write and list PQLs only.")
+@json_option
+def score(  # noqa: PLR0913  one parameter an option
+    model: str,
+    leads: str | None,
+    events: str | None,
+    accounts: str | None,
+    maps: tuple[str, ...],
+    as_of: tuple[str, ...],
+    grid: str | None,
+    known: bool,  # noqa: FBT001
+    out: str | None,
+    ledger: str | None,
+    rejects: str | None,
+    engine: str,
+    top: int,
+    pql_only: bool,  # noqa: FBT001
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Score leads and list the best, or write all scores with --out.
+
+    \b
+    denizen score model.yaml --leads leads.csv --events events.csv --as-of 2026-07-01
+    denizen score model.yaml --events 'events/*.parquet' --out scores.parquet --ledger ledger.parquet
+
+    Where a denizen.yaml lies beside the model, it says where the data is and how its columns are named.
+    """
+    for path in (out, ledger, rejects):
+        check_output(path)
+    loaded = load_model(model)
+    data = given_data(model, leads, events, accounts, maps)
+    if data.leads is None and data.events is None:
+        raise fail("bad-argument", "there is no data; give --leads or --events, or a denizen.yaml beside the model")
+    if grid is not None and as_of:
+        raise fail("bad-argument", "--grid has its own instants; leave out --as-of")
+    instants = [parse_instant(i) for i in as_of] or [clock.to_us(clock.now())]
+    moments = Moments(() if grid else tuple(instants), grid, known)
+    listing = out is None
+    with (
+        progress(quiet=as_json) as step,
+        score_run(loaded, data, moments, engine=engine, detail=listing or ledger is not None, progress=step) as run,
+    ):
+        chosen = " WHERE pql" if pql_only else ""
+        if out:
+            write_rows(run.connection, f"SELECT * FROM scores{chosen}", out)
+        if ledger:
+            write_rows(run.connection, "SELECT * FROM ledger", ledger)
+        if rejects:
+            write_rows(run.connection, "SELECT * FROM rejects", rejects)
+        summary = summarize(run)
+        ranked = rank(run, top, pql_only=pql_only) if listing else []
+    moment = "each instant of the grid" if grid else ", ".join(clock.iso(us) for us in sorted(set(instants)))
+    if as_json:
+        print_json(
+            {
+                "model": run.plan.model,
+                "model_hash": run.plan.model_hash,
+                "as_of": [] if grid else [clock.iso(us) for us in sorted(set(instants))],
+                **summary.as_dict(),
+                "rows": run.accounting.as_dict(),
+                "leads": [
+                    {
+                        **{k: getattr(r, k) for k in r.__slots__ if k != "reasons"},
+                        "reasons": [{"line": line, "points": value} for line, value in r.reasons],
+                    }
+                    for r in ranked
+                ],
+            }
+        )
+        return
+    if listing:
+        print_ranking(ranked, summary)
+    print_summary(summary, run.accounting, f"{run.plan.model} ({run.plan.model_hash})", moment)

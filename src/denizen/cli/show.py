@@ -1,0 +1,187 @@
+"""How results look in a terminal. Nothing is computed here."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from denizen.errors import DenizenError, Finding
+    from denizen.ingest.accounting import Accounting, EntityRows, EventRows
+    from denizen.scoring.explain import ExplainedLine, Explanation
+    from denizen.scoring.ranking import Ranked, Summary
+
+REASONS_SHOWN = 6
+EVENTS_SHOWN = 3
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return where to write; wide enough for a table when the output is no terminal."""
+    out = Console(stderr=stderr, highlight=False, soft_wrap=False)
+    return out if out.is_terminal else Console(stderr=stderr, highlight=False, width=140)
+
+
+def print_json(data: Any) -> None:
+    """Print plain data; numbers stay numbers."""
+    click.echo(json.dumps(data, indent=2, ensure_ascii=False, default=str))
+
+
+@contextmanager
+def progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """Show what is being done, on a terminal only."""
+    screen = Console(stderr=True)
+    if quiet or not screen.is_terminal:
+        yield lambda _: None
+        return
+    with screen.status("starting") as status:
+        yield status.update
+
+
+def points(value: float) -> str:
+    """Return points without needless zeros."""
+    return f"{value:.6f}".rstrip("0").rstrip(".").replace("-0", "0") if value == 0 else f"{value:.6f}".rstrip("0").rstrip(".")
+
+
+def signed(value: float) -> str:
+    """Return points with their sign."""
+    return f"+{points(value)}" if value > 0 else points(value)
+
+
+def report_errors(error: DenizenError, *, as_json: bool) -> None:
+    """Print every finding of an error."""
+    if as_json:
+        print_json({"errors": [f.as_dict() for f in error.findings]})
+        return
+    print_findings(error.findings)
+    count = len(error.findings)
+    if count > 1:
+        console(stderr=True).print(Text(f"{count} problems"))
+
+
+def print_findings(findings: tuple[Finding, ...] | list[Finding]) -> None:
+    """Print findings, one a line, errors in red."""
+    out = console(stderr=True)
+    for finding in findings:
+        line = Text(f"{finding.place}: " if finding.place else "", style="bold")
+        line.append(f"{finding.level}[{finding.code}]", style="bold red" if finding.level == "error" else "bold yellow")
+        line.append(f": {finding.path + ': ' if finding.path else ''}{finding.message}", style="not bold")
+        out.print(line, soft_wrap=True)
+
+
+def print_ranking(ranked: list[Ranked], summary: Summary) -> None:
+    """Print the short list."""
+    if not ranked:
+        console().print("No lead to show." if not summary.scores else "No PQL. See `--top N` without `--pql-only` for the best leads.")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name, justify in (("lead", "left"), ("account", "left"), ("total", "right"), ("fit", "right"), ("behavior", "right")):
+        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    table.add_column("", justify="left")
+    table.add_column("because of", overflow="fold")
+    for lead in ranked:
+        reasons = ", ".join(f"{name} {signed(value)}" for name, value in lead.reasons)
+        table.add_row(
+            Text(str(lead.lead_id)),
+            Text(lead.account_id or ""),
+            points(lead.total),
+            f"{points(lead.fit)} {lead.fit_tier or ''}",
+            f"{points(lead.behavior)} {lead.behavior_tier or ''}",
+            Text("PQL", style="bold green") if lead.pql else "",
+            Text(reasons),
+        )
+    console().print(table)
+
+
+def print_summary(summary: Summary, accounting: Accounting, model: str, as_of: str) -> None:
+    """Print how many qualify, and where every row went."""
+    out = console()
+    out.print()
+    share = f"{summary.share:.1%}"
+    out.print(f"[bold]{summary.scores:,}[/] scored by {model} as of {as_of}: [bold]{summary.pql:,} PQL[/] ({share})", end="")
+    extras = [f"{n:,} {name}" for name, n in (("disqualified", summary.disqualified), ("capped", summary.capped)) if n]
+    out.print(f", {', '.join(extras)}" if extras else "")
+    if accounting.leads.read:
+        out.print(_entities("leads", accounting.leads))
+    if accounting.accounts.read:
+        out.print(_entities("accounts", accounting.accounts))
+    if accounting.events.read:
+        out.print(_events(accounting.events))
+    for reason, count in list(accounting.reasons.items())[:REASONS_SHOWN]:
+        out.print(Text(f"  rejected {count:,} × {reason}", style="yellow"))
+    if len(accounting.reasons) > REASONS_SHOWN:
+        out.print(Text(f"  and {len(accounting.reasons) - REASONS_SHOWN} more reasons; keep the rows with --rejects PATH", style="yellow"))
+    for warning in accounting.warnings:
+        out.print(Text(f"warning: {warning}", style="yellow"))
+
+
+def _entities(name: str, rows: EntityRows) -> str:
+    return f"{name}: {rows.read:,} read = {rows.used:,} used + {rows.rejected:,} rejected"
+
+
+def _events(rows: EventRows) -> str:
+    return (
+        f"events: {rows.read:,} read = {rows.used:,} used + {rows.duplicate:,} duplicate + {rows.after_as_of:,} after as-of"
+        f" + {rows.rejected:,} rejected + {rows.of_unknown_leads:,} of unknown leads"
+    )
+
+
+def print_explanation(explanation: Explanation) -> None:
+    """Print a score with its proof."""
+    out = console()
+    verdict = Text("PQL", style="bold green") if explanation.pql else Text("not a PQL", style="bold")
+    head = Text(f"{explanation.lead_id}", style="bold")
+    head.append(f"  {explanation.account_id or ''}  as of {explanation.as_of}, model {explanation.model} ", style="not bold")
+    out.print(head.append_text(verdict))
+    for part, score, tier in (
+        ("fit", explanation.fit, explanation.fit_tier),
+        ("behavior", explanation.behavior, explanation.behavior_tier),
+    ):
+        out.print()
+        out.print(f"[bold]{part} {points(score)}[/] {tier or ''}")
+        table = Table(box=None, pad_edge=False, show_header=False)
+        table.add_column(justify="right", min_width=8)
+        table.add_column()
+        table.add_column()
+        table.add_column(overflow="fold")
+        for line in explanation.lines:
+            if line.part == part and (line.kind != "limit" or line.points):
+                table.add_row(*_line(line))
+        out.print(table)
+    out.print()
+    out.print(f"[bold]total {points(explanation.total)}[/]")
+    for gate in explanation.gates:
+        mark = Text("  holds  " if gate.holds else "  missed ", style="green" if gate.holds else "red")
+        if gate.value is None or gate.needed is None:
+            out.print(mark.append(gate.gate, style="none"))
+            continue
+        miss = "" if gate.holds else f", missed by {points(gate.missed_by)}"
+        out.print(mark.append(f"{gate.gate} {points(gate.value)} of {points(gate.needed)}{miss}", style="none"))
+    if explanation.unknown:
+        out.print(Text(f"  unknown: {', '.join(explanation.unknown)}", style="yellow"))
+
+
+def _line(line: ExplainedLine) -> tuple[Text, Text, Text, Text]:
+    style = "green" if line.points > 0 else "red" if line.points < 0 else "dim"
+    name = {"recency": f"{line.line} (recent)", "limit": "limit"}.get(line.kind, line.line)
+    measure = "unknown" if line.unknown else line.measure or ""
+    if line.kind == "decay" and not line.unknown:
+        measure = f"{line.measure} days idle"
+    shown = [f"{e.event} {e.at}{f' ({e.event_id})' if e.event_id else ''}" for e in line.events[:EVENTS_SHOWN]]
+    more = f" … and {len(line.events) - EVENTS_SHOWN} more" if len(line.events) > EVENTS_SHOWN else ""
+    return (
+        Text(signed(line.points), style=style),
+        Text(name),
+        Text(measure, style="yellow" if line.unknown else "dim"),
+        Text(", ".join(shown) + more, style="dim"),
+    )
+
+

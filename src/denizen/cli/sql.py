@@ -1,0 +1,39 @@
+"""`denizen sql`."""
+
+from __future__ import annotations
+
+import click
+
+from denizen.cli.options import json_option, known_option, model_argument
+from denizen.cli.show import print_json
+from denizen.model.load import load_model
+from denizen.plan.build import build_plan
+from denizen.sql.dialect import DIALECTS
+from denizen.sql.ledger import ledger_statement
+from denizen.sql.scores import scores_statement
+from denizen.sql.show import contract
+
+
+@click.command()
+@model_argument
+@click.option("--dialect", type=click.Choice(sorted(DIALECTS)), default="duckdb", show_default=True)
+@click.option("--ledger", is_flag=True, help="Also show the statement that lists every line.")
+@known_option
+@json_option
+def sql(model: str, dialect: str, ledger: bool, known: bool, as_json: bool) -> None:  # noqa: FBT001
+    """Show the SQL that a model becomes: one idea a step, each with the rule it implements.
+
+    \b
+    denizen sql model.yaml --dialect postgresql
+    """
+    plan = build_plan(load_model(model))
+    scores = scores_statement(plan, DIALECTS[dialect], detail=ledger, known=known)
+    lines = ledger_statement(plan, scores, DIALECTS[dialect]) if ledger else None
+    if as_json:
+        print_json({"dialect": dialect, "scores": scores.statement, "ledger": lines})
+        return
+    click.echo(contract(scores.tables))
+    if lines is None:
+        click.echo(f"{scores.statement};")
+        return
+    click.echo(f"CREATE TABLE scored AS\n{scores.statement};\n\n{lines};")
