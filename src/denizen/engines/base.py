@@ -36,8 +36,8 @@ class Engine(Protocol):
     def __init__(self, url: str) -> None:
         """Take the URL, without connecting."""
 
-    def session(self, prepared: DuckDBPyConnection, tables: Tables) -> AbstractContextManager[Session]:
-        """Open a session on the tables that stand prepared in the embedded database.
+    def session(self, prepared: DuckDBPyConnection, tables: Tables, *, grid: bool) -> AbstractContextManager[Session]:
+        """Open a session on the tables that stand prepared in the embedded database; `grid` says if there is one.
 
         Raises:
             DenizenError: the engine cannot be reached, or its driver is not installed.
@@ -67,6 +67,7 @@ def _registered() -> dict[str, EntryPoint]:
     return {e.name: e for e in entry_points(group=GROUP)}
 
 
-def columns_of(tables: Tables) -> dict[str, dict[str, Kind]]:
+def columns_of(tables: Tables, *, grid: bool) -> dict[str, dict[str, Kind]]:
     """Return the tables a session loads, with their columns."""
-    return {"grid": tables.grid(), "leads": tables.leads(), "events": tables.events()}
+    wanted = {"grid": tables.grid()} if grid else {}
+    return {**wanted, "leads": tables.leads(), "events": tables.events()}

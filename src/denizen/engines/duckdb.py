@@ -29,9 +29,10 @@ class DuckDBEngine:
         self.path = "" if path == ":memory:" else path
 
     @contextmanager
-    def session(self, prepared: DuckDBPyConnection, tables: Tables) -> Iterator[DuckDBSession]:
-        """Open a session; `tables` are there already."""
-        del tables
+    def session(self, prepared: DuckDBPyConnection, tables: Tables, *, grid: bool) -> Iterator[DuckDBSession]:
+        """Open a session; the tables are there already."""
+        del tables, grid
+        prepared.execute("SET preserve_insertion_order = false")
         if self.path:
             try:
                 prepared.execute(f"ATTACH {text(self.path)} AS work")

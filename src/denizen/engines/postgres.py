@@ -27,7 +27,6 @@ _TYPES: dict[Kind, str] = {
     "number": "NUMERIC(38, 9)",
 }
 _FROM_OID = {16: "BOOLEAN", 20: "BIGINT", 21: "BIGINT", 23: "BIGINT", 1700: "DECIMAL(38, 12)"}
-_KEYS = {"grid": "lead_id", "leads": "lead_id", "events": "lead_id"}
 
 
 class PostgresEngine:
@@ -39,7 +38,7 @@ class PostgresEngine:
         self.url = url
 
     @contextmanager
-    def session(self, prepared: DuckDBPyConnection, tables: Tables) -> Iterator[PostgresSession]:
+    def session(self, prepared: DuckDBPyConnection, tables: Tables, *, grid: bool) -> Iterator[PostgresSession]:
         """Open a session and copy the prepared tables into it; nothing is left behind."""
         try:
             import psycopg  # noqa: PLC0415  an extra: only this engine needs the driver
@@ -53,7 +52,7 @@ class PostgresEngine:
         with connection:
             try:
                 session = PostgresSession(connection, prepared)
-                session.load(tables)
+                session.load(columns_of(tables, grid=grid))
                 yield session
             except psycopg.Error as error:
                 raise fail("engine-failed", f"PostgreSQL: {_said(error)}") from error
@@ -74,15 +73,15 @@ class PostgresSession:
         for setting in ("standard_conforming_strings = on", "jit = off", "work_mem = '256MB'", "search_path = pg_temp, pg_catalog"):
             connection.execute(f"SET LOCAL {setting}")
 
-    def load(self, tables: Tables) -> None:
-        """Copy `grid`, `leads` and `events` into temporary tables."""
+    def load(self, tables: dict[str, dict[str, Kind]]) -> None:
+        """Copy the prepared tables into temporary ones."""
         ids = self.prepared.execute("SELECT any_value(typeof(lead_id)) FROM leads").fetchall()[0][0]
-        for table, columns in columns_of(tables).items():
+        for table, columns in tables.items():
             kinds = {c: ("BIGINT" if ids == "BIGINT" else _TYPES["text"]) if k == "id" else _TYPES[k] for c, k in columns.items()}
             listed = ", ".join(f"{column} {kind}" for column, kind in kinds.items())
             self.connection.execute(f"CREATE TEMP TABLE {table} ({listed}) ON COMMIT DROP")
             self._copy_in(table, list(columns))
-            self.connection.execute(f"CREATE INDEX ON {table} ({_KEYS[table]})")
+            self.connection.execute(f"CREATE INDEX ON {table} (lead_id)")
             self.connection.execute(f"ANALYZE {table}")
 
     def _copy_in(self, table: str, columns: list[str]) -> None:

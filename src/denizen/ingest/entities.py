@@ -65,9 +65,10 @@ def leads_from_events(connection: DuckDBPyConnection, relation: str, tables: Tab
     """Make the table `leads` of the ids seen in events, of whom nothing else is known."""
     nothing = [f"CAST(NULL AS BIGINT) AS {c}" for c in INSTANTS]
     for value in tables.attributes.values():
-        nothing += [f"{_null(form)} AS {c}" for c, form in value.columns(shown=True).items()]
+        nothing += [f"{_null(form)} AS {c}" for c, form in value.columns(shown=tables.shown).items()]
     listed = ", ".join(["lead_id", "CAST(NULL AS VARCHAR) AS account_id", *nothing])
-    connection.execute(f"CREATE TEMP TABLE leads AS SELECT {listed} FROM (SELECT DISTINCT lead_id FROM {relation})")
+    connection.execute(f"CREATE TEMP TABLE leads_seen AS SELECT {listed} FROM (SELECT DISTINCT lead_id FROM {relation})")
+    connection.execute("CREATE TEMP VIEW leads AS SELECT * FROM leads_seen")
 
 
 def _null(kind: str) -> str:
@@ -77,30 +78,40 @@ def _null(kind: str) -> str:
 def _add_attributes(reading: Reading, tables: Tables) -> None:
     for name, value in tables.attributes.items():
         column = reading.raw.find(name) or NOTHING
-        reading.add_value(value, as_text(column.expression, column.kind), shown=True)
+        reading.add_value(value, as_text(column.expression, column.kind), shown=tables.shown)
 
 
 def _stage(connection: DuckDBPyConnection, reading: Reading, table: str, key: str) -> EntityRows:
-    """Make a table of the rows that can be used; of several rows with one key the first is."""
-    rows = f"SELECT row_number() OVER () AS row_no, * FROM ({reading.select(record=True)})"
-    connection.execute(f"CREATE TEMP TABLE {table}_read AS {rows}")
-    again = f"row_number() OVER (PARTITION BY {key} ORDER BY row_no) > 1"
-    connection.execute(
-        f"CREATE TEMP TABLE {table}_again AS SELECT row_no FROM {table}_read WHERE reason IS NULL AND {key} IN"
-        f" (SELECT {key} FROM {table}_read WHERE reason IS NULL GROUP BY {key} HAVING count(*) > 1) QUALIFY {again}"
-    )
-    if _one(connection, f"SELECT count(*) FROM {table}_again"):
+    """Make a view of the rows that can be used; of several rows with one key the first is.
+
+    Columnar data without a fault is read in place; anything else is read once, into `{table}_read`.
+    """
+    listed = ", ".join(reading.columns)
+    if reading.raw.columnar:
+        rows = reading.select(record=False)
+        read, rejected, keys = _counts(connection, rows, key)
+        if not rejected and keys == read:
+            connection.execute(f"CREATE TEMP VIEW {table} AS SELECT {listed} FROM ({rows})")
+            return EntityRows(read, read, 0)
+    connection.execute(f"CREATE TEMP TABLE {table}_read AS {reading.select(record=True)}")
+    read, rejected, keys = _counts(connection, f"{table}_read", key)
+    if keys < read - rejected:
+        first = f"SELECT min(rowid) FROM {table}_read WHERE reason IS NULL GROUP BY {key}"
         connection.execute(
             f"UPDATE {table}_read SET reason = '{key} ' || {key} || ' stands on an earlier row already',"
-            f" record = CAST(to_json({table}_read) AS VARCHAR) WHERE row_no IN (SELECT row_no FROM {table}_again)"
+            f" record = CAST(to_json({table}_read) AS VARCHAR) WHERE reason IS NULL AND rowid NOT IN ({first})"
         )
-    used = ", ".join(reading.columns)
-    connection.execute(f"CREATE TEMP TABLE {table} AS SELECT {used} FROM {table}_read WHERE reason IS NULL ORDER BY row_no")
     connection.execute(f"INSERT INTO rejects SELECT '{table}', reason, record FROM {table}_read WHERE reason IS NOT NULL")
-    read, rejected = connection.execute(f"SELECT count(*), count(reason) FROM {table}_read").fetchall()[0]
-    connection.execute(f"DROP TABLE {table}_read")
+    connection.execute(f"CREATE TEMP VIEW {table} AS SELECT {listed} FROM {table}_read WHERE reason IS NULL")
     broken = add_broken(connection, reading.raw, table)
-    return EntityRows(read + broken, read - rejected, rejected + broken)
+    return EntityRows(read + broken, keys, read - keys + broken)
+
+
+def _counts(connection: DuckDBPyConnection, rows: str, key: str) -> tuple[int, int, int]:
+    """Return how many rows there are, how many are rejected, and how many keys the others have."""
+    distinct = f"count(DISTINCT CASE WHEN reason IS NULL THEN {key} END)"
+    found = connection.execute(f"SELECT count(*), count(reason), {distinct} FROM ({rows})").fetchall()[0]
+    return int(found[0]), int(found[1]), int(found[2])
 
 
 def add_broken(connection: DuckDBPyConnection, raw: Raw, table: str) -> int:
@@ -117,17 +128,11 @@ def add_broken(connection: DuckDBPyConnection, raw: Raw, table: str) -> int:
 
 
 def _join_accounts(connection: DuckDBPyConnection, tables: Tables) -> None:
-    changed = []
+    columns = ["leads.lead_id", "leads.account_id", *[f"leads.{c}" for c in INSTANTS]]
     for value in tables.attributes.values():
-        for column in value.columns(shown=True):
-            own = f"CASE WHEN leads.{value.text} IS NULL THEN accounts.{column} ELSE leads.{column} END"
-            changed.append(f"{own} AS {column}")
-    if changed:
-        connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE leads AS SELECT leads.* REPLACE ({', '.join(changed)})"
-            " FROM leads LEFT JOIN accounts USING (account_id)"
-        )
-
-
-def _one(connection: DuckDBPyConnection, query: str) -> int:
-    return int(connection.execute(query).fetchall()[0][0])
+        for column in value.columns(shown=tables.shown):
+            columns.append(f"CASE WHEN leads.{value.text} IS NULL THEN accounts.{column} ELSE leads.{column} END AS {column}")
+    connection.execute(
+        f"CREATE TEMP TABLE leads_joined AS SELECT {', '.join(columns)} FROM leads LEFT JOIN accounts USING (account_id)"
+    )
+    connection.execute("CREATE OR REPLACE TEMP VIEW leads AS SELECT * FROM leads_joined")

@@ -8,7 +8,7 @@ from denizen.ingest.accounting import EventRows
 from denizen.ingest.entities import add_broken, id_expression
 from denizen.ingest.raw import NOTHING
 from denizen.ingest.reading import OWN, Reading
-from denizen.ingest.values import as_id, as_instant, as_text, is_integer
+from denizen.ingest.values import UNTIDY, as_id, as_instant, as_text, in_range, is_integer
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -25,36 +25,44 @@ class EventReader:
         self.connection = connection
         self.raw = raw
         self.tables = tables
-        self.known = known
+        self.received = raw.find("received_at") if known else None
         self.unique = unique or (raw.find("event_id") is None)
-        self.lead_id = raw.need("lead_id")
+        self.lead_id, self.event, self.at = raw.need("lead_id"), raw.need("event"), raw.need("timestamp")
+        self.in_place = self._can_stay()
+
+    def _can_stay(self) -> bool:
+        """Columnar data of the right types is read in place, again for every step that needs it.
+
+        Anything that has to be parsed is read once, and so are events whose names have to be trimmed.
+        """
+        if not self.raw.columnar or self.tables.properties or self.received is not None:
+            return False
+        if self.event.kind != "VARCHAR" or not self.at.kind.startswith("TIMESTAMP"):
+            return False
+        names = f"WITH names AS MATERIALIZED (SELECT DISTINCT {self.event.expression} AS name FROM {self.raw.rows})"
+        untidy = f"{names} SELECT count(*) FROM names WHERE {UNTIDY.format('name')}"
+        return not self.connection.execute(untidy).fetchall()[0][0]
 
     def stage(self, id_kind: str) -> None:
-        """Make `events_read`: every row, typed, with the reason if it is rejected.
-
-        Columnar data is read in place, again for every step that needs it; anything that has to be parsed, once.
-        """
-        reading = Reading(self.raw)
-        event, at = self.raw.need("event"), self.raw.need("timestamp")
-        self.in_place = self.raw.columnar and not self.tables.properties and at.kind != "VARCHAR"
+        """Make `events_read`: every row, typed, with the reason if it is rejected."""
+        reading = self.reading = Reading(self.raw)
         reading.add("lead_id", id_expression(self.lead_id, id_kind))
         reading.reject(f"{OWN}lead_id IS NULL", "lead_id is missing")
-        reading.add("event", f"tidy({as_text(event.expression, event.kind)})")
+        text = as_text(self.event.expression, self.event.kind)
+        reading.add("event", text if self.in_place else f"tidy({text})")
         reading.reject(f"{OWN}event IS NULL", "event is missing")
-        reading.add_instant("at_us", at, as_instant(at.expression, at.kind), "timestamp", needed=True)
-        received = self.raw.find("received_at") if self.known else None
-        if received is None:
+        reading.add_instant("at_us", self.at, as_instant(self.at.expression, self.at.kind), "timestamp", needed=True)
+        if self.received is None:
             reading.add("received_us", "CAST(NULL AS BIGINT)")
         else:
-            instant = as_instant(received.expression, received.kind)
-            reading.add_instant("received_us", received, instant, "received_at")
+            instant = as_instant(self.received.expression, self.received.kind)
+            reading.add_instant("received_us", self.received, instant, "received_at")
         self._add_ids(reading)
         self._add_properties(reading)
         kind = "VIEW" if self.in_place else "TABLE"
         self.connection.execute(f"CREATE TEMP {kind} events_read AS {reading.select(record=not self.in_place)}")
-        self.reading = reading
-        plain = "lead_id IS NOT NULL AND at_us IS NOT NULL AND event IS NOT NULL"
-        self.valid = plain if self.in_place and received is None else "reason IS NULL"
+        plain = f"lead_id IS NOT NULL AND {in_range('at_us')} AND event IS NOT NULL"
+        self.valid = plain if self.in_place else "reason IS NULL"
 
     def _add_ids(self, reading: Reading) -> None:
         wanted = {"event_id": not self.unique or self.tables.event_ids, "session_id": self.tables.sessions}
@@ -81,21 +89,22 @@ class EventReader:
 
     def finish(self, accounting: Accounting, last_as_of_us: int) -> None:
         """Make `events` of the valid rows without duplicates, and account for every row."""
-        connection = self.connection
-        read, rejected = connection.execute(
-            f"SELECT count(*), count(*) FILTER (WHERE NOT ({self.valid})) FROM events_read"
+        later = f"at_us > {last_as_of_us}"
+        read, valid, late = self.connection.execute(
+            f"SELECT count(*), count(*) FILTER (WHERE {self.valid}), count(*) FILTER (WHERE {self.valid} AND {later})"
+            " FROM events_read"
         ).fetchall()[0]
-        if rejected:
+        if read > valid:
             self._keep_rejects()
-        unknown = self._count("reason IS NULL AND lead_id NOT IN (SELECT lead_id FROM leads)")
+        known = "lead_id IN (SELECT lead_id FROM leads)"
+        of_known = self._count(f"{self.valid} AND {known}", "events_read")
         duplicate = self._without_duplicates()
-        after = self._count(f"at_us > {last_as_of_us} AND lead_id IN (SELECT lead_id FROM leads)", "events")
-        broken = add_broken(connection, self.raw, "events")
-        used = read - rejected - unknown - duplicate - after
-        accounting.events = EventRows(read + broken, used, duplicate, after, rejected + broken, unknown)
+        after = self._count(f"{later} AND {known}", "events") if late else 0
+        broken = add_broken(self.connection, self.raw, "events")
+        used = of_known - duplicate - after
+        accounting.events = EventRows(read + broken, used, duplicate, after, read - valid + broken, valid - of_known)
 
-    def _count(self, condition: str, table: str = "events_read") -> int:
-        condition = condition.replace("reason IS NULL", self.valid)
+    def _count(self, condition: str, table: str) -> int:
         return int(self.connection.execute(f"SELECT count(*) FROM {table} WHERE {condition}").fetchall()[0][0])
 
     def _keep_rejects(self) -> None:

@@ -14,6 +14,7 @@ from denizen.ingest.entities import id_kind, leads_from_events, stage_accounts, 
 from denizen.ingest.events import EventReader, no_events
 from denizen.ingest.raw import Raw, read_raw
 from denizen.ingest.values import as_id, as_instant, define
+from denizen.sql.literals import text
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -46,24 +47,24 @@ def connect() -> DuckDBPyConnection:
 
 
 def prepare(
-    connection: DuckDBPyConnection, data: Data, tables: Tables, moments: Moments, *, only: str | None = None
+    connection: DuckDBPyConnection, data: Data, tables: Tables, moments: Moments, *, grid: bool, only: str | None = None
 ) -> Accounting:
-    """Make `grid`, `leads` and `events`, and return where every row went.
+    """Make `leads`, `events` and, if wanted, `grid`, and return where every row went.
 
     Raises:
         DenizenError: data cannot be read, or a column is missing.
     """
     try:
-        return _prepare(connection, data, tables, moments, only)
+        return _prepare(connection, data, tables, moments, only, grid=grid)
     except duckdb.Error as error:
         raise fail("file-unreadable", str(error).split("\n", maxsplit=1)[0]) from error
 
 
 def _prepare(
-    connection: DuckDBPyConnection, data: Data, tables: Tables, moments: Moments, only: str | None
+    connection: DuckDBPyConnection, data: Data, tables: Tables, moments: Moments, only: str | None, *, grid: bool
 ) -> Accounting:
     accounting = Accounting()
-    leads, accounts, events, grid = (
+    leads, accounts, events, asked = (
         None if source is None else read_raw(connection, name, source, data.mapping(name))
         for name, source in (
             ("leads", data.leads),
@@ -74,7 +75,7 @@ def _prepare(
     )
     if leads is None and events is None:
         raise fail("bad-argument", "there is neither leads nor events; give at least one of them")
-    kind = id_kind(*[raw.need("lead_id") for raw in (leads, events, grid) if raw is not None])
+    kind = id_kind(*[raw.need("lead_id") for raw in (leads, events, asked) if raw is not None])
     reader = None
     if events is not None:
         reader = EventReader(connection, events, tables, known=moments.known, unique=data.unique)
@@ -87,7 +88,7 @@ def _prepare(
         leads_from_events(connection, f"events_read WHERE {reader.valid}", tables)
     if only is not None:
         _keep_only(connection, only)
-    last = _make_grid(connection, grid, moments, kind)
+    last = _make_grid(connection, asked, moments, kind) if grid else moments.as_of_us[0]
     if reader is None:
         no_events(connection, tables, kind)
     else:
@@ -98,7 +99,10 @@ def _prepare(
 
 
 def _keep_only(connection: DuckDBPyConnection, lead_id: str) -> None:
-    connection.execute("DELETE FROM leads WHERE CAST(lead_id AS VARCHAR) <> $1", [lead_id])
+    same = f"SELECT * FROM leads WHERE CAST(lead_id AS VARCHAR) = {text(lead_id)}"
+    connection.execute(f"CREATE TEMP TABLE only_lead AS {same}")
+    connection.execute("DROP VIEW IF EXISTS leads")
+    connection.execute("CREATE TEMP VIEW leads AS SELECT * FROM only_lead")
     if not connection.execute("SELECT count(*) FROM leads").fetchall()[0][0]:
         raise fail("unknown-lead", f"there is no lead {lead_id!r} in the data")
 

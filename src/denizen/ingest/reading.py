@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from denizen.ingest.values import as_text
+from denizen.ingest.values import as_text, in_range
 
 if TYPE_CHECKING:
     from denizen.ingest.raw import Column, Raw
@@ -47,7 +47,8 @@ class Reading:
         if needed:
             self.reject(f"NOT {OWN}{name}_given", f"{label} is missing")
         present = "" if needed else f"{OWN}{name}_given AND "
-        self.reject(f"{present}{OWN}{name} IS NULL", f"{label} cannot be read (write ISO 8601 or epoch time)")
+        unread = f"({in_range(OWN + name)}) IS NOT TRUE"
+        self.reject(f"{present}{unread}", f"{label} cannot be read (write ISO 8601 or epoch time)")
 
     def add_value(self, value: Value, text: str, *, shown: bool) -> None:
         """Add an attribute or property in the forms it is needed in, from its text as given."""

@@ -29,7 +29,7 @@ class Forms:
 class Needs:
     """Which parts of the data a plan reads.
 
-    `names` are the event names it waits for; `every_event` says that any event can matter (idleness by any event).
+    `names` are the event names it waits for; `every_event` says that any event can matter, for idleness or to cut sessions.
     """
 
     attributes: dict[str, Forms]
@@ -45,16 +45,16 @@ def needs_of(plan: nodes.Plan) -> Needs:
     selections = list(_selections(plan))
     measures = [c.measure for c in plan.criteria]
     names = {n for events in selections for n in events.names or ()}
+    sessions = any(
+        isinstance(m, nodes.SessionDepth | nodes.SessionMinutes) or (isinstance(m, nodes.Distinct) and m.of == "sessions")
+        for m in measures
+    )
     return Needs(
         attributes=_attributes(plan),
         properties=_properties(plan, selections),
         names=tuple(sorted(names)),
-        every_event=any(events.names is None for events in selections),
-        sessions=any(
-            isinstance(m, nodes.SessionDepth | nodes.SessionMinutes)
-            or (isinstance(m, nodes.Distinct) and m.of == "sessions")
-            for m in measures
-        ),
+        every_event=sessions or any(events.names is None for events in selections),
+        sessions=sessions,
         order=any(isinstance(m, nodes.Sequence) for m in measures),
     )
 

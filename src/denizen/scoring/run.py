@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from denizen.engines.base import engine_for
 from denizen.ingest.prepare import connect, prepare
 from denizen.plan.build import build_plan
+from denizen.sql.events import Frame
 from denizen.sql.evidence import evidence_statement
 from denizen.sql.ledger import ledger_statement
 from denizen.sql.literals import text
@@ -71,19 +72,21 @@ def score_run(
     plan = build_plan(model)
     chosen = engine_for(engine)
     evidence = detail and only is not None
-    scores = scores_statement(plan, chosen.dialect, detail=detail, known=moments.known, event_ids=evidence)
+    batch = moments.grid is None and only is None and len(set(moments.as_of_us)) == 1
+    frame = Frame(moments.as_of_us[0] if batch else None, moments.known)
+    scores = scores_statement(plan, chosen.dialect, frame, detail=detail, event_ids=evidence)
     connection = connect()
     try:
         progress("reading")
-        accounting = prepare(connection, data, scores.tables, moments, only=only)
+        accounting = prepare(connection, data, scores.tables, moments, grid=frame.is_grid, only=only)
         progress("scoring")
-        with chosen.session(connection, scores.tables) as session:
+        with chosen.session(connection, scores.tables, grid=frame.is_grid) as session:
             session.create("scored", scores.statement)
             session.pull("final", f"SELECT g, {_SCORES} FROM scored")
             if detail:
                 session.pull("lines", ledger_statement(plan, scores, chosen.dialect))
             if evidence:
-                session.pull("evidence", evidence_statement(plan, chosen.dialect, known=moments.known))
+                session.pull("evidence", evidence_statement(plan, chosen.dialect, frame))
             several = moments.grid is not None or len(set(moments.as_of_us)) > 1
             _add_views(connection, plan, detail=detail, several=several)
             progress("writing")

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from denizen.sql.literals import number
-from denizen.sql.points import AMOUNT
 from denizen.sql.statement import select
 
 if TYPE_CHECKING:
@@ -19,20 +18,24 @@ SHARE = 10**15
 """Shares of a score are whole numbers of 10^-15, so that no engine's floating point shows in the last digit."""
 
 
-def add_decay(statement: Statement, decay: nodes.Decay | None, dialect: Dialect) -> None:
+_LARGEST = 10**11
+"""No sum of lines is larger, so no penalty has to be."""
+
+
+def add_decay(statement: Statement, decay: nodes.Decay | None, dialect: Dialect, amount: str) -> None:
     """Add `penalized` and `decayed`: the penalties, bounded so that decay stops at `min(sum, floor)`."""
     if decay is None:
         statement.add("decayed", "No decay.", select(["*", "raw AS decayed"], "summed"))
         return
-    idle = _penalty(decay.idle, "idle_us", dialect)
-    after_trial = _penalty(decay.after_trial, "idle_after_trial_us", dialect)
+    idle = _penalty(decay.idle, "idle_us", dialect, amount)
+    after_trial = _penalty(decay.after_trial, "idle_after_trial_us", dialect, amount)
     instants = select(
         [
             "*",
             "CASE WHEN activity_us IS NOT NULL THEN greatest(as_of_us - activity_us, 0) END AS idle_us",
             "CASE WHEN trial_ends_us IS NOT NULL"
             " THEN greatest(as_of_us - greatest(activity_us, trial_ends_us), 0) END AS idle_after_trial_us",
-            f"greatest(raw - {number(decay.floor)}, 0) AS room",
+            f"CAST(greatest(raw - {number(decay.floor)}, 0) AS {amount}) AS room",
         ],
         "summed",
     )
@@ -58,19 +61,20 @@ def add_decay(statement: Statement, decay: nodes.Decay | None, dialect: Dialect)
     )
 
 
-def _penalty(penalty: nodes.Penalty | None, idle: str, dialect: Dialect) -> str:
+def _penalty(penalty: nodes.Penalty | None, idle: str, dialect: Dialect, amount: str) -> str:
     """Return what an idle time takes: an amount, never negative, 0 where the idle time is unknown."""
     if penalty is None:
-        return f"CAST(0 AS {AMOUNT})"
+        return f"CAST(0 AS {amount})"
     counted = f"greatest({idle} - {penalty.after_us}, 0)" if penalty.after_us else idle
-    amount = _points(penalty, counted, dialect) if penalty.form == "points" else _share(penalty, counted, dialect)
-    return f"CASE WHEN {idle} IS NULL THEN 0 ELSE CAST({amount} AS {AMOUNT}) END"
+    taken = _points(penalty, counted, dialect) if penalty.form == "points" else _share(penalty, counted, dialect)
+    return f"CASE WHEN {idle} IS NULL THEN 0 ELSE CAST({taken} AS {amount}) END"
 
 
 def _points(penalty: nodes.Penalty, idle: str, dialect: Dialect) -> str:
     if penalty.whole_periods:
         periods = dialect.quotient(idle, str(penalty.every_us))
-        return f"CAST({periods} AS DECIMAL(18, 0)) * {number(penalty.amount)}"
+        enough = math.ceil(_LARGEST / penalty.amount)
+        return f"least(CAST({periods} AS BIGINT), {enough}) * {number(penalty.amount)}"
     periods = f"CAST({idle} AS {dialect.wide}) * {SHARE} + {penalty.every_us // 2}"
     units = f"({dialect.quotient(periods, str(penalty.every_us))}) * {int(penalty.amount * 10**6)} + {10**9 // 2}"
     return dialect.from_units(f"least({dialect.quotient(units, str(10**9))}, {10**25})", 12)

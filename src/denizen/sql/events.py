@@ -1,4 +1,8 @@
-"""Which events a score sees: the visible events of each grid row, and the conditions that pick some of them."""
+"""Which events a score sees, and the conditions that pick some of them.
+
+A batch scores every lead at one instant, and its events are grouped by lead_id as they are read. A grid scores any
+pairs of lead and instant, and its events are first joined to the rows of the grid. All else is the same.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +20,47 @@ if TYPE_CHECKING:
     from denizen.sql.statement import Statement
     from denizen.sql.tables import Tables
 
+SEEN = "seen"
+PLACED = "placed"
+_INSTANTS = ("signup_us", "trial_started_us", "trial_ends_us")
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What is scored: every lead at `as_of_us`, or, where that is None, the rows of `grid`.
+
+    With `known`, an event is visible only once it had been received.
+    """
+
+    as_of_us: int | None = None
+    known: bool = False
+
+    @property
+    def is_grid(self) -> bool:
+        """Whether there is a grid."""
+        return self.as_of_us is None
+
+    @property
+    def as_of(self) -> str:
+        """The as-of instant as an expression."""
+        return "as_of_us" if self.as_of_us is None else str(self.as_of_us)
+
+    def visible(self, row: str) -> str:
+        """Return the condition on an event; `row` is where the instant of a grid stands."""
+        as_of = f"{row}.as_of_us" if self.is_grid else self.as_of
+        happened = f"events.at_us <= {as_of}"
+        if not self.known:
+            return happened
+        return f"{happened} AND (events.received_us IS NULL OR events.received_us <= {as_of})"
+
 
 @dataclass(slots=True)
 class Selection:
-    """Spells out which rows of `seen` an `Events` node picks."""
+    """Spells out which visible events an `Events` node picks."""
 
     dialect: Dialect
     tables: Tables
+    frame: Frame
     codes: dict[str, int] = field(default_factory=dict)
 
     def code(self, name: str) -> int:
@@ -33,87 +71,113 @@ class Selection:
         """Return the numbers of the names of these events."""
         return tuple(self.codes[n] for n in events.names or ())
 
+    def source(self, events: nodes.Events) -> str:
+        """Return the step to pick from: windows counted from the lead's own instants need those beside the event."""
+        own = events.window is not None and events.window.kind != "last"
+        return PLACED if own else SEEN
+
     def picks(self, events: nodes.Events) -> str:
-        """Return the condition on a row of `seen`."""
+        """Return the condition on a row of that step."""
         return " AND ".join(self._parts(events)) or "TRUE"
 
     def _parts(self, events: nodes.Events) -> list[str]:
         parts = []
         if events.names is not None:
-            codes = ", ".join(str(c) for c in self.codes_of(events))
-            parts.append(f"code IN ({codes})" if len(events.names) > 1 else f"code = {codes}")
+            parts.append(self.named(self.codes_of(events)))
         for predicate in events.where:
             value = Operand.of_value(self.tables.properties[predicate.subject])
             parts.append(all_hold(predicate.conditions, value, self.dialect))
         if events.window is not None:
-            parts.append(_inside(events.window))
+            parts.append(self._inside(events.window))
         return parts
 
+    def named(self, codes: tuple[int, ...]) -> str:
+        """Return the condition that an event has one of these names."""
+        listed = ", ".join(str(c) for c in codes)
+        return f"code IN ({listed})" if len(codes) > 1 else f"code = {listed}"
 
-def _inside(window: nodes.Window) -> str:
-    if window.kind == "first":
-        return f"at_us >= signup_us AND at_us < signup_us + {window.span_us}"
-    if window.kind == "last":
-        return f"at_us > as_of_us - {window.span_us}"
-    if window.kind == "trial_last":
-        return f"at_us >= trial_ends_us - {window.span_us} AND at_us < trial_ends_us"
-    return "at_us >= COALESCE(trial_started_us, signup_us) AND at_us < trial_ends_us"
+    def since(self, span_us: int) -> str:
+        """Return the condition that an event lies in `(T - span, T]`."""
+        return f"at_us > {self.frame.as_of} - {span_us}"
+
+    def _inside(self, window: nodes.Window) -> str:
+        if window.kind == "first":
+            return f"at_us >= signup_us AND at_us < signup_us + {window.span_us}"
+        if window.kind == "last":
+            return self.since(window.span_us)
+        if window.kind == "trial_last":
+            return f"at_us >= trial_ends_us - {window.span_us} AND at_us < trial_ends_us"
+        return "at_us >= COALESCE(trial_started_us, signup_us) AND at_us < trial_ends_us"
 
 
-def add_lead(statement: Statement, *, known: bool) -> None:
-    """Add `lead`: a row a score, with the instants its windows are counted from (semantics, section 1)."""
-    visible = _visible(known=known)
-    statement.add(
-        "asked",
-        "The scores wanted: one row a lead and instant.",
-        select(
-            ["grid.g", "grid.lead_id", "grid.as_of_us", "leads.signup_us", "leads.trial_started_us", "leads.trial_ends_us"],
-            "grid JOIN leads ON leads.lead_id = grid.lead_id",
-        ),
-        reused=True,
-    )
+def add_lead(statement: Statement, tables: Tables, frame: Frame) -> None:
+    """Add `lead`: a row a score, with the instants its windows are counted from (semantics, section 1).
+
+    `g` tells the rows apart: the lead's id in a batch, a number in a grid.
+    """
+    instants = [f"leads.{c}" for c in _INSTANTS]
+    if frame.is_grid:
+        rows, joins = ["grid.g", "grid.lead_id", "grid.as_of_us"], "grid JOIN leads ON leads.lead_id = grid.lead_id"
+        rule = "The scores wanted: one row a lead and instant."
+    else:
+        rows, joins = ["leads.lead_id AS g", "leads.lead_id", f"CAST({frame.as_of} AS BIGINT) AS as_of_us"], "leads"
+        rows += [f"leads.{c}" for c in details(tables)]
+        rule = "The scores wanted: every lead at one instant."
+    statement.add("asked", rule, select([*rows, *instants], joins), reused=frame.is_grid)
     statement.add(
         "first_event",
         "Where signup_at is missing, the first visible event stands for it.",
         select(
             ["asked.g", "min(events.at_us) AS at_us"],
             "events JOIN asked ON asked.lead_id = events.lead_id",
-            f"WHERE asked.signup_us IS NULL AND {visible}",
+            f"WHERE asked.signup_us IS NULL AND {frame.visible('asked')}",
             "GROUP BY asked.g",
         ),
     )
-    columns = [f"asked.{c}" for c in ("g", "lead_id", "as_of_us", "trial_started_us", "trial_ends_us")]
+    columns = ["g", "lead_id", "as_of_us", "trial_started_us", "trial_ends_us"]
+    columns += [] if frame.is_grid else details(tables)
     statement.add(
         "lead",
         "The instants that windows are counted from.",
         select(
-            [*columns, "COALESCE(asked.signup_us, first_event.at_us) AS signup_us"],
+            [*[f"asked.{c}" for c in columns], "COALESCE(asked.signup_us, first_event.at_us) AS signup_us"],
             "asked LEFT JOIN first_event ON first_event.g = asked.g",
         ),
-        reused=True,
+        reused=frame.is_grid,
     )
 
 
-def add_seen(statement: Statement, needs: Needs, tables: Tables, *, known: bool) -> dict[str, int]:
-    """Add `seen`: the visible events of each score, with a small number for each name; return the numbers."""
+def details(tables: Tables) -> list[str]:
+    """Return the columns of `leads` that only the end of the statement needs."""
+    return [c for c in tables.leads() if c not in ("lead_id", *_INSTANTS)]
+
+
+def add_seen(statement: Statement, needs: Needs, tables: Tables, frame: Frame) -> dict[str, int]:
+    """Add `seen`, the visible events, and `placed`, the same beside their lead's instants.
+
+    Each name the model knows becomes a small number; return the numbers.
+    """
     codes = {name: i for i, name in enumerate(needs.names, 1)}
-    names = ",\n".join(f"  ({text(name)}, {code})" for name, code in codes.items())
-    columns = ["lead.g", "lead.as_of_us", "lead.signup_us", "lead.trial_started_us", "lead.trial_ends_us", "events.at_us"]
-    columns += [f"events.{c}" for c in tables.events() if c not in ("lead_id", "at_us", "received_us")]
-    joins = "events\nJOIN lead ON lead.lead_id = events.lead_id"
-    if codes:
-        statement.steps.append(f"-- The event names the model knows, each with a number.\nnamed (event, code) AS (VALUES\n{names}\n)")
-        columns.append("named.code")
-        joins += f"\n{'LEFT JOIN' if needs.every_event else 'JOIN'} named ON named.event = events.event"
-    else:
-        columns.append("CAST(NULL AS INTEGER) AS code")
+    _add_names(statement, codes)
+    columns = [f"events.{c}" for c in tables.events() if c not in ("lead_id", "received_us")]
+    columns.append("named.code")
+    named = f"{'LEFT JOIN' if needs.every_event else 'JOIN'} named ON named.event = events.event"
+    instants = [f"lead.{c}" for c in ("as_of_us", *_INSTANTS)]
+    joined = f"events\nJOIN lead ON lead.lead_id = events.lead_id\n{named}"
+    where = f"WHERE {frame.visible('lead')}"
     rule = "An event is visible when it happened at or before the as-of instant"
-    rule += " and had been received by then." if known else "."
-    nothing = "" if codes or needs.every_event else " AND FALSE"
-    statement.add("seen", rule, select(columns, joins, f"WHERE {_visible('lead', known=known)}{nothing}"))
+    rule += " and had been received by then." if frame.known else "."
+    if frame.is_grid:
+        statement.add(SEEN, rule, select(["lead.g", *instants, *columns], joined, where))
+        statement.add(PLACED, "Each event stands beside its lead's instants already.", f"SELECT * FROM {SEEN}")
+    else:
+        statement.add(SEEN, rule, select(["events.lead_id AS g", *columns], f"events\n{named}", where))
+        rule = "The visible events beside their lead's instants, for windows counted from these."
+        statement.add(PLACED, rule, select(["lead.g", *instants, *columns], joined, where))
     return codes
 
 
-def _visible(grid: str = "asked", *, known: bool) -> str:
-    happened = f"events.at_us <= {grid}.as_of_us"
-    return f"{happened} AND (events.received_us IS NULL OR events.received_us <= {grid}.as_of_us)" if known else happened
+def _add_names(statement: Statement, codes: dict[str, int]) -> None:
+    rows = ",\n".join(f"  ({text(name)}, {code})" for name, code in codes.items())
+    rows = f"VALUES\n{rows}" if rows else "SELECT CAST(NULL AS VARCHAR), CAST(NULL AS INTEGER) WHERE FALSE"
+    statement.steps.append(f"-- The event names the model knows, each with a number.\nnamed (event, code) AS ({rows}\n)")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from denizen.plan import nodes
 from denizen.plan.needs import needs_of
-from denizen.sql.events import Selection, add_lead, add_seen
+from denizen.sql.events import PLACED, Frame, Selection, add_lead, add_seen
 from denizen.sql.literals import text
 from denizen.sql.statement import Statement
 from denizen.sql.tables import tables_for
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from denizen.sql.dialect import Dialect
 
 
-def evidence_statement(plan: nodes.Plan, dialect: Dialect, *, known: bool = False) -> str:
-    """Return the statement that lists, for each line of each score in `grid`, the events it counts."""
+def evidence_statement(plan: nodes.Plan, dialect: Dialect, frame: Frame) -> str:
+    """Return the statement that lists, for each line of each score, the events it counts."""
     needs = needs_of(plan)
-    tables = tables_for(needs, event_ids=True)
+    tables = tables_for(needs, shown=True, event_ids=True)
     statement = Statement()
-    add_lead(statement, known=known)
-    selection = Selection(dialect, tables, add_seen(statement, needs, tables, known=known))
+    add_lead(statement, tables, frame)
+    selection = Selection(dialect, tables, frame, add_seen(statement, needs, tables, frame))
     parts = [
-        f"SELECT g, {text(kind)} AS kind, {text(line)} AS line, event, event_id, at_us FROM seen WHERE {picks}"
+        f"SELECT g, {text(kind)} AS kind, {text(line)} AS line, event, event_id, at_us FROM {PLACED} WHERE {picks}"
         for kind, line, picks in _picks(plan, selection)
     ]
-    nothing = "SELECT g, '' AS kind, '' AS line, event, event_id, at_us FROM seen WHERE FALSE"
+    nothing = "SELECT g, '' AS kind, '' AS line, event, event_id, at_us FROM placed WHERE FALSE"
     return statement.text("\nUNION ALL\n".join(parts or [nothing]))
 
 
@@ -38,7 +38,7 @@ def _picks(plan: nodes.Plan, selection: Selection) -> Iterator[tuple[str, str, s
             continue
         picks = selection.picks(criterion.events)
         if isinstance(criterion.measure, nodes.Growth):
-            picks += f" AND at_us > as_of_us - {criterion.measure.recent_us + criterion.measure.previous_us}"
+            picks += f" AND {selection.since(criterion.measure.recent_us + criterion.measure.previous_us)}"
         yield "criterion", criterion.name, picks
     if plan.velocity:
         yield "velocity", "velocity", " OR ".join(f"({selection.picks(e)})" for e in plan.velocity.actions)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from denizen.model.durations import DAY_US
 from denizen.plan import nodes
 from denizen.sql.literals import text
-from denizen.sql.points import AMOUNT, operand_of
+from denizen.sql.points import operand_of
 from denizen.sql.tables import SCORED
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Line:
         return (
             f"SELECT g, {number} AS line_no, {text(self.part)} AS part, {text(self.name)} AS line, "
             f"{text(self.kind)} AS kind, CAST({self.measure} AS VARCHAR) AS measure, {self.unknown} AS unknown, "
-            f"CAST({self.points} AS {AMOUNT}) AS points, CAST({self.events} AS BIGINT) AS events, "
+            f"CAST({self.points} AS DECIMAL(38, 12)) AS points, CAST({self.events} AS BIGINT) AS events, "
             f"CAST({self.first_us} AS BIGINT) AS first_us, CAST({self.last_us} AS BIGINT) AS last_us FROM {SCORED}"
         )
 

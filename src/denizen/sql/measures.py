@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from denizen.model.durations import DAY_US
 from denizen.plan import nodes
+from denizen.sql.events import PLACED, SEEN, details
 from denizen.sql.literals import slug
 from denizen.sql.statement import select
 
@@ -68,18 +69,35 @@ class Measured:
 
 
 @dataclass(slots=True)
+class Pass:
+    """One pass over the events with a filtered aggregate for each simple measure; `codes` None means any name."""
+
+    name: str
+    codes: set[int] | None = field(default_factory=set)
+    aggregates: list[str] = field(default_factory=list)
+
+    def aggregate(self, name: str, function: str, picks: str) -> str:
+        """Add an aggregate over the picked events; return where its result stands."""
+        self.aggregates.append(f"{function} FILTER (WHERE {picks}) AS {name}")
+        return f"{self.name}.{name}"
+
+
+@dataclass(slots=True)
 class Measures:
     """Collects what has to be computed: aggregates of one shared pass, further steps, and the final columns."""
 
     statement: Statement
     selection: Selection
-    aggregates: list[str] = field(default_factory=list)
+    passes: dict[str, Pass] = field(default_factory=dict)
     joins: list[str] = field(default_factory=list)
     columns: list[str] = field(default_factory=list)
 
-    def aggregate(self, name: str, function: str, picks: str) -> None:
-        """Add an aggregate over the picked events to the shared pass."""
-        self.aggregates.append(f"{function} FILTER (WHERE {picks}) AS {name}")
+    def counts(self, events: nodes.Events) -> Pass:
+        """Return the shared pass that reads the step these events are picked from."""
+        source = self.selection.source(events)
+        shared = self.passes.setdefault(source, Pass("counted" if source == SEEN else "counted_placed"))
+        shared.codes = None if events.names is None or shared.codes is None else shared.codes | set(self.selection.codes_of(events))
+        return shared
 
     def step(self, name: str, rule: str, body: str) -> None:
         """Add a step with at most one row a score, to be joined to the result."""
@@ -97,64 +115,65 @@ def add_criterion(measures: Measures, criterion: nodes.Criterion, tables: Tables
     measure = criterion.measure
     if isinstance(measure, nodes.Attribute):
         return measured
-    picks = measures.selection.picks(measure.events)
+    selection, counts = measures.selection, measures.counts(measure.events)
+    picks = selection.picks(measure.events)
     if isinstance(measure, nodes.Growth):
-        picks += f" AND at_us > as_of_us - {measure.recent_us + measure.previous_us}"
-    measures.aggregate(measured.events, "count(*)", picks)
-    measures.aggregate(measured.first, "min(at_us)", picks)
-    measures.aggregate(measured.last, "max(at_us)", picks)
-    measures.column(measured.events, f"COALESCE(counted.{measured.events}, 0)")
-    measures.column(measured.first, f"counted.{measured.first}")
-    measures.column(measured.last, f"counted.{measured.last}")
+        picks += f" AND {selection.since(measure.recent_us + measure.previous_us)}"
+    events = counts.aggregate(measured.events, "count(*)", picks)
+    measures.column(measured.events, f"COALESCE({events}, 0)")
+    measures.column(measured.first, counts.aggregate(measured.first, "min(at_us)", picks))
+    measures.column(measured.last, counts.aggregate(measured.last, "max(at_us)", picks))
     measures.column(measured.column, _measure(measures, measured, measure, picks, tables))
     return measured
 
 
-def _measure(
-    measures: Measures, measured: Measured, measure: nodes.Measure, picks: str, tables: Tables
-) -> str:
+def _measure(measures: Measures, measured: Measured, measure: nodes.Measure, picks: str, tables: Tables) -> str:
     """Return the final expression of a measure, after adding what it needs."""
+    if isinstance(measure, nodes.Attribute):
+        raise TypeError("an attribute is read, not measured")
+    counts = measures.counts(measure.events)
     if isinstance(measure, nodes.Count):
-        return f"COALESCE(counted.{measured.events}, 0)"
+        return f"COALESCE({counts.name}.{measured.events}, 0)"
     if isinstance(measure, nodes.DaysSince):
-        idle = f"lead.as_of_us - counted.{measured.last}"
+        idle = f"lead.as_of_us - {counts.name}.{measured.last}"
         return f"CAST({measures.selection.dialect.quotient(idle, str(DAY_US))} AS BIGINT)"
     if isinstance(measure, nodes.Sum):
         return _sum(measures, measured, measure, picks, tables)
     if isinstance(measure, nodes.Growth):
         return _growth(measures, measured, measure, picks)
-    step = {
-        nodes.Distinct: _distinct,
-        nodes.SessionDepth: _depth,
-        nodes.SessionMinutes: _minutes,
-        nodes.Sequence: _sequence,
-    }[type(measure)]
-    step(measures, measured, measure, picks, tables)  # type: ignore[operator]
+    if isinstance(measure, nodes.Distinct):
+        _distinct(measures, measured, measure, picks, tables)
+    elif isinstance(measure, nodes.SessionDepth):
+        _depth(measures, measured, measure, picks)
+    elif isinstance(measure, nodes.SessionMinutes):
+        _minutes(measures, measured, picks)
+    else:
+        _sequence(measures, measured, measure, picks)
     return f"COALESCE({measured.column}.measure, 0)"
 
 
 def _sum(measures: Measures, measured: Measured, measure: nodes.Sum, picks: str, tables: Tables) -> str:
-    value = tables.properties[measure.of]
+    value, counts = tables.properties[measure.of], measures.counts(measure.events)
     bounded = f"greatest(least({value.number}, {SUM_LIMIT}), -{SUM_LIMIT})"
-    measures.aggregate(measured.column, f"sum({bounded})", f"{picks} AND {value.number} IS NOT NULL")
-    measures.aggregate(measured.ignored, "count(*)", f"{picks} AND {value.text} IS NOT NULL AND {value.number} IS NULL")
-    measures.column(measured.ignored, f"COALESCE(counted.{measured.ignored}, 0)")
-    return f"COALESCE(counted.{measured.column}, 0)"
+    unread = f"{picks} AND {value.text} IS NOT NULL AND {value.number} IS NULL"
+    ignored = counts.aggregate(measured.ignored, "count(*)", unread)
+    measures.column(measured.ignored, f"COALESCE({ignored}, 0)")
+    result = counts.aggregate(measured.column, f"sum({bounded})", f"{picks} AND {value.number} IS NOT NULL")
+    return f"COALESCE({result}, 0)"
 
 
 def _growth(measures: Measures, measured: Measured, measure: nodes.Growth, picks: str) -> str:
-    dialect = measures.selection.dialect
-    recent, previous = f"{measured.column}_recent", f"{measured.column}_previous"
-    start = f"as_of_us - {measure.recent_us}"
-    measures.aggregate(recent, "count(*)", f"{picks} AND at_us > {start}")
-    measures.aggregate(previous, "count(*)", f"{picks} AND at_us <= {start}")
-    twice = f"CAST(counted.{recent} AS {dialect.wide}) * 2000000000 + counted.{previous}"
-    ratio = dialect.from_units(dialect.quotient(twice, f"(counted.{previous} * 2)"), 9)
-    return f"CASE WHEN counted.{previous} > 0 THEN {ratio} END"
+    dialect, counts = measures.selection.dialect, measures.counts(measure.events)
+    lately = measures.selection.since(measure.recent_us)
+    recent = counts.aggregate(f"{measured.column}_recent", "count(*)", f"{picks} AND {lately}")
+    previous = counts.aggregate(f"{measured.column}_previous", "count(*)", f"{picks} AND NOT ({lately})")
+    twice = f"CAST({recent} AS {dialect.wide}) * 2000000000 + {previous}"
+    ratio = dialect.from_units(dialect.quotient(twice, f"({previous} * 2)"), 9)
+    return f"CASE WHEN {previous} > 0 THEN {ratio} END"
 
 
 def _distinct(measures: Measures, measured: Measured, measure: nodes.Distinct, picks: str, tables: Tables) -> None:
-    source, keys = "seen", [measure.of]
+    source, keys = measures.selection.source(measure.events), [measure.of]
     if measure.of == "days":
         keys = [f"at_us - ((at_us % {DAY_US}) + {DAY_US}) % {DAY_US} AS day"]
     elif measure.of == "events":
@@ -170,7 +189,7 @@ def _distinct(measures: Measures, measured: Measured, measure: nodes.Distinct, p
     measures.step(measured.column, rule, f"SELECT g, count(*) AS measure FROM (\n  {inner}\n) AS found\nGROUP BY g")
 
 
-def _depth(measures: Measures, measured: Measured, measure: nodes.SessionDepth, picks: str, _: Tables) -> None:
+def _depth(measures: Measures, measured: Measured, measure: nodes.SessionDepth, picks: str) -> None:
     codes = measures.selection.codes_of(measure.events)
     depth = f"{measures.selection.dialect.distinct_codes(codes)} AS depth"
     inner = f"SELECT g, {depth} FROM sessioned WHERE {picks} GROUP BY g, session_id, gap_no"
@@ -178,14 +197,14 @@ def _depth(measures: Measures, measured: Measured, measure: nodes.SessionDepth, 
     measures.step(measured.column, rule, f"SELECT g, max(depth) AS measure FROM (\n  {inner}\n) AS found\nGROUP BY g")
 
 
-def _minutes(measures: Measures, measured: Measured, _: nodes.SessionMinutes, picks: str, __: Tables) -> None:
+def _minutes(measures: Measures, measured: Measured, picks: str) -> None:
     minutes = measures.selection.dialect.quotient("max(at_us) - min(at_us)", str(MINUTE_US))
     inner = f"SELECT g, {minutes} AS minutes FROM sessioned WHERE {picks} GROUP BY g, session_id, gap_no"
     rule = f"{measured.criterion.name}: whole minutes of the longest session."
     measures.step(measured.column, rule, f"SELECT g, max(minutes) AS measure FROM (\n  {inner}\n) AS found\nGROUP BY g")
 
 
-def _sequence(measures: Measures, measured: Measured, measure: nodes.Sequence, picks: str, _: Tables) -> None:
+def _sequence(measures: Measures, measured: Measured, measure: nodes.Sequence, picks: str) -> None:
     """Carry along the latest start from which each step can still be reached.
 
     `start_n` on a row is the latest start of a chain of n steps among the rows before it. The order is total:
@@ -193,7 +212,8 @@ def _sequence(measures: Measures, measured: Measured, measure: nodes.Sequence, p
     """
     codes = [measures.selection.code(step) for step in measure.steps]
     window = "OVER (PARTITION BY g ORDER BY at_us, event_id NULLS LAST, code ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
-    rows = f"SELECT g, at_us, event_id, code FROM seen WHERE {picks}"
+    source = measures.selection.source(measure.events)
+    rows = f"SELECT g, at_us, event_id, code FROM {source} WHERE {picks}"
     start = "at_us"
     for n, code in enumerate(codes[:-1], 1):
         latest = f"max(CASE WHEN code = {code} THEN {start} END) {window} AS start_{n}"
@@ -212,26 +232,26 @@ def _indent(body: str) -> str:
     return "\n".join(f"  {line}" for line in body.splitlines())
 
 
-def add_sessions(statement: Statement, tables: Tables) -> None:
+def add_sessions(statement: Statement, plan: nodes.Plan, selection: Selection) -> None:
     """Add `sessioned`: every visible event with its session.
 
     Events with a session_id belong to it; the others are cut, among themselves, at gaps over 30 minutes.
     """
-    columns = [c for c in tables.events() if c not in ("lead_id", "at_us", "received_us", "session_id")]
-    base = ["g", "as_of_us", "signup_us", "trial_started_us", "trial_ends_us", "at_us", "code", *columns, "session_id"]
+    placed = any(c.events is not None and selection.source(c.events) == PLACED for c in plan.criteria)
+    source = PLACED if placed else SEEN
+    base = ["g", "code", *[c for c in selection.tables.events() if c not in ("lead_id", "received_us")]]
+    base += ["signup_us", "trial_started_us", "trial_ends_us"] if placed else []
+    base += ["as_of_us"] if selection.frame.is_grid else []
+    gap = f"at_us - lag(at_us) OVER (PARTITION BY g ORDER BY at_us) > {SESSION_GAP_US}"
     statement.add(
         "cut",
         "Events without a session_id: a gap over 30 minutes starts a new session.",
-        select(
-            [*base, f"CASE WHEN at_us - lag(at_us) OVER (PARTITION BY g ORDER BY at_us) > {SESSION_GAP_US} THEN 1 ELSE 0 END AS starts"],
-            "seen",
-            "WHERE session_id IS NULL",
-        ),
+        select([*base, f"CASE WHEN {gap} THEN 1 ELSE 0 END AS starts"], source, "WHERE session_id IS NULL"),
     )
     statement.add(
         "sessioned",
         "Every visible event with its session: its session_id, or the number of gaps before it.",
-        select([*base, "0 AS gap_no"], "seen", "WHERE session_id IS NOT NULL")
+        select([*base, "0 AS gap_no"], source, "WHERE session_id IS NOT NULL")
         + "\nUNION ALL\n"
         + select([*base, "sum(starts) OVER (PARTITION BY g ORDER BY at_us) AS gap_no"], "cut"),
     )
@@ -239,23 +259,25 @@ def add_sessions(statement: Statement, tables: Tables) -> None:
 
 def add_velocity(measures: Measures, velocity: nodes.Velocity) -> None:
     """Add `bursts`: how often the velocity bonus is earned (semantics, 3.3)."""
-    key = " OR ".join(f"({measures.selection.picks(events)})" for events in velocity.actions)
-    measures.aggregate("velocity_events", "count(*)", f"({key})")
-    measures.aggregate("velocity_first_us", "min(at_us)", f"({key})")
-    measures.aggregate("velocity_last_us", "max(at_us)", f"({key})")
-    measures.column("velocity_events", "COALESCE(counted.velocity_events, 0)")
-    measures.column("velocity_first_us", "counted.velocity_first_us")
-    measures.column("velocity_last_us", "counted.velocity_last_us")
+    selection = measures.selection
+    key = " OR ".join(f"({selection.picks(events)})" for events in velocity.actions)
+    for events in velocity.actions:
+        counts = measures.counts(events)
+    measures.column("velocity_events", f"COALESCE({counts.aggregate('velocity_events', 'count(*)', f'({key})')}, 0)")
+    measures.column("velocity_first_us", counts.aggregate("velocity_first_us", "min(at_us)", f"({key})"))
+    measures.column("velocity_last_us", counts.aggregate("velocity_last_us", "max(at_us)", f"({key})"))
     back = velocity.at_least - 1
     start = f"lag(at_us, {back}) OVER (PARTITION BY g ORDER BY at_us)" if back else "at_us"
+    source, columns = (PLACED, ["g", "at_us", "signup_us"]) if velocity.per_window else (SEEN, ["g", "at_us"])
+    columns += ["as_of_us"] if selection.frame.is_grid else []
     measures.statement.add(
         "action",
         f"Key actions, each with the one {back} before it.",
-        select(["g", "as_of_us", "signup_us", "at_us", f"{start} AS burst_us"], "seen", f"WHERE {key}"),
+        select([*columns, f"{start} AS burst_us"], source, f"WHERE {key}"),
     )
     reached = f"at_us - burst_us <= {velocity.within_us}"
     if velocity.expires_us is not None:
-        reached += f" AND at_us > as_of_us - {velocity.expires_us}"
+        reached += f" AND {selection.since(velocity.expires_us)}"
     awards = "1"
     if velocity.per_window:
         width = velocity.within_us
@@ -272,34 +294,36 @@ def add_velocity(measures: Measures, velocity: nodes.Velocity) -> None:
 
 
 def add_activity(measures: Measures, decay: nodes.Decay) -> None:
-    """Add `idle_us`: time since the last activity, or since signup where there is none."""
-    measures.aggregate("activity_last_us", "max(at_us)", measures.selection.picks(decay.activity))
-    measures.column("activity_us", "COALESCE(counted.activity_last_us, lead.signup_us)")
+    """Add `activity_us`: the last activity, or signup where there is none."""
+    last = measures.counts(decay.activity).aggregate("activity_last_us", "max(at_us)", measures.selection.picks(decay.activity))
+    measures.column("activity_us", f"COALESCE({last}, lead.signup_us)")
 
 
 def add_signals(measures: Measures, ceiling: nodes.Ceiling) -> None:
     """Add `signals`: how many upgrade signals are visible."""
-    measures.aggregate("signals", "count(*)", measures.selection.picks(ceiling.signals))
-    measures.column("signals", "COALESCE(counted.signals, 0)")
+    picks = measures.selection.picks(ceiling.signals)
+    measures.column("signals", f"COALESCE({measures.counts(ceiling.signals).aggregate('signals', 'count(*)', picks)}, 0)")
 
 
 def add_measured(measures: Measures) -> None:
-    """Add `counted`, the one pass over the events, and `measured`, a row a score with every measure."""
-    joins = ["lead"]
-    if measures.aggregates:
+    """Add the shared passes over the events, and `measured`, a row a score with every measure."""
+    selection, joins = measures.selection, ["lead"]
+    for source, shared in measures.passes.items():
+        where = f"WHERE {selection.named(tuple(sorted(shared.codes)))}" if shared.codes else ""
         measures.statement.add(
-            "counted",
-            "One pass over the visible events: a filtered aggregate for each simple measure.",
-            select(["g", *measures.aggregates], "seen", "GROUP BY g"),
+            shared.name,
+            "One pass over the events: a filtered aggregate for each simple measure.",
+            select(["g", *shared.aggregates], source, where, "GROUP BY g"),
         )
-        joins.append("LEFT JOIN counted ON counted.g = lead.g")
+        joins.append(f"LEFT JOIN {shared.name} ON {shared.name}.g = lead.g")
     joins += [f"LEFT JOIN {step} ON {step}.g = lead.g" for step in measures.joins]
-    joins.append("JOIN leads ON leads.lead_id = lead.lead_id")
-    attributes = [f"leads.{c}" for value in measures.selection.tables.attributes.values() for c in value.columns(shown=True)]
-    columns = ["lead.g", "lead.lead_id", "leads.account_id", "lead.as_of_us", "lead.signup_us", "lead.trial_ends_us"]
+    owner = "lead"
+    if selection.frame.is_grid:
+        joins.append("JOIN leads ON leads.lead_id = lead.lead_id")
+        owner = "leads"
+    columns = ["lead.g", "lead.lead_id", "lead.as_of_us", "lead.signup_us", "lead.trial_ends_us"]
     measures.statement.add(
         "measured",
         "A row a score: what is known of the lead, and every measure.",
-        select([*columns, *attributes, *measures.columns], "\n".join(joins)),
+        select([*columns, *[f"{owner}.{c}" for c in details(selection.tables)], *measures.columns], "\n".join(joins)),
     )
-

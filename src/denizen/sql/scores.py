@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from denizen.plan.needs import needs_of
 from denizen.sql.conditions import Operand, all_hold
 from denizen.sql.decay import add_decay
-from denizen.sql.events import Selection, add_lead, add_seen
+from denizen.sql.events import Frame, Selection, add_lead, add_seen
 from denizen.sql.literals import number, text
 from denizen.sql.measures import (
     Measured,
@@ -20,7 +20,7 @@ from denizen.sql.measures import (
     add_signals,
     add_velocity,
 )
-from denizen.sql.points import AMOUNT, POINTS, add_bonuses, add_points, total
+from denizen.sql.points import POINTS, add_bonuses, add_points, amount_type, total
 from denizen.sql.statement import Statement, select
 from denizen.sql.tables import tables_for
 
@@ -51,30 +51,29 @@ class Scores:
     statement: str
     criteria: tuple[Measured, ...]
     tables: Tables
-    selection: Selection
 
 
 def scores_statement(
-    plan: nodes.Plan, dialect: Dialect, *, detail: bool = False, known: bool = False, event_ids: bool = False
+    plan: nodes.Plan, dialect: Dialect, frame: Frame, *, detail: bool = False, event_ids: bool = False
 ) -> Scores:
-    """Return the statement that scores every row of `grid`.
+    """Return the statement that scores a frame.
 
     Args:
         plan: what to compute.
         dialect: how to spell it.
+        frame: every lead at one instant, or the rows of `grid`.
         detail: keep every measure and line, for a ledger, instead of the scores alone.
-        known: an event is visible only once it had been received.
         event_ids: read the ids of events, to name them.
     """
     needs = needs_of(plan)
-    tables = tables_for(needs, event_ids=event_ids)
+    tables = tables_for(needs, shown=detail, event_ids=event_ids)
     statement = Statement()
-    add_lead(statement, known=known)
-    codes = add_seen(statement, needs, tables, known=known)
-    selection = Selection(dialect, tables, codes)
+    add_lead(statement, tables, frame)
+    codes = add_seen(statement, needs, tables, frame)
+    selection = Selection(dialect, tables, frame, codes)
     measures = Measures(statement, selection)
     if needs.sessions:
-        add_sessions(statement, tables)
+        add_sessions(statement, plan, selection)
     criteria = [add_criterion(measures, c, tables) for c in plan.criteria]
     if plan.velocity:
         add_velocity(measures, plan.velocity)
@@ -86,11 +85,11 @@ def scores_statement(
     add_points(statement, criteria, tables, dialect)
     add_bonuses(statement, plan, criteria)
     _add_sums(statement, plan, criteria)
-    add_decay(statement, plan.decay, dialect)
+    add_decay(statement, plan.decay, dialect, amount_type(plan))
     _add_limits(statement, plan, tables, dialect)
     _add_verdict(statement, plan, criteria, tables, dialect)
     chosen = ["*"] if detail else ["g", *SCORE_COLUMNS]
-    return Scores(statement.text(select(chosen, "judged")), tuple(criteria), tables, selection)
+    return Scores(statement.text(select(chosen, "judged")), tuple(criteria), tables)
 
 
 def _add_sums(statement: Statement, plan: nodes.Plan, criteria: list[Measured]) -> None:
@@ -98,7 +97,7 @@ def _add_sums(statement: Statement, plan: nodes.Plan, criteria: list[Measured]) 
     behavior = [m for m in criteria if m.criterion.part == "behavior"]
     lines = [m.points for m in behavior] + [m.recency for m in behavior if m.criterion.recency is not None]
     lines += ["velocity_points"] if plan.velocity else []
-    columns = ["*", f"CAST({fit} AS {AMOUNT}) AS raw_fit", f"CAST({total(lines)} AS {AMOUNT}) AS raw"]
+    columns = ["*", f"CAST({fit} AS {POINTS}) AS raw_fit", f"CAST({total(lines)} AS {amount_type(plan)}) AS raw"]
     statement.add("summed", "The sum of the lines so far: fit, and behavior before decay.", select(columns, "rewarded"))
 
 
@@ -108,8 +107,9 @@ def _clamp(value: str, limits: nodes.Limits) -> str:
 
 
 def _add_limits(statement: Statement, plan: nodes.Plan, tables: Tables, dialect: Dialect) -> None:
-    fit = f"CAST({_clamp('raw_fit', plan.fit_limits)} AS {AMOUNT})"
-    behavior = f"CAST({_clamp('decayed', plan.behavior_limits)} AS {AMOUNT})"
+    amount = amount_type(plan)
+    fit = f"CAST({_clamp('raw_fit', plan.fit_limits)} AS {POINTS})"
+    behavior = f"CAST({_clamp('decayed', plan.behavior_limits)} AS {amount})"
     statement.add(
         "limited",
         "Both scores clamped to their limits.",
@@ -128,15 +128,16 @@ def _add_limits(statement: Statement, plan: nodes.Plan, tables: Tables, dialect:
         "The ceiling: on the free tier too long without an upgrade signal.",
         select(["*", f"{capped} AS capped"], "limited"),
     )
+    behavior = f"limited + CASE WHEN capped THEN {cut} ELSE 0 END" if plan.ceiling else "limited"
     statement.add(
         "rounded",
         "Fit and behavior, each rounded once to 6 decimals, half away from zero.",
         select(
             [
                 "*",
-                f"CASE WHEN capped THEN CAST({cut} AS {AMOUNT}) ELSE 0 END AS ceiling_points",
-                f"CAST(round(limited_fit, 6) AS {POINTS}) AS fit",
-                f"CAST(round(limited + CASE WHEN capped THEN {cut} ELSE 0 END, 6) AS {POINTS}) AS behavior",
+                f"CASE WHEN capped THEN CAST({cut} AS {amount}) ELSE 0 END AS ceiling_points",
+                "limited_fit AS fit",
+                f"CAST({f'round({behavior}, 6)' if amount != POINTS else behavior} AS {POINTS}) AS behavior",
             ],
             "capped",
         ),

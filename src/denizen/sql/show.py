@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from denizen.sql.events import Frame
     from denizen.sql.tables import Kind, Tables, Value
 
 _KINDS: dict[Kind, str] = {
@@ -16,10 +17,11 @@ _KINDS: dict[Kind, str] = {
 }
 
 
-def contract(tables: Tables) -> str:
+def contract(tables: Tables, frame: Frame) -> str:
     """Return the expected tables and columns as SQL comments."""
     lines = ["-- Reads these tables (values normalized as the documentation says under \"Data in\"):"]
-    for name, columns in (("grid", tables.grid()), ("leads", tables.leads()), ("events", tables.events())):
+    grid = {"grid": tables.grid()} if frame.is_grid else {}
+    for name, columns in {**grid, "leads": tables.leads(), "events": tables.events()}.items():
         lines.append(f"--   {name}: {', '.join(f'{c} ({_KINDS[k]})' for c, k in columns.items())}")
     lines += [f"--   attribute {_printable(v)}: {v.column}" for v in tables.attributes.values()]
     lines += [f"--   property {_printable(v)}: {v.column}" for v in tables.properties.values()]

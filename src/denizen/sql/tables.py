@@ -1,6 +1,6 @@
 """The tables that a scoring statement reads: the contract between ingest, the engines and the SQL.
 
-`grid`: one row a score wanted. `leads`: one row a lead. `events`: one row an event, no event twice.
+`grid`: one row a score wanted, unless every lead is scored at one instant. `leads`: one row a lead. `events`: one row an event, no event twice.
 Values are normalized before they get here (`denizen.ingest.values`), so that no engine reads text its own way.
 """
 
@@ -73,6 +73,7 @@ class Tables:
     attributes: dict[str, Value]
     properties: dict[str, Value]
     sessions: bool
+    shown: bool
     event_ids: bool
 
     def grid(self) -> dict[str, Kind]:
@@ -84,7 +85,7 @@ class Tables:
         known: dict[str, Kind] = {"lead_id": "id", "account_id": "text"}
         known |= dict.fromkeys(("signup_us", "trial_started_us", "trial_ends_us"), "instant")
         for value in self.attributes.values():
-            known |= value.columns(shown=True)
+            known |= value.columns(shown=self.shown)
         return known
 
     def events(self) -> dict[str, Kind]:
@@ -99,8 +100,8 @@ class Tables:
         return known
 
 
-def tables_for(needs: Needs, *, event_ids: bool = False) -> Tables:
-    """Return the tables a plan reads; `event_ids` are needed to name events and to order ties."""
+def tables_for(needs: Needs, *, shown: bool = False, event_ids: bool = False) -> Tables:
+    """Return the tables a plan reads: `shown` attributes as they came, for people, and `event_ids` to name events."""
 
     def values(prefix: str, found: dict[str, Forms]) -> dict[str, Value]:
         return {name: Value(name, slug(prefix, i, name), forms) for i, (name, forms) in enumerate(found.items(), 1)}
@@ -109,5 +110,6 @@ def tables_for(needs: Needs, *, event_ids: bool = False) -> Tables:
         attributes=values("a", needs.attributes),
         properties=values("p", needs.properties),
         sessions=needs.sessions,
+        shown=shown,
         event_ids=event_ids or needs.order,
     )
