@@ -8,7 +8,8 @@ from denizen.ingest.accounting import EventRows
 from denizen.ingest.entities import add_broken, id_expression
 from denizen.ingest.raw import NOTHING
 from denizen.ingest.reading import OWN, Reading
-from denizen.ingest.values import UNTIDY, as_id, as_instant, as_text, in_range, is_integer
+from denizen.ingest.values import as_id, as_instant, as_text, in_range, is_integer
+from denizen.sql.literals import text
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -40,7 +41,7 @@ class EventReader:
         if self.event.kind != "VARCHAR" or not self.at.kind.startswith("TIMESTAMP"):
             return False
         names = f"WITH names AS MATERIALIZED (SELECT DISTINCT {self.event.expression} AS name FROM {self.raw.rows})"
-        untidy = f"{names} SELECT count(*) FROM names WHERE {UNTIDY.format('name')}"
+        untidy = f"{names} SELECT count(*) FROM names WHERE tidy(name) IS DISTINCT FROM name"
         return not self.connection.execute(untidy).fetchall()[0][0]
 
     def stage(self, id_kind: str) -> None:
@@ -48,8 +49,8 @@ class EventReader:
         reading = self.reading = Reading(self.raw)
         reading.add("lead_id", id_expression(self.lead_id, id_kind))
         reading.reject(f"{OWN}lead_id IS NULL", "lead_id is missing")
-        text = as_text(self.event.expression, self.event.kind)
-        reading.add("event", text if self.in_place else f"tidy({text})")
+        event = as_text(self.event.expression, self.event.kind)
+        reading.add("event", event if self.in_place else f"tidy({event})")
         reading.reject(f"{OWN}event IS NULL", "event is missing")
         reading.add_instant("at_us", self.at, as_instant(self.at.expression, self.at.kind), "timestamp", needed=True)
         if self.received is None:
@@ -90,7 +91,7 @@ class EventReader:
     def finish(self, accounting: Accounting, last_as_of_us: int) -> None:
         """Make `events` of the valid rows without duplicates, and account for every row."""
         later = f"at_us > {last_as_of_us}"
-        read, valid, late = self.connection.execute(
+        read, valid, late = self._from_statistics(last_as_of_us) or self.connection.execute(
             f"SELECT count(*), count(*) FILTER (WHERE {self.valid}), count(*) FILTER (WHERE {self.valid} AND {later})"
             " FROM events_read"
         ).fetchall()[0]
@@ -103,6 +104,25 @@ class EventReader:
         broken = add_broken(self.connection, self.raw, "events")
         used = of_known - duplicate - after
         accounting.events = EventRows(read + broken, used, duplicate, after, read - valid + broken, valid - of_known)
+
+    def _from_statistics(self, last_as_of_us: int) -> tuple[int, int, int] | None:
+        """Return rows read, valid and late, if the files' statistics alone show that every row is valid and none late."""
+        if not self.in_place or self.raw.parquet is None or not is_integer(self.lead_id.kind):
+            return None
+        names = [c.expression.strip('"') for c in (self.lead_id, self.event, self.at)]
+        found = self.connection.execute(
+            "SELECT path_in_schema, sum(num_values), sum(stats_null_count), count(*) = count(stats_null_count),"
+            " count(*) = count(stats_min_value), min(stats_min_value), max(stats_max_value)"
+            f" FROM parquet_metadata({self.raw.parquet}) WHERE path_in_schema IN ({', '.join(map(text, names))})"
+            " GROUP BY path_in_schema"
+        ).fetchall()
+        by_name = {r[0]: r for r in found}
+        if len(by_name) < len(names) or any(r[2] or not r[3] for r in found) or not by_name[names[2]][4]:
+            return None
+        earliest, latest = (as_instant(f"CAST({text(v)} AS TIMESTAMP)", "TIMESTAMP") for v in by_name[names[2]][5:7])
+        inside = f"SELECT {in_range(earliest)} AND {in_range(latest)} AND {latest} <= {last_as_of_us}"
+        rows = int(by_name[names[0]][1])
+        return (rows, rows, 0) if self.connection.execute(inside).fetchall()[0][0] else None
 
     def _count(self, condition: str, table: str) -> int:
         return int(self.connection.execute(f"SELECT count(*) FROM {table} WHERE {condition}").fetchall()[0][0])

@@ -47,6 +47,7 @@ class Raw:
 
     `relation` can be read in SQL; `columns` are its columns and their types, except for JSON Lines, where the row is
     the text `line` and `columns` are the keys seen in a sample. `broken` tables hold lines that are no rows at all.
+    `parquet` lists Parquet files, whose own statistics can spare a pass.
     """
 
     table: str
@@ -57,6 +58,7 @@ class Raw:
     json_lines: bool = False
     columnar: bool = False
     broken: list[str] = field(default_factory=list)
+    parquet: str | None = None
 
     def find(self, name: str) -> Column | None:
         """Return how to read a column by its canonical name, None if there is none; `a.b` reaches into `a`."""
@@ -217,7 +219,7 @@ def _read_parquet(
     connection: DuckDBPyConnection, table: str, path: str, files: list[str], mapping: Mapping[str, str]
 ) -> Raw:
     relation = f"read_parquet({_list(files)}, union_by_name = {str(len(files) > 1).lower()})"
-    return Raw(table, path, relation, _described(connection, relation), mapping, columnar=True)
+    return Raw(table, path, relation, _described(connection, relation), mapping, columnar=True, parquet=_list(files))
 
 
 def _open(file: str) -> io.TextIOBase:

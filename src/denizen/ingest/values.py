@@ -16,9 +16,6 @@ LATEST_US = 253_402_300_799_999_999
 """Instants lie in the years 1 to 9999."""
 
 _SPACE = text(WHITESPACE)
-_PATTERN = text("^[{0}]|[{0}]$|\\x00".format("".join(f"\\x{{{ord(c):x}}}" for c in WHITESPACE)))
-UNTIDY = f"({{0}} = '' OR regexp_matches({{0}}, {_PATTERN.replace('{', '{{').replace('}', '}}')}))"
-"""The condition that a text has to be trimmed. Trimming by a set of characters is slow, and hardly any needs it."""
 _NUMBER = text(NUMBER)
 _DECIMAL = f"DECIMAL(38, {NUMBER_DECIMALS})"
 _ISO = (
@@ -27,10 +24,11 @@ _ISO = (
 )
 _EPOCH = r"-?[0-9]{1,20}([.][0-9]+)?"
 
+# Trimming by a set of characters is slow, and a text that starts and ends in visible ASCII does not need it.
 MACROS = {
     "tidy(x)": (
-        f"CASE WHEN regexp_matches(x, {_PATTERN}) THEN nullif(trim(replace(x, chr(0), ''), {_SPACE}), '')"
-        " ELSE nullif(x, '') END"
+        "CASE WHEN x[1] BETWEEN '!' AND '~' AND x[-1] BETWEEN '!' AND '~' AND NOT contains(x, chr(0)) THEN x"
+        f" ELSE nullif(trim(replace(x, chr(0), ''), {_SPACE}), '') END"
     ),
     "normal(x)": "lower(x)",
     "reads_as_number(x)": f"regexp_matches(x, {_NUMBER})",

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 SEEN = "seen"
 PLACED = "placed"
+MAX_BITS = 60
+_FLAG_FROM = 3
 _INSTANTS = ("signup_us", "trial_started_us", "trial_ends_us")
 
 
@@ -55,21 +57,65 @@ class Frame:
 
 
 @dataclass(slots=True)
+class Names:
+    """The event names a model knows, each with a number, and what else is looked up by name.
+
+    A flag says that a name belongs to a set of names; bits say which of several things an event of a name is evidence
+    of. Both come with the join to the name, which costs next to nothing, whatever the size of the set.
+    """
+
+    codes: dict[str, int]
+    flags: dict[tuple[int, ...], str] = field(default_factory=dict)
+    bits: dict[str, dict[int, int]] = field(default_factory=dict)
+
+    def condition(self, codes: tuple[int, ...]) -> str:
+        """Return the condition that an event has one of these names."""
+        if len(codes) < _FLAG_FROM:
+            listed = ", ".join(str(c) for c in codes)
+            return f"code IN ({listed})" if len(codes) > 1 else f"code = {listed}"
+        return self.flags.setdefault(tuple(sorted(codes)), f"set_{len(self.flags) + 1}")
+
+    def add_bit(self, column: str, codes: tuple[int, ...]) -> int:
+        """Give these names one more bit in a column; return its value."""
+        rows = self.bits.setdefault(column, {})
+        bit = 1 << sum(1 for b in range(MAX_BITS) if any(v >> b & 1 for v in rows.values()))
+        for code in codes:
+            rows[code] = rows.get(code, 0) | bit
+        return bit
+
+    def columns(self) -> list[str]:
+        """Return the columns that come with a name."""
+        return ["code", *self.flags.values(), *self.bits]
+
+    def step(self) -> str:
+        """Return the step `named`."""
+        columns = ", ".join(["event", *self.columns()])
+        if not self.codes:
+            return f"named ({columns}) AS (SELECT CAST(NULL AS VARCHAR), CAST(NULL AS INTEGER) WHERE FALSE)"
+        rows = ",\n".join(f"  ({', '.join([text(name), *self._row(code)])})" for name, code in self.codes.items())
+        return f"named ({columns}) AS (VALUES\n{rows}\n)"
+
+    def _row(self, code: int) -> list[str]:
+        flags = [str(code in codes).upper() for codes in self.flags]
+        return [str(code), *flags, *[f"CAST({rows.get(code, 0)} AS BIGINT)" for rows in self.bits.values()]]
+
+
+@dataclass(slots=True)
 class Selection:
     """Spells out which visible events an `Events` node picks."""
 
     dialect: Dialect
     tables: Tables
     frame: Frame
-    codes: dict[str, int] = field(default_factory=dict)
+    names: Names
 
     def code(self, name: str) -> int:
         """Return the number that stands for an event name."""
-        return self.codes[name]
+        return self.names.codes[name]
 
     def codes_of(self, events: nodes.Events) -> tuple[int, ...]:
         """Return the numbers of the names of these events."""
-        return tuple(self.codes[n] for n in events.names or ())
+        return tuple(self.names.codes[n] for n in events.names or ())
 
     def source(self, events: nodes.Events) -> str:
         """Return the step to pick from: windows counted from the lead's own instants need those beside the event."""
@@ -83,18 +129,13 @@ class Selection:
     def _parts(self, events: nodes.Events) -> list[str]:
         parts = []
         if events.names is not None:
-            parts.append(self.named(self.codes_of(events)))
+            parts.append(self.names.condition(self.codes_of(events)))
         for predicate in events.where:
             value = Operand.of_value(self.tables.properties[predicate.subject])
             parts.append(all_hold(predicate.conditions, value, self.dialect))
         if events.window is not None:
             parts.append(self._inside(events.window))
         return parts
-
-    def named(self, codes: tuple[int, ...]) -> str:
-        """Return the condition that an event has one of these names."""
-        listed = ", ".join(str(c) for c in codes)
-        return f"code IN ({listed})" if len(codes) > 1 else f"code = {listed}"
 
     def since(self, span_us: int) -> str:
         """Return the condition that an event lies in `(T - span, T]`."""
@@ -152,15 +193,20 @@ def details(tables: Tables) -> list[str]:
     return [c for c in tables.leads() if c not in ("lead_id", *_INSTANTS)]
 
 
-def add_seen(statement: Statement, needs: Needs, tables: Tables, frame: Frame) -> dict[str, int]:
+def names_of(needs: Needs) -> Names:
+    """Return the names a plan knows, numbered."""
+    return Names({name: i for i, name in enumerate(needs.names, 1)})
+
+
+def add_seen(statement: Statement, needs: Needs, selection: Selection) -> None:
     """Add `seen`, the visible events, and `placed`, the same beside their lead's instants.
 
-    Each name the model knows becomes a small number; return the numbers.
+    To be called when everything else has been spelled, so that all that is looked up by name is known.
     """
-    codes = {name: i for i, name in enumerate(needs.names, 1)}
-    _add_names(statement, codes)
-    columns = [f"events.{c}" for c in tables.events() if c not in ("lead_id", "received_us")]
-    columns.append("named.code")
+    frame, names = selection.frame, selection.names
+    statement.steps.append(f"-- The event names the model knows: a number each, and which sets they belong to.\n{names.step()}")
+    columns = [f"events.{c}" for c in selection.tables.events() if c not in ("lead_id", "received_us")]
+    columns += [f"named.{c}" for c in names.columns()]
     named = f"{'LEFT JOIN' if needs.every_event else 'JOIN'} named ON named.event = events.event"
     instants = [f"lead.{c}" for c in ("as_of_us", *_INSTANTS)]
     joined = f"events\nJOIN lead ON lead.lead_id = events.lead_id\n{named}"
@@ -174,10 +220,3 @@ def add_seen(statement: Statement, needs: Needs, tables: Tables, frame: Frame) -
         statement.add(SEEN, rule, select(["events.lead_id AS g", *columns], f"events\n{named}", where))
         rule = "The visible events beside their lead's instants, for windows counted from these."
         statement.add(PLACED, rule, select(["lead.g", *instants, *columns], joined, where))
-    return codes
-
-
-def _add_names(statement: Statement, codes: dict[str, int]) -> None:
-    rows = ",\n".join(f"  ({text(name)}, {code})" for name, code in codes.items())
-    rows = f"VALUES\n{rows}" if rows else "SELECT CAST(NULL AS VARCHAR), CAST(NULL AS INTEGER) WHERE FALSE"
-    statement.steps.append(f"-- The event names the model knows, each with a number.\nnamed (event, code) AS ({rows}\n)")

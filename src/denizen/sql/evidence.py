@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from denizen.plan import nodes
 from denizen.plan.needs import needs_of
-from denizen.sql.events import PLACED, Frame, Selection, add_lead, add_seen
+from denizen.sql.events import PLACED, Frame, Selection, add_lead, add_seen, names_of
 from denizen.sql.literals import text
 from denizen.sql.statement import Statement
 from denizen.sql.tables import tables_for
@@ -23,11 +23,12 @@ def evidence_statement(plan: nodes.Plan, dialect: Dialect, frame: Frame) -> str:
     tables = tables_for(needs, shown=True, event_ids=True)
     statement = Statement()
     add_lead(statement, tables, frame)
-    selection = Selection(dialect, tables, frame, add_seen(statement, needs, tables, frame))
+    selection = Selection(dialect, tables, frame, names_of(needs))
     parts = [
         f"SELECT g, {text(kind)} AS kind, {text(line)} AS line, event, event_id, at_us FROM {PLACED} WHERE {picks}"
         for kind, line, picks in _picks(plan, selection)
     ]
+    add_seen(statement, needs, selection)
     nothing = "SELECT g, '' AS kind, '' AS line, event, event_id, at_us FROM placed WHERE FALSE"
     return statement.text("\nUNION ALL\n".join(parts or [nothing]))
 

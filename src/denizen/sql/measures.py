@@ -6,11 +6,12 @@ Simple measures share one pass over the events (`counted`); those that group by 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from denizen.model.durations import DAY_US
 from denizen.plan import nodes
-from denizen.sql.events import PLACED, SEEN, details
+from denizen.sql.events import MAX_BITS, PLACED, SEEN, details
 from denizen.sql.literals import slug
 from denizen.sql.statement import select
 
@@ -88,7 +89,9 @@ class Measures:
 
     statement: Statement
     selection: Selection
+    detail: bool
     passes: dict[str, Pass] = field(default_factory=dict)
+    presence: list[Measured] = field(default_factory=list)
     joins: list[str] = field(default_factory=list)
     columns: list[str] = field(default_factory=list)
 
@@ -116,15 +119,34 @@ def add_criterion(measures: Measures, criterion: nodes.Criterion, tables: Tables
     if isinstance(measure, nodes.Attribute):
         return measured
     selection, counts = measures.selection, measures.counts(measure.events)
+    if not measures.detail and _only_presence(criterion) and len(measures.presence) < MAX_BITS:
+        bit = selection.names.add_bit("presence", selection.codes_of(measure.events))
+        measures.presence.append(measured)
+        measures.column(measured.column, f"CASE WHEN counted.presence & {bit} <> 0 THEN 1 ELSE 0 END")
+        return measured
     picks = selection.picks(measure.events)
     if isinstance(measure, nodes.Growth):
         picks += f" AND {selection.since(measure.recent_us + measure.previous_us)}"
-    events = counts.aggregate(measured.events, "count(*)", picks)
-    measures.column(measured.events, f"COALESCE({events}, 0)")
-    measures.column(measured.first, counts.aggregate(measured.first, "min(at_us)", picks))
-    measures.column(measured.last, counts.aggregate(measured.last, "max(at_us)", picks))
+    if measures.detail or isinstance(measure, nodes.Count):
+        events = counts.aggregate(measured.events, "count(*)", picks)
+        measures.column(measured.events, f"COALESCE({events}, 0)")
+    if measures.detail or isinstance(measure, nodes.DaysSince) or criterion.recency:
+        measures.column(measured.last, counts.aggregate(measured.last, "max(at_us)", picks))
+    if measures.detail:
+        measures.column(measured.first, counts.aggregate(measured.first, "min(at_us)", picks))
     measures.column(measured.column, _measure(measures, measured, measure, picks, tables))
     return measured
+
+
+def _only_presence(criterion: nodes.Criterion) -> bool:
+    """Return whether the points depend only on whether any event of some names is visible."""
+    measure, scoring = criterion.measure, criterion.scoring
+    if not isinstance(measure, nodes.Count) or criterion.recency or not isinstance(scoring, nodes.Bands):
+        return False
+    events = measure.events
+    at_least_one = (nodes.Condition("at_least", Decimal(1)),)
+    plain = events.names is not None and not events.where and events.window is None
+    return plain and [b.conditions for b in scoring.bands] == [at_least_one]
 
 
 def _measure(measures: Measures, measured: Measured, measure: nodes.Measure, picks: str, tables: Tables) -> str:
@@ -190,8 +212,11 @@ def _distinct(measures: Measures, measured: Measured, measure: nodes.Distinct, p
 
 
 def _depth(measures: Measures, measured: Measured, measure: nodes.SessionDepth, picks: str) -> None:
-    codes = measures.selection.codes_of(measure.events)
-    depth = f"{measures.selection.dialect.distinct_codes(codes)} AS depth"
+    selection = measures.selection
+    bits = f"{measured.column}_bits"
+    for code in selection.codes_of(measure.events):
+        selection.names.add_bit(bits, (code,))
+    depth = f"{selection.dialect.bits_set(f'bit_or({bits})')} AS depth"
     inner = f"SELECT g, {depth} FROM sessioned WHERE {picks} GROUP BY g, session_id, gap_no"
     rule = f"{measured.criterion.name}: most distinct names in one session."
     measures.step(measured.column, rule, f"SELECT g, max(depth) AS measure FROM (\n  {inner}\n) AS found\nGROUP BY g")
@@ -239,7 +264,7 @@ def add_sessions(statement: Statement, plan: nodes.Plan, selection: Selection) -
     """
     placed = any(c.events is not None and selection.source(c.events) == PLACED for c in plan.criteria)
     source = PLACED if placed else SEEN
-    base = ["g", "code", *[c for c in selection.tables.events() if c not in ("lead_id", "received_us")]]
+    base = ["g", *selection.names.columns(), *[c for c in selection.tables.events() if c not in ("lead_id", "received_us")]]
     base += ["signup_us", "trial_started_us", "trial_ends_us"] if placed else []
     base += ["as_of_us"] if selection.frame.is_grid else []
     gap = f"at_us - lag(at_us) OVER (PARTITION BY g ORDER BY at_us) > {SESSION_GAP_US}"
@@ -261,11 +286,12 @@ def add_velocity(measures: Measures, velocity: nodes.Velocity) -> None:
     """Add `bursts`: how often the velocity bonus is earned (semantics, 3.3)."""
     selection = measures.selection
     key = " OR ".join(f"({selection.picks(events)})" for events in velocity.actions)
-    for events in velocity.actions:
-        counts = measures.counts(events)
-    measures.column("velocity_events", f"COALESCE({counts.aggregate('velocity_events', 'count(*)', f'({key})')}, 0)")
-    measures.column("velocity_first_us", counts.aggregate("velocity_first_us", "min(at_us)", f"({key})"))
-    measures.column("velocity_last_us", counts.aggregate("velocity_last_us", "max(at_us)", f"({key})"))
+    if measures.detail:
+        for events in velocity.actions:
+            counts = measures.counts(events)
+        measures.column("velocity_events", f"COALESCE({counts.aggregate('velocity_events', 'count(*)', f'({key})')}, 0)")
+        measures.column("velocity_first_us", counts.aggregate("velocity_first_us", "min(at_us)", f"({key})"))
+        measures.column("velocity_last_us", counts.aggregate("velocity_last_us", "max(at_us)", f"({key})"))
     back = velocity.at_least - 1
     start = f"lag(at_us, {back}) OVER (PARTITION BY g ORDER BY at_us)" if back else "at_us"
     source, columns = (PLACED, ["g", "at_us", "signup_us"]) if velocity.per_window else (SEEN, ["g", "at_us"])
@@ -309,7 +335,11 @@ def add_measured(measures: Measures) -> None:
     """Add the shared passes over the events, and `measured`, a row a score with every measure."""
     selection, joins = measures.selection, ["lead"]
     for source, shared in measures.passes.items():
-        where = f"WHERE {selection.named(tuple(sorted(shared.codes)))}" if shared.codes else ""
+        if source == SEEN and measures.presence:
+            shared.aggregates.append("bit_or(presence) AS presence")
+        if not shared.aggregates:
+            continue
+        where = f"WHERE {selection.names.condition(tuple(sorted(shared.codes)))}" if shared.codes else ""
         measures.statement.add(
             shared.name,
             "One pass over the events: a filtered aggregate for each simple measure.",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from denizen.plan.needs import needs_of
 from denizen.sql.conditions import Operand, all_hold
 from denizen.sql.decay import add_decay
-from denizen.sql.events import Frame, Selection, add_lead, add_seen
+from denizen.sql.events import Frame, Selection, add_lead, add_seen, names_of
 from denizen.sql.literals import number, text
 from denizen.sql.measures import (
     Measured,
@@ -67,13 +67,8 @@ def scores_statement(
     """
     needs = needs_of(plan)
     tables = tables_for(needs, shown=detail, event_ids=event_ids)
-    statement = Statement()
-    add_lead(statement, tables, frame)
-    codes = add_seen(statement, needs, tables, frame)
-    selection = Selection(dialect, tables, frame, codes)
-    measures = Measures(statement, selection)
-    if needs.sessions:
-        add_sessions(statement, plan, selection)
+    selection = Selection(dialect, tables, frame, names_of(needs))
+    measures = Measures(Statement(), selection, detail)
     criteria = [add_criterion(measures, c, tables) for c in plan.criteria]
     if plan.velocity:
         add_velocity(measures, plan.velocity)
@@ -82,6 +77,12 @@ def scores_statement(
     if plan.ceiling:
         add_signals(measures, plan.ceiling)
     add_measured(measures)
+    statement = Statement()
+    add_lead(statement, tables, frame)
+    add_seen(statement, needs, selection)
+    if needs.sessions:
+        add_sessions(statement, plan, selection)
+    statement.steps += measures.statement.steps
     add_points(statement, criteria, tables, dialect)
     add_bonuses(statement, plan, criteria)
     _add_sums(statement, plan, criteria)
