@@ -102,7 +102,7 @@ def compare(operator, value, wanted):
         return any(contains(value, w) for w in wanted)
     if operator == "contains_all":
         return all(contains(value, w) for w in wanted)
-    return re.search(wanted, to_text(value), re.IGNORECASE | re.ASCII) is not None
+    return re.search(wanted, to_text(value) or "", re.IGNORECASE | re.ASCII) is not None
 
 
 def holds(conditions, value):

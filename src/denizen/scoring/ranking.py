@@ -10,7 +10,7 @@ from denizen.clock import iso
 if TYPE_CHECKING:
     from denizen.scoring.run import Run
 
-REASONS = 3
+REASONS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +60,27 @@ def summarize(run: Run) -> Summary:
 def rank(run: Run, top: int, *, pql_only: bool) -> list[Ranked]:
     """Return the best leads, highest total first; ties by lead, so that the order never depends on chance."""
     where = "WHERE pql" if pql_only else ""
+    run.connection.execute(
+        "CREATE OR REPLACE TEMP TABLE best AS SELECT row_number() OVER () AS place, * FROM (SELECT * FROM final"
+        f" {where} ORDER BY total DESC, behavior DESC, lead_id, as_of_us LIMIT {top})"
+    )
     rows = run.connection.execute(
-        "SELECT g, lead_id, account_id, as_of_us, CAST(fit AS DOUBLE), CAST(behavior AS DOUBLE), CAST(total AS DOUBLE),"
-        f" pql, fit_tier, behavior_tier FROM final {where} ORDER BY total DESC, behavior DESC, lead_id, g LIMIT {top}"
+        "SELECT place, lead_id, account_id, as_of_us, CAST(fit AS DOUBLE), CAST(behavior AS DOUBLE), CAST(total AS DOUBLE),"
+        " pql, fit_tier, behavior_tier FROM best ORDER BY place"
     ).fetchall()
-    reasons = _reasons(run, [int(r[0]) for r in rows])
+    reasons = _reasons(run)
     return [Ranked(r[1], r[2], iso(int(r[3])), *r[4:], reasons.get(int(r[0]), ())) for r in rows]
 
 
-def _reasons(run: Run, rows: list[int]) -> dict[int, tuple[tuple[str, float], ...]]:
-    if not rows:
-        return {}
+def _reasons(run: Run) -> dict[int, tuple[tuple[str, float], ...]]:
     found: dict[int, tuple[tuple[str, float], ...]] = {}
     lines = run.connection.execute(
-        "SELECT g, CASE kind WHEN 'recency' THEN line || ' (recent)' ELSE line END, CAST(round(points, 6) AS DOUBLE) FROM lines"
-        f" WHERE points > 0 AND kind <> 'limit' AND g IN ({', '.join(map(str, rows))}) ORDER BY g, part, points DESC, line_no"
+        "SELECT place, CASE kind WHEN 'recency' THEN line || ' (recent)' ELSE line END, CAST(round(points, 6) AS DOUBLE)"
+        " FROM lines JOIN best USING (g) WHERE points > 0 AND kind <> 'limit'"
+        " ORDER BY place, part, points DESC, line_no"
     ).fetchall()
-    for g, line, points in lines:
-        so_far = found.get(int(g), ())
+    for place, line, points in lines:
+        so_far = found.get(int(place), ())
         if len(so_far) < REASONS:
-            found[int(g)] = (*so_far, (str(line), float(points)))
+            found[int(place)] = (*so_far, (str(line), float(points)))
     return found

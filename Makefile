@@ -1,0 +1,43 @@
+# Everything a developer or CI does. `make setup` is called by the others.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: setup demo test check bench docs format schema clean
+
+setup: .venv/.ready
+
+.venv/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Denizen needs Python 3.11 or later; set PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	@echo "setting up .venv"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup  ## score the two examples, and prove one score
+	@$(BIN)/python examples/demo.py
+
+test: setup  ## everything but the benchmark
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
+
+check: setup  ## lint, format, types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup  ## speed and memory as ratios to a floor, in one run
+	$(BIN)/python benchmarks/run.py
+
+schema: setup  ## refresh the generated files: JSON Schemas and reference pages
+	$(BIN)/python docs/generate.py
+
+docs: setup schema
+	$(BIN)/zensical build --strict
+
+clean:
+	rm -rf .venv site build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
