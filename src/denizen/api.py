@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from denizen.ingest.accounting import Accounting
 
-Instant = datetime | str
+Instant = datetime | date | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,8 @@ def score(
     """
     loaded = load_model(model)
     data = _data(leads, events, accounts, columns, unique=unique)
-    moments = Moments(tuple(_instants(as_of)) if grid is None else (), grid, known)
+    defaulted = as_of is None and grid is None
+    moments = Moments(tuple(_instants(as_of)) if grid is None else (), grid, known, defaulted)
     with score_run(loaded, data, moments, engine=engine, detail=ledger) as run:
         return ScoreResult(
             scores=_arrow(run.connection, "SELECT * FROM scores"),
@@ -119,7 +120,7 @@ def explain(
         DenizenError: there is no such lead, the model has problems, or data cannot be read.
     """
     data = _data(leads, events, accounts, columns, unique=False)
-    moments = Moments(tuple(_instants(as_of)), None, known)
+    moments = Moments(tuple(_instants(as_of)), None, known, defaulted=as_of is None)
     return explain_lead(load_model(model), str(lead_id), data, moments, engine=engine)[0]
 
 
@@ -150,6 +151,8 @@ def parse_instant(value: Instant) -> int:
     """
     if isinstance(value, datetime):
         return clock.to_us(value)
+    if isinstance(value, date):
+        return clock.to_us(datetime(value.year, value.month, value.day, tzinfo=UTC))
     try:
         return clock.to_us(datetime.fromisoformat(value.strip()))
     except (ValueError, OverflowError):
@@ -159,7 +162,7 @@ def parse_instant(value: Instant) -> int:
 def _instants(as_of: Instant | Iterable[Instant] | None) -> list[int]:
     if as_of is None:
         return [clock.to_us(clock.now())]
-    if isinstance(as_of, datetime | str):
+    if isinstance(as_of, date | str):
         return [parse_instant(as_of)]
     return [parse_instant(instant) for instant in as_of]
 

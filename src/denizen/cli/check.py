@@ -40,4 +40,4 @@ def check(model: str, events: str | None, maps: tuple[str, ...], as_json: bool) 
     print_findings(findings)
     names = "" if seen is None else f"; {seen:,} event names seen in the data"
     sizes = f"{len(loaded.spec.fit.criteria)} fit and {len(loaded.spec.behavior.criteria)} behavior criteria"
-    console().print(f"[bold green]valid[/] {loaded.name} ({loaded.fingerprint}): {sizes}{names}")
+    console().print(f"[bold green]valid[/] {loaded.name} ({loaded.fingerprint}): {sizes}{names}", soft_wrap=True)

@@ -7,7 +7,7 @@ import click
 from denizen import clock
 from denizen.api import parse_instant
 from denizen.cli.options import data_options, engine_option, given_data, json_option, known_option, model_argument
-from denizen.cli.show import print_explanation, print_json, progress
+from denizen.cli.show import print_explanation, print_json, print_warnings, progress
 from denizen.errors import fail
 from denizen.ingest.prepare import Moments
 from denizen.model.load import load_model
@@ -45,9 +45,10 @@ def explain(  # noqa: PLR0913  one parameter an option
     instant = clock.to_us(clock.now()) if as_of is None else parse_instant(as_of)
     with progress(quiet=as_json) as step:
         explanation, accounting = explain_lead(
-            load_model(model), lead_id, data, Moments((instant,), None, known), engine=engine, progress=step
+            load_model(model), lead_id, data, Moments((instant,), None, known, defaulted=as_of is None), engine=engine, progress=step
         )
     if as_json:
         print_json({**explanation.as_dict(), "warnings": accounting.warnings})
         return
     print_explanation(explanation)
+    print_warnings(accounting)

@@ -63,7 +63,7 @@ def score(  # noqa: PLR0913  one parameter an option
     if grid is not None and as_of:
         raise fail("bad-argument", "--grid has its own instants; leave out --as-of")
     instants = [parse_instant(i) for i in as_of] or [clock.to_us(clock.now())]
-    moments = Moments(() if grid else tuple(instants), grid, known)
+    moments = Moments(() if grid else tuple(instants), grid, known, defaulted=not (grid or as_of))
     listing = out is None
     with (
         progress(quiet=as_json) as step,
@@ -98,5 +98,8 @@ def score(  # noqa: PLR0913  one parameter an option
         )
         return
     if listing:
-        print_ranking(ranked, summary)
+        print_ranking(ranked, summary, several=run.several_moments)
+    for what, path in (("scores", out), ("ledger", ledger), ("rejects", rejects)):
+        if path:
+            click.echo(f"wrote {what} to {path}")
     print_summary(summary, run.accounting, f"{run.plan.model} ({run.plan.model_hash})", moment)

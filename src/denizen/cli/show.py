@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from denizen.errors import DenizenError, Finding
     from denizen.ingest.accounting import Accounting, EntityRows, EventRows
-    from denizen.scoring.explain import ExplainedLine, Explanation
+    from denizen.scoring.explain import ExplainedLine, Explanation, Gate
     from denizen.scoring.ranking import Ranked, Summary
 
 REASONS_SHOWN = 6
@@ -26,8 +27,8 @@ EVENTS_SHOWN = 3
 
 def console(*, stderr: bool = False) -> Console:
     """Return where to write; wide enough for a table when the output is no terminal."""
-    out = Console(stderr=stderr, highlight=False, soft_wrap=False)
-    return out if out.is_terminal else Console(stderr=stderr, highlight=False, width=140)
+    out = Console(stderr=stderr, highlight=False)
+    return out if out.is_terminal or "COLUMNS" in os.environ else Console(stderr=stderr, highlight=False, width=140)
 
 
 def print_json(data: Any) -> None:
@@ -77,8 +78,12 @@ def print_findings(findings: tuple[Finding, ...] | list[Finding]) -> None:
         out.print(line, soft_wrap=True)
 
 
-def print_ranking(ranked: list[Ranked], summary: Summary) -> None:
-    """Print the short list."""
+def _why_not(lead: Ranked) -> str:
+    return "disqualified" if lead.disqualified else "capped" if lead.capped else ""
+
+
+def print_ranking(ranked: list[Ranked], summary: Summary, *, several: bool) -> None:
+    """Print the short list; with `several` instants, each row says which."""
     if not ranked:
         console().print("No lead to show." if not summary.scores else "No PQL. See `--top N` without `--pql-only` for the best leads.")
         return
@@ -87,6 +92,8 @@ def print_ranking(ranked: list[Ranked], summary: Summary) -> None:
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
     table.add_column("", justify="left")
     table.add_column("because of", overflow="fold")
+    if several:
+        table.add_column("as of")
     for lead in ranked:
         reasons = ", ".join(f"{name} {signed(value)}" for name, value in lead.reasons)
         table.add_row(
@@ -95,8 +102,9 @@ def print_ranking(ranked: list[Ranked], summary: Summary) -> None:
             points(lead.total),
             f"{points(lead.fit)} {lead.fit_tier or ''}",
             f"{points(lead.behavior)} {lead.behavior_tier or ''}",
-            Text("PQL", style="bold green") if lead.pql else "",
+            Text("PQL", style="bold green") if lead.pql else Text(_why_not(lead), style="yellow"),
             Text(reasons),
+            *([lead.as_of] if several else []),
         )
     console().print(table)
 
@@ -106,21 +114,28 @@ def print_summary(summary: Summary, accounting: Accounting, model: str, as_of: s
     out = console()
     out.print()
     share = f"{summary.share:.1%}"
-    out.print(f"[bold]{summary.scores:,}[/] scored by {model} as of {as_of}: [bold]{summary.pql:,} PQL[/] ({share})", end="")
+    out.print(f"[bold]{summary.scores:,}[/] scored by {model} as of {as_of}: [bold]{summary.pql:,} PQL[/] ({share})", end="", soft_wrap=True)
     extras = [f"{n:,} {name}" for name, n in (("disqualified", summary.disqualified), ("capped", summary.capped)) if n]
-    out.print(f", {', '.join(extras)}" if extras else "")
-    if accounting.leads.read:
-        out.print(_entities("leads", accounting.leads))
-    if accounting.accounts.read:
-        out.print(_entities("accounts", accounting.accounts))
-    if accounting.events.read:
-        out.print(_events(accounting.events))
+    out.print(f", {', '.join(extras)}" if extras else "", soft_wrap=True)
+    if accounting.leads.given:
+        out.print(_entities("leads", accounting.leads), soft_wrap=True)
+    if accounting.accounts.given:
+        out.print(_entities("accounts", accounting.accounts), soft_wrap=True)
+    if accounting.events.given:
+        out.print(_events(accounting.events), soft_wrap=True)
+    else:
+        out.print("no events were given, so behavior counts attributes only", soft_wrap=True)
     for reason, count in list(accounting.reasons.items())[:REASONS_SHOWN]:
-        out.print(Text(f"  rejected {count:,} × {reason}", style="yellow"))
+        out.print(Text(f"  rejected {count:,} × {reason}", style="yellow"), soft_wrap=True)
     if len(accounting.reasons) > REASONS_SHOWN:
-        out.print(Text(f"  and {len(accounting.reasons) - REASONS_SHOWN} more reasons; keep the rows with --rejects PATH", style="yellow"))
+        out.print(Text(f"  and {len(accounting.reasons) - REASONS_SHOWN} more reasons; keep the rows with --rejects PATH", style="yellow"), soft_wrap=True)
+    print_warnings(accounting)
+
+
+def print_warnings(accounting: Accounting) -> None:
+    """Print what was noticed about the data."""
     for warning in accounting.warnings:
-        out.print(Text(f"warning: {warning}", style="yellow"))
+        console().print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)
 
 
 def _entities(name: str, rows: EntityRows) -> str:
@@ -160,13 +175,16 @@ def print_explanation(explanation: Explanation) -> None:
     out.print(f"[bold]total {points(explanation.total)}[/]")
     for gate in explanation.gates:
         mark = Text("  holds  " if gate.holds else "  missed ", style="green" if gate.holds else "red")
-        if gate.value is None or gate.needed is None:
-            out.print(mark.append(gate.gate, style="none"))
-            continue
-        miss = "" if gate.holds else f", missed by {points(gate.missed_by)}"
-        out.print(mark.append(f"{gate.gate} {points(gate.value)} of {points(gate.needed)}{miss}", style="none"))
+        out.print(mark.append(_gate(gate), style="none"))
     if explanation.unknown:
         out.print(Text(f"  unknown: {', '.join(explanation.unknown)}", style="yellow"))
+
+
+def _gate(gate: Gate) -> str:
+    if isinstance(gate.value, float) and isinstance(gate.needed, float):
+        miss = "" if gate.holds else f", missed by {points(gate.missed_by)}"
+        return f"{gate.gate} {points(gate.value)} of {points(gate.needed)}{miss}"
+    return gate.gate if gate.needed is None else f"{gate.gate} {gate.needed}: {gate.value}"
 
 
 def _line(line: ExplainedLine) -> tuple[Text, Text, Text, Text]:

@@ -16,6 +16,7 @@ class EventRows:
     after_as_of: int = 0
     rejected: int = 0
     of_unknown_leads: int = 0
+    given: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class EntityRows:
     read: int = 0
     used: int = 0
     rejected: int = 0
+    given: bool = False
 
 
 @dataclass(slots=True)

@@ -92,7 +92,7 @@ def _stage(connection: DuckDBPyConnection, reading: Reading, table: str, key: st
         read, rejected, keys = _counts(connection, rows, key)
         if not rejected and keys == read:
             connection.execute(f"CREATE TEMP VIEW {table} AS SELECT {listed} FROM ({rows})")
-            return EntityRows(read, read, 0)
+            return EntityRows(read, read, 0, given=True)
     connection.execute(f"CREATE TEMP TABLE {table}_read AS {reading.select(record=True)}")
     read, rejected, keys = _counts(connection, f"{table}_read", key)
     if keys < read - rejected:
@@ -104,7 +104,7 @@ def _stage(connection: DuckDBPyConnection, reading: Reading, table: str, key: st
     connection.execute(f"INSERT INTO rejects SELECT '{table}', reason, record FROM {table}_read WHERE reason IS NOT NULL")
     connection.execute(f"CREATE TEMP VIEW {table} AS SELECT {listed} FROM {table}_read WHERE reason IS NULL")
     broken = add_broken(connection, reading.raw, table)
-    return EntityRows(read + broken, keys, read - keys + broken)
+    return EntityRows(read + broken, keys, read - keys + broken, given=True)
 
 
 def _counts(connection: DuckDBPyConnection, rows: str, key: str) -> tuple[int, int, int]:

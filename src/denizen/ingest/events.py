@@ -103,7 +103,7 @@ class EventReader:
         after = self._count(f"{later} AND {known}", "events") if late else 0
         broken = add_broken(self.connection, self.raw, "events")
         used = of_known - duplicate - after
-        accounting.events = EventRows(read + broken, used, duplicate, after, read - valid + broken, valid - of_known)
+        accounting.events = EventRows(read + broken, used, duplicate, after, read - valid + broken, valid - of_known, given=True)
 
     def _from_statistics(self, last_as_of_us: int) -> tuple[int, int, int] | None:
         """Return rows read, valid and late, if the files' statistics alone show that every row is valid and none late."""

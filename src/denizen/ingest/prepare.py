@@ -12,6 +12,7 @@ from denizen.errors import fail
 from denizen.ingest.accounting import Accounting
 from denizen.ingest.entities import id_kind, leads_from_events, stage_accounts, stage_leads
 from denizen.ingest.events import EventReader, no_events
+from denizen.ingest.notice import notice
 from denizen.ingest.raw import Raw, read_raw
 from denizen.ingest.values import as_id, as_instant, define
 from denizen.sql.literals import text
@@ -27,12 +28,13 @@ if TYPE_CHECKING:
 class Moments:
     """For which instants to score: the same for all leads (microseconds), or a grid of `lead_id, as_of`.
 
-    `known` also asks that an event had been received by then.
+    `known` also asks that an event had been received by then. `defaulted` says that nobody asked for these instants.
     """
 
     as_of_us: Sequence[int] = ()
     grid: Any = None
     known: bool = False
+    defaulted: bool = False
 
 
 def connect() -> DuckDBPyConnection:
@@ -47,7 +49,14 @@ def connect() -> DuckDBPyConnection:
 
 
 def prepare(
-    connection: DuckDBPyConnection, data: Data, tables: Tables, moments: Moments, *, grid: bool, only: str | None = None
+    connection: DuckDBPyConnection,
+    data: Data,
+    tables: Tables,
+    moments: Moments,
+    *,
+    grid: bool,
+    names: tuple[str, ...] = (),
+    only: str | None = None,
 ) -> Accounting:
     """Make `leads`, `events` and, if wanted, `grid`, and return where every row went.
 
@@ -55,7 +64,10 @@ def prepare(
         DenizenError: data cannot be read, or a column is missing.
     """
     try:
-        return _prepare(connection, data, tables, moments, only, grid=grid)
+        accounting = _prepare(connection, data, tables, moments, only, grid=grid)
+        if data.events is not None and only is None:
+            accounting.warnings += notice(connection, accounting, moments, names)
+        return accounting
     except duckdb.Error as error:
         raise fail("file-unreadable", str(error).split("\n", maxsplit=1)[0]) from error
 
@@ -75,6 +87,9 @@ def _prepare(
     )
     if leads is None and events is None:
         raise fail("bad-argument", "there is neither leads nor events; give at least one of them")
+    for raw in (leads, accounts, events):
+        if raw is not None:
+            raw.check_mapping(tables)
     kind = id_kind(*[raw.need("lead_id") for raw in (leads, events, asked) if raw is not None])
     reader = None
     if events is not None:

@@ -16,16 +16,26 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from denizen.errors import did_you_mean, fail
+from denizen.errors import DenizenError, Finding, did_you_mean, fail
 from denizen.sql.literals import text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from duckdb import DuckDBPyConnection
 
+    from denizen.sql.tables import Tables
+
 MAX_LINE_BYTES = 16 * 2**20
 SUFFIXES = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz", ".parquet")
+CANONICAL = {
+    "leads": ("lead_id", "account_id", "signup_at", "trial_started_at", "trial_ends_at"),
+    "accounts": ("account_id",),
+    "events": ("lead_id", "event", "timestamp", "event_id", "properties", "session_id", "product", "received_at"),
+    "grid": ("lead_id", "as_of"),
+}
+"""The columns that have a meaning of their own."""
+
 _DELIMITERS = ",;\t|"
 _SAMPLE_LINES = 1000
 
@@ -102,6 +112,27 @@ class Raw:
             raise fail("missing-column", f"{message}; name yours with --map {self.table}.{name}=COLUMN", file=self.label)
         return found
 
+    def check_mapping(self, tables: Tables) -> None:
+        """Refuse a mapping of a column that nobody reads, or to a column that is not there.
+
+        Raises:
+            DenizenError: with a finding for each.
+        """
+        known = {c.lower() for c in self.columns}
+        readable = {*CANONICAL[self.table], *(tables.properties if self.table == "events" else tables.attributes)}
+        findings = []
+        for name, column in self.mapping.items():
+            if name not in CANONICAL[self.table] and did_you_mean(name, CANONICAL[self.table]) and name not in readable:
+                hint = did_you_mean(name, CANONICAL[self.table])
+                findings.append(Finding("bad-argument", f"{self.table}.{name} is mapped, but nothing reads it; {hint}", self.label))
+            elif column.lower() not in known and column.split(".")[0].lower() not in known:
+                hint = did_you_mean(column, self.columns)
+                columns = ", ".join(self.columns)
+                message = f"no column `{column}` for {self.table}.{name}; {hint + ' ' if hint else ''}columns: {columns}"
+                findings.append(Finding("missing-column", message, self.label))
+        if findings:
+            raise DenizenError(findings)
+
     @property
     def rows(self) -> str:
         """The rows as a table expression; JSON Lines get `doc`, null where a line is no JSON object."""
@@ -148,9 +179,9 @@ def _read_frame(connection: DuckDBPyConnection, table: str, frame: Any, mapping:
     import pyarrow as pa  # noqa: PLC0415  the command line reads files without it
 
     if type(frame).__module__.startswith("pandas"):
-        arrow = pa.Table.from_pandas(frame, preserve_index=False)
+        arrow = _mixed(lambda: pa.Table.from_pandas(frame, preserve_index=False), lambda: frame.to_dict("records"))
     elif isinstance(frame, list):
-        arrow = pa.Table.from_pylist(frame)
+        arrow = _mixed(lambda: pa.Table.from_pylist(frame), lambda: frame)
     elif hasattr(frame, "__arrow_c_stream__"):
         arrow = pa.table(frame)
     else:
@@ -158,6 +189,25 @@ def _read_frame(connection: DuckDBPyConnection, table: str, frame: Any, mapping:
     relation = f"raw_{table}"
     connection.register(relation, arrow)
     return Raw(table, f"<{table}>", relation, _described(connection, relation), mapping, columnar=True)
+
+
+def _mixed(convert: Callable[[], Any], records: Callable[[], list[dict[str, Any]]]) -> Any:
+    """Return rows as an Arrow table; where a column mixes types, every value becomes text, as in a file."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    try:
+        return convert()
+    except (pa.ArrowException, TypeError):
+        rows = records()
+    columns = dict.fromkeys(k for row in rows for k in row)
+    schema = pa.schema([(str(c), pa.string()) for c in columns])
+    return pa.Table.from_pylist([{str(k): _as_text(v) for k, v in row.items()} for row in rows], schema)
+
+
+def _as_text(value: Any) -> str | None:
+    if value is None or value != value:  # noqa: PLR0124  NaN alone differs from itself
+        return None
+    return value if isinstance(value, str) else value.isoformat() if hasattr(value, "isoformat") else json.dumps(value, default=str)
 
 
 def _read_files(connection: DuckDBPyConnection, table: str, path: str, mapping: Mapping[str, str]) -> Raw:
@@ -173,7 +223,8 @@ def _read_files(connection: DuckDBPyConnection, table: str, path: str, mapping: 
     except OSError as error:
         raise fail("file-unreadable", f"cannot read: {error.strerror or error}", file=path) from None
     except UnicodeDecodeError as error:
-        raise fail("file-unreadable", f"not UTF-8 text (byte {error.start} of the header)", file=path) from None
+        message = f"not UTF-8 text (byte {error.start} of the header); save it as UTF-8, in Excel as `CSV UTF-8`"
+        raise fail("file-unreadable", message, file=path) from None
 
 
 def _first_line(error: Exception) -> str:
@@ -231,7 +282,7 @@ def _header(file: str) -> tuple[str, list[str]]:
     with _open(file) as lines:
         try:
             first = lines.readline(MAX_LINE_BYTES)
-        except (EOFError, gzip.BadGzipFile, UnicodeDecodeError) as error:
+        except (EOFError, gzip.BadGzipFile) as error:
             raise fail("file-unreadable", f"cannot read the header: {error}", file=file) from None
     if not first.strip():
         raise fail("file-unreadable", "the file is empty; the first line must name the columns", file=file)

@@ -73,7 +73,7 @@ def define(connection: DuckDBPyConnection) -> None:
 
 
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
-_NANOSECONDS = "TIMESTAMP_NS"
+_NANOSECONDS = ("TIMESTAMP_NS", "TIMESTAMPTZ_NS")
 
 
 def in_range(instant: str) -> str:
@@ -109,8 +109,8 @@ def as_id(expression: str, kind: str) -> str:
 
 def as_instant(expression: str, kind: str) -> str:
     """Return a timestamp of any column type as microseconds, null where it cannot be read."""
-    if kind == _NANOSECONDS:
-        return f"in_range((epoch_ns({expression}) - ((epoch_ns({expression}) % 1000) + 1000) % 1000) // 1000)"
+    if kind in _NANOSECONDS:
+        return f"(epoch_ns({expression}) - ((epoch_ns({expression}) % 1000) + 1000) % 1000) // 1000"
     if kind.startswith("TIMESTAMP") or kind == "DATE":
         return f"epoch_us({expression if kind != 'DATE' else f'CAST({expression} AS TIMESTAMP)'})"
     if is_integer(kind) or kind == "UBIGINT":

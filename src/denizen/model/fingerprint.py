@@ -6,6 +6,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
+from denizen.model.values import plain
+
 if TYPE_CHECKING:
     from denizen.model.spec import Model
 
@@ -17,6 +19,6 @@ def fingerprint(model: Model) -> str:
 
     Shorthands and defaults are filled in first, so `count: a` and `count: [a]` are the same.
     """
-    data = model.model_dump(mode="json", by_alias=True, exclude=_METADATA, exclude_none=True)
-    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:12]
+    data = model.model_dump(by_alias=True, exclude=_METADATA, exclude_none=True)
+    return hashlib.sha256(json.dumps(data, sort_keys=True, default=plain).encode()).hexdigest()[:12]
 

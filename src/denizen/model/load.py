@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from denizen.model.source import Path as Place
     from denizen.model.source import Source
 
+LONGEST_SHOWN = 80
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -64,7 +65,7 @@ def read_text(path: str | Path) -> str:
     try:
         return Path(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise fail("file-unreadable", f"not UTF-8 text (byte {error.start})", file=str(path)) from None
+        raise fail("file-unreadable", f"not UTF-8 text (byte {error.start}); save it as UTF-8", file=str(path)) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise fail("file-unreadable", f"cannot read: {reason}", file=str(path)) from None
@@ -76,7 +77,15 @@ def parse_model(text: str, file: str) -> LoadedModel:
     Raises:
         DenizenError: with every finding of level error.
     """
-    source = parse_yaml(text, file)
+    return model_from(parse_yaml(text, file))
+
+
+def model_from(source: Source) -> LoadedModel:
+    """Return the model of YAML that has been read.
+
+    Raises:
+        DenizenError: with every finding of level error.
+    """
     model, shape = validate(spec.Model, source)
     findings = [*source.findings, *shape]
     if model is not None:
@@ -84,7 +93,7 @@ def parse_model(text: str, file: str) -> LoadedModel:
     if findings:
         raise DenizenError(sorted(findings, key=lambda f: (f.line or 0, f.column or 0)))
     assert model is not None  # noqa: S101  no findings means a model
-    return LoadedModel(model, file)
+    return LoadedModel(model, source.file)
 
 
 def validate(shape: type[T], source: Source) -> tuple[T | None, list[Finding]]:
@@ -210,4 +219,5 @@ def _kind(value: Any) -> str:
         return "a list"
     if isinstance(value, bool):
         return "true" if value else "false"
-    return repr(value) if isinstance(value, str) else str(value)
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "…"

@@ -90,6 +90,8 @@ def parse_pattern(text: str) -> Node:
         raise PatternError(f"the pattern is longer than {MAX_LENGTH} characters")
     if not text:
         raise PatternError("the pattern is empty and would match everything; write `exists: true`")
+    if any(ord(c) < ord(" ") for c in text):
+        raise PatternError(r"the pattern holds a control character; in double quotes YAML reads \b so, write single quotes")
     parser = _Parser(text)
     node = parser.choice()
     if parser.at < len(text):

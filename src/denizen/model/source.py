@@ -24,6 +24,7 @@ Path = tuple[str | int, ...]
 _INT = re.compile(r"^[-+]?[0-9]{1,30}$")
 _FLOAT = re.compile(r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?$")
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+_STRANGE = re.compile("[\x00\ud800-\udfff]")
 _MAX_DEPTH = 50
 _MAX_NODES = 100_000
 
@@ -37,6 +38,17 @@ class Source:
     keys: dict[Path, tuple[int, int]] = field(default_factory=dict)
     values: dict[Path, tuple[int, int]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+
+    def at(self, path: Path) -> Source:
+        """Return the part of the file at a path, with its places."""
+        data: Any = self.data
+        for part in path:
+            data = data[part]
+
+        def below(places: dict[Path, tuple[int, int]]) -> dict[Path, tuple[int, int]]:
+            return {p[len(path) :]: place for p, place in places.items() if p[: len(path)] == path}
+
+        return Source(self.file, data, below(self.keys), below(self.values))
 
     def finding(self, code: str, path: Path, message: str, *, at_key: bool = False) -> Finding:
         """Return a finding at the place of a path, or of the nearest thing around it that has a place."""
@@ -105,12 +117,23 @@ class _Reader:
             return self.mapping(node, path)
         if isinstance(node, SequenceNode):
             return [self.read(child, (*path, i)) for i, child in enumerate(node.value)]
-        return _scalar(node)
+        return self.readable(_scalar(node), path)
+
+    def readable(self, value: Any, path: Path) -> Any:
+        """Join surrogate pairs, as JSON writes them; refuse what no engine can store."""
+        if not isinstance(value, str) or not _STRANGE.search(value):
+            return value
+        value = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        if "\x00" in value or "\ufffd" in value:
+            message = "a NUL or half a surrogate pair cannot be part of a text"
+            self.source.findings.append(self.source.finding("wrong-value", path, message))
+            return "?"
+        return value
 
     def mapping(self, node: MappingNode, path: Path) -> dict[str, Any]:
         data: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            key = str(key_node.value) if isinstance(key_node, ScalarNode) else "?"
+            key = self.readable(str(key_node.value), path) if isinstance(key_node, ScalarNode) else "?"
             here = (*path, key)
             if key in data:
                 line = self.source.keys[here][0]

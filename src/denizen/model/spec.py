@@ -85,6 +85,8 @@ def _scalar(value: Any) -> Any:
         return value
     if value is None:
         raise ValueError("null equals nothing; write `exists: false`")
+    if isinstance(value, list):
+        raise ValueError("a list where one value is expected; for one of several write `in: [...]` or `contains_any: [...]`")
     return _number(value)
 
 
@@ -191,6 +193,13 @@ Predicates = Annotated[dict[Path, Predicate], Field(min_length=1)]
 
 class Within(Spec):
     """The window of time in which events count; exactly one of the four."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _not_a_span(cls, data: Any) -> Any:
+        if isinstance(data, str):
+            raise ValueError(f"{data!r} says not from when; write {{first: {data}}} or {{last: {data}}}")
+        return data
 
     first: Duration | None = Field(None, description="[signup, signup + span)")
     last: Duration | None = Field(None, description="(T - span, T]")

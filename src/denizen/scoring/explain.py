@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from denizen.clock import iso
+from denizen.plan.describe import describe_conditions
 from denizen.scoring.run import IN_MEMORY, score_run, silent
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from denizen.ingest.prepare import Moments
     from denizen.ingest.project import Data
     from denizen.model.load import LoadedModel
-    from denizen.plan.nodes import Plan
     from denizen.scoring.run import Progress, Run
 
 
@@ -44,8 +44,8 @@ class Gate:
     """One condition of a PQL: what was reached, what is needed, and by how much it is missed (0 if it holds)."""
 
     gate: str
-    value: float | None
-    needed: float | None
+    value: float | str | None
+    needed: float | str | None
     missed_by: float
     holds: bool
 
@@ -121,7 +121,7 @@ def _explanation(run: Run) -> Explanation:
         behavior_tier=behavior_tier,
         disqualified=disqualified,
         capped=capped,
-        gates=_gates(run.plan, fit, behavior, total, disqualified=disqualified, capped=capped, pql=pql),
+        gates=_gates(run, fit, behavior, total, capped=capped),
         lines=lines,
         unknown=unknown,
     )
@@ -135,7 +135,7 @@ def _lines(run: Run) -> tuple[ExplainedLine, ...]:
     for kind, line, event, event_id, at_us in found:
         evidence.setdefault((kind, line), []).append(Evidence(event, event_id, iso(int(at_us))))
     rows = run.connection.execute(
-        "SELECT part, line, kind, measure, unknown, CAST(round(points, 9) AS DOUBLE) FROM lines ORDER BY line_no"
+        "SELECT part, line, kind, measure, unknown, CAST(points AS DOUBLE) FROM lines ORDER BY line_no"
     ).fetchall()
     return tuple(
         ExplainedLine(
@@ -145,21 +145,32 @@ def _lines(run: Run) -> tuple[ExplainedLine, ...]:
     )
 
 
-def _gates(
-    plan: Plan, fit: float, behavior: float, total: float, *, disqualified: bool, capped: bool, pql: bool
-) -> tuple[Gate, ...]:
+def _gates(run: Run, fit: float, behavior: float, total: float, *, capped: bool) -> tuple[Gate, ...]:
     def at_least(name: str, value: float, needed: float) -> Gate:
         return Gate(name, value, needed, round(max(0.0, needed - value), 6), value >= needed)
 
+    needed = run.plan.gates
     gates = [
-        at_least("total", total, float(plan.gates.total)),
-        at_least("fit", fit, float(plan.gates.fit)),
-        at_least("behavior", behavior, float(plan.gates.behavior)),
-        Gate("not disqualified", None, None, 0.0, not disqualified),
+        at_least("total", total, float(needed.total)),
+        at_least("fit", fit, float(needed.fit)),
+        at_least("behavior", behavior, float(needed.behavior)),
     ]
-    if plan.ceiling:
-        gates.append(Gate("not capped", None, None, 0.0, not capped))
-    if plan.gates.require:
-        required = pql or not all(g.holds for g in gates)
-        gates.append(Gate("require: " + ", ".join(p.subject for p in plan.gates.require), None, None, 0.0, required))
+    attributes = run.scores.tables.attributes
+    for i, predicate in enumerate(needed.require, 1):
+        value, holds = _verdict(run, f"required_{i}", attributes[predicate.subject].column)
+        words = describe_conditions(predicate.conditions)
+        gates.append(Gate(f"require {predicate.subject}", "unknown" if value is None else value, words, 0.0, holds))
+    for measured in run.scores.criteria:
+        if measured.criterion.disqualifies:
+            _, held = _verdict(run, measured.held, None)
+            gates.append(Gate(f"{measured.criterion.name} does not disqualify", None, None, 0.0, not held))
+    if run.plan.ceiling:
+        gates.append(Gate("the ceiling does not apply", None, None, 0.0, not capped))
     return tuple(gates)
+
+
+def _verdict(run: Run, flag: str, attribute: str | None) -> tuple[str | None, bool]:
+    """Return an attribute's value as it is compared, and whether a flag of the verdict is set."""
+    value = "NULL" if attribute is None else f"(SELECT CAST({attribute} AS VARCHAR) FROM leads)"
+    found = run.connection.execute(f"SELECT {value}, {flag} FROM final ORDER BY as_of_us LIMIT 1").fetchall()[0]
+    return found[0], bool(found[1])

@@ -11,11 +11,12 @@ if TYPE_CHECKING:
     from denizen.scoring.run import Run
 
 REASONS = 4
+REASONS_AGAINST = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """One lead of the list; `reasons` are the lines that gave most points, strongest first."""
+    """One lead of the list; `reasons` are the lines that gave most points, then those that took most."""
 
     lead_id: Any
     account_id: str | None
@@ -26,6 +27,8 @@ class Ranked:
     pql: bool
     fit_tier: str | None
     behavior_tier: str | None
+    disqualified: bool
+    capped: bool
     reasons: tuple[tuple[str, float], ...]
 
 
@@ -66,7 +69,7 @@ def rank(run: Run, top: int, *, pql_only: bool) -> list[Ranked]:
     )
     rows = run.connection.execute(
         "SELECT place, lead_id, account_id, as_of_us, CAST(fit AS DOUBLE), CAST(behavior AS DOUBLE), CAST(total AS DOUBLE),"
-        " pql, fit_tier, behavior_tier FROM best ORDER BY place"
+        " pql, fit_tier, behavior_tier, disqualified, capped FROM best ORDER BY place"
     ).fetchall()
     reasons = _reasons(run)
     return [Ranked(r[1], r[2], iso(int(r[3])), *r[4:], reasons.get(int(r[0]), ())) for r in rows]
@@ -75,12 +78,13 @@ def rank(run: Run, top: int, *, pql_only: bool) -> list[Ranked]:
 def _reasons(run: Run) -> dict[int, tuple[tuple[str, float], ...]]:
     found: dict[int, tuple[tuple[str, float], ...]] = {}
     lines = run.connection.execute(
-        "SELECT place, CASE kind WHEN 'recency' THEN line || ' (recent)' ELSE line END, CAST(round(points, 6) AS DOUBLE)"
-        " FROM lines JOIN best USING (g) WHERE points > 0 AND kind <> 'limit'"
-        " ORDER BY place, part, points DESC, line_no"
+        "SELECT place, CASE kind WHEN 'recency' THEN line || ' (recent)' ELSE line END, CAST(points AS DOUBLE)"
+        " FROM lines JOIN best USING (g) WHERE points <> 0 AND kind <> 'limit'"
+        " ORDER BY place, points > 0 DESC, abs(points) DESC, line_no"
     ).fetchall()
     for place, line, points in lines:
         so_far = found.get(int(place), ())
-        if len(so_far) < REASONS:
+        same_sign = sum((p > 0) == (points > 0) for _, p in so_far)
+        if same_sign < (REASONS if points > 0 else REASONS_AGAINST):
             found[int(place)] = (*so_far, (str(line), float(points)))
     return found

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from denizen.engines.base import engine_for
 from denizen.ingest.prepare import connect, prepare
 from denizen.plan.build import build_plan
+from denizen.plan.needs import needs_of
 from denizen.sql.events import Frame
 from denizen.sql.evidence import evidence_statement
 from denizen.sql.ledger import ledger_statement
 from denizen.sql.literals import text
-from denizen.sql.scores import scores_statement
+from denizen.sql.scores import SCORE_COLUMNS, Scores, scores_statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,6 +37,7 @@ class Run:
 
     connection: DuckDBPyConnection
     plan: Plan
+    scores: Scores
     accounting: Accounting
     several_moments: bool
 
@@ -78,11 +80,12 @@ def score_run(
     connection = connect()
     try:
         progress("reading")
-        accounting = prepare(connection, data, scores.tables, moments, grid=frame.is_grid, only=only)
+        accounting = prepare(connection, data, scores.tables, moments, grid=frame.is_grid, names=needs_of(plan).names, only=only)
         progress("scoring")
         with chosen.session(connection, scores.tables, grid=frame.is_grid) as session:
             session.create("scored", scores.statement)
-            session.pull("final", f"SELECT g, {_SCORES} FROM scored")
+            verdict = scores.verdict_columns(plan) if detail else []
+            session.pull("final", f"SELECT {', '.join(['g', *SCORE_COLUMNS, *verdict])} FROM scored")
             if detail:
                 session.pull("lines", ledger_statement(plan, scores, chosen.dialect))
             if evidence:
@@ -90,14 +93,9 @@ def score_run(
             several = moments.grid is not None or len(set(moments.as_of_us)) > 1
             _add_views(connection, plan, detail=detail, several=several)
             progress("writing")
-            yield Run(connection, plan, accounting, several)
+            yield Run(connection, plan, scores, accounting, several)
     finally:
         connection.close()
-
-
-_SCORES = (
-    "lead_id, account_id, as_of_us, fit, behavior, total, pql, fit_tier, behavior_tier, disqualified, capped"
-)
 
 
 def _add_views(connection: DuckDBPyConnection, plan: Plan, *, detail: bool, several: bool) -> None:
@@ -106,13 +104,14 @@ def _add_views(connection: DuckDBPyConnection, plan: Plan, *, detail: bool, seve
         "CREATE OR REPLACE TEMP VIEW scores AS SELECT lead_id, account_id, make_timestamptz(as_of_us) AS as_of,"
         " CAST(fit AS DOUBLE) AS fit, CAST(behavior AS DOUBLE) AS behavior, CAST(total AS DOUBLE) AS total, pql,"
         " fit_tier, behavior_tier, disqualified, capped,"
-        f" {text(plan.model)} AS model, {text(plan.model_hash)} AS model_hash FROM final"
+        f" {text(plan.model)} AS model, {text(plan.model_hash)} AS model_hash FROM final ORDER BY final.total DESC, lead_id, as_of_us"
     )
     if not detail:
         return
     as_of = ", make_timestamptz(final.as_of_us) AS as_of" if several else ""
     connection.execute(
         "CREATE OR REPLACE TEMP VIEW ledger AS SELECT final.lead_id, part, line, kind, measure, unknown,"
-        " CAST(round(points, 9) AS DOUBLE) AS points, events, make_timestamptz(first_us) AS first_at,"
+        " CAST(points AS DOUBLE) AS points, events, make_timestamptz(first_us) AS first_at,"
         f" make_timestamptz(last_us) AS last_at{as_of} FROM lines JOIN final USING (g)"
+        " ORDER BY final.lead_id, final.as_of_us, line_no"
     )

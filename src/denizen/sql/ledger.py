@@ -1,7 +1,7 @@
 """The ledger: every named part of a score, from the detailed result of a scoring statement.
 
-For each lead and part the points of the lines sum to the score: the lines are exact, the score is their sum,
-rounded once to 6 decimals.
+For each lead and part the points of the lines sum exactly to the score. Where lines have more than 6 decimals each is
+shown rounded, and the line of the limits carries what rounding the score once, instead of line by line, makes of it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from denizen.model.durations import DAY_US
 from denizen.plan import nodes
 from denizen.sql.literals import text
-from denizen.sql.points import operand_of
+from denizen.sql.points import POINTS, amount_type, operand_of, total
 from denizen.sql.tables import SCORED
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Line:
         return (
             f"SELECT g, {number} AS line_no, {text(self.part)} AS part, {text(self.name)} AS line, "
             f"{text(self.kind)} AS kind, CAST({self.measure} AS VARCHAR) AS measure, {self.unknown} AS unknown, "
-            f"CAST({self.points} AS DECIMAL(38, 12)) AS points, CAST({self.events} AS BIGINT) AS events, "
+            f"CAST({self.points} AS {POINTS}) AS points, CAST({self.events} AS BIGINT) AS events, "
             f"CAST({self.first_us} AS BIGINT) AS first_us, CAST({self.last_us} AS BIGINT) AS last_us FROM {SCORED}"
         )
 
@@ -61,11 +61,15 @@ def lines(plan: nodes.Plan, scores: Scores, dialect: Dialect) -> Iterator[Line]:
             yield _criterion(measured, scores.tables)
         if part == "fit":
             yield Line("fit", "limit", "limit", "limited_fit - raw_fit")
-        else:
-            for measured in of_part:
-                if measured.criterion.recency is not None:
-                    yield _recency(measured)
-    yield from _steps(plan, dialect)
+    behavior = [m for m in scores.criteria if m.criterion.part == "behavior"]
+    steps = [_recency(m) for m in behavior if m.criterion.recency is not None]
+    steps += _steps(plan, dialect)
+    others = [m.points for m in behavior] + [line.points for line in steps]
+    rounded = total([f"round({points}, 6)" for points in others]) if amount_type(plan) != POINTS else total(others)
+    limit = Line("behavior", "limit", "limit", f"behavior - ({rounded})")
+    yield from [line for line in steps if line.kind != "ceiling"]
+    yield limit
+    yield from [line for line in steps if line.kind == "ceiling"]
 
 
 def _criterion(measured: Measured, tables: Tables) -> Line:
@@ -123,7 +127,6 @@ def _steps(plan: nodes.Plan, dialect: Dialect) -> Iterator[Line]:
         yield _decay("decay", "decay_points", "idle_us", dialect)
         if plan.decay.after_trial:
             yield _decay("after_trial", "after_trial_points", "idle_after_trial_us", dialect)
-    yield Line("behavior", "limit", "limit", "limited - decayed")
     if plan.ceiling:
         yield Line("behavior", "ceiling", "ceiling", "ceiling_points", "CAST(signals AS BIGINT)")
 

@@ -10,16 +10,21 @@ from denizen.model.values import plain
 if TYPE_CHECKING:
     from decimal import Decimal
 
+_BREAK = re.compile("[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+
 
 def text(value: str) -> str:
-    """Return a text literal that reads back as the same text in standard SQL.
+    """Return a text literal that reads back as the same text in standard SQL, and stands on one line.
 
     Raises:
         ValueError: the text holds a NUL, which no engine can store.
     """
     if "\x00" in value:
         raise ValueError("a NUL character cannot be part of a text in SQL")
-    return "'" + value.replace("'", "''") + "'"
+    quoted = "'" + value.replace("'", "''") + "'"
+    if not _BREAK.search(value):
+        return quoted
+    return "(" + _BREAK.sub(lambda found: f"' || chr({ord(found[0])}) || '", quoted) + ")"
 
 
 def number(value: Decimal | int) -> str:

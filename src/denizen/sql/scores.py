@@ -52,6 +52,11 @@ class Scores:
     criteria: tuple[Measured, ...]
     tables: Tables
 
+    def verdict_columns(self, plan: nodes.Plan) -> list[str]:
+        """Return the columns that say which `require` predicate holds, and which criterion disqualifies."""
+        required = [_required(i) for i, _ in enumerate(plan.gates.require, 1)]
+        return [*required, *[m.held for m in self.criteria if m.criterion.disqualifies]]
+
 
 def scores_statement(
     plan: nodes.Plan, dialect: Dialect, frame: Frame, *, detail: bool = False, event_ids: bool = False
@@ -150,14 +155,23 @@ def _add_verdict(
 ) -> None:
     held = " OR ".join(m.held for m in criteria if m.criterion.disqualifies) or "FALSE"
     gates = plan.gates
-    require = [all_hold(p.conditions, Operand.of_value(tables.attributes[p.subject]), dialect) for p in gates.require]
+    require = {
+        _required(i): all_hold(p.conditions, Operand.of_value(tables.attributes[p.subject]), dialect)
+        for i, p in enumerate(gates.require, 1)
+    }
+    if require:
+        statement.add(
+            "required",
+            "What else the model requires of a PQL.",
+            select(["*", *[f"COALESCE({holds}, FALSE) AS {name}" for name, holds in require.items()]], "rounded"),
+        )
     passed = [
         f"fit + behavior >= {number(gates.total)}",
         f"fit >= {number(gates.fit)}",
         f"behavior >= {number(gates.behavior)}",
         f"NOT ({held})",
         "NOT capped",
-        *[f"COALESCE({r}, FALSE)" for r in require],
+        *require,
     ]
     statement.add(
         "judged",
@@ -171,9 +185,13 @@ def _add_verdict(
                 f"{_tier('behavior', plan.behavior_tiers)} AS behavior_tier",
                 f"({held}) AS disqualified",
             ],
-            "rounded",
+            "required" if require else "rounded",
         ),
     )
+
+
+def _required(number: int) -> str:
+    return f"required_{number}"
 
 
 def _tier(score: str, tiers: tuple[nodes.Tier, ...]) -> str:

@@ -1,0 +1,82 @@
+"""The documentation: generated pages are current, every code block runs, every link leads somewhere."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from denizen.errors import CODES
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")])
+RUN = [ROOT / "docs" / "tutorial.md", *sorted((ROOT / "docs" / "how-to").glob("*.md"))]
+BLOCK = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def test_generated_pages_are_current():
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    generate = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(generate)
+    assert generate.stale() == [], "run `make schema`"
+
+
+@pytest.mark.parametrize("page", RUN, ids=lambda p: p.stem)
+def test_every_block_of_a_page_does_what_it_shows(page, tmp_path):
+    for language, options, body in BLOCK.findall(page.read_text()):
+        if name := re.search(r"file=(\S+)", options):
+            (tmp_path / name[1]).write_text(body)
+        elif language == "console":
+            follow(body, tmp_path, code=1 if "fails" in options else 0)
+
+
+def follow(body, folder, *, code):
+    for part in re.split(r"^\$ ", body, flags=re.MULTILINE)[1:]:
+        command, _, shown = part.partition("\n")
+        words = shlex.split(command)
+        assert words[0] == "denizen"
+        done = subprocess.run(
+            [Path(sys.executable).parent / "denizen", *words[1:]], cwd=folder, capture_output=True, text=True, check=False, timeout=120
+        )
+        assert done.returncode == code, done.stderr
+        printed = [" ".join(line.split()) for line in (done.stdout + done.stderr).splitlines()]
+        for line in shown.splitlines():
+            wanted = [re.escape(" ".join(bit.split())) for bit in line.split("…")]
+            pattern = re.compile(".*".join(wanted).strip() or "$")
+            assert not line.strip() or any(pattern.match(p) for p in printed), (line, printed)
+
+
+def test_the_readme_works_as_it_stands(tmp_path):
+    text = (ROOT / "README.md").read_text()
+    names = {"lead_id,signup_at": "leads.csv", "lead_id,event": "events.csv", "model: first": "model.yaml"}
+    for language, _, body in BLOCK.findall(text):
+        name = next((n for start, n in names.items() if body.startswith(start)), None)
+        if name:
+            (tmp_path / name).write_text(body)
+        elif language == "console" and "leads.csv" in body:
+            follow(body, tmp_path, code=0)
+        elif language == "python":
+            done = subprocess.run([sys.executable, "-c", body], cwd=tmp_path, capture_output=True, text=True, check=True)
+            assert "<denizen scores: 2 scored, 1 PQL (50.0%)>" in done.stdout
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page):
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text()):
+        assert (page.parent / target).exists(), target
+
+
+def test_every_error_code_is_documented():
+    page = (ROOT / "docs" / "reference" / "errors.md").read_text()
+    assert re.findall(r"^## (.+)$", page, re.MULTILINE) == list(CODES)
+
+
+def test_every_code_that_is_raised_is_listed():
+    source = "".join(p.read_text() for p in (ROOT / "src").rglob("*.py"))
+    raised = set(re.findall(r'(?:fail|Finding|finding)\(\s*"([a-z-]+)"', source))
+    assert raised <= set(CODES)

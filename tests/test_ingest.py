@@ -1,0 +1,258 @@
+"""Data in: dirty data never crashes, never shifts a score in silence, and every row is accounted for."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import denizen
+from denizen.errors import DenizenError
+
+MODEL = """
+model: m
+fit:
+  criteria:
+    size: {attribute: employees, bands: [{at_least: 50, points: 15}]}
+    tools: {attribute: tools, bands: [{contains_all: [Salesforce, Segment], points: 8}, {contains: Salesforce, points: 4}]}
+behavior:
+  criteria:
+    did: {count: did, each: 1, points: 1}
+    paid: {sum: {of: amount, event: paid}, each: 10, points: 1}
+"""
+NAMES_ONLY = "model: m\nbehavior: {criteria: {did: {count: did, each: 1, points: 1}}}\n"
+AS_OF = "2026-06-01"
+
+
+def score(tmp_path, name, content, model=MODEL, **options):
+    path = tmp_path / name
+    data = content.encode() if isinstance(content, str) else content
+    path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    result = denizen.score(model, events=path, as_of=AS_OF, **options)
+    rows = result.accounting.events
+    assert rows.read == rows.used + rows.duplicate + rows.after_as_of + rows.rejected + rows.of_unknown_leads
+    assert rows.rejected == sum(r["source"] == "events" for r in result.rejects.to_pylist())
+    return result
+
+
+def behaviors(result):
+    return {r["lead_id"]: r["behavior"] for r in result.scores.to_pylist()}
+
+
+CSV = "lead_id,event,timestamp\na,did,2026-01-01\na,did,2026-01-02\nb,did,2026-01-03\n"
+
+
+@pytest.mark.parametrize("name", ["e.csv", "e.csv.gz", "e [1].csv", "it's; --.csv", "e mit ü.csv"])
+def test_csv_is_read_whatever_its_name(tmp_path, name):
+    assert behaviors(score(tmp_path, name, CSV)) == {"a": 2, "b": 1}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda t: "\ufeff" + t,
+        lambda t: t.replace("\n", "\r\n"),
+        lambda t: t.replace(",", ";"),
+        lambda t: t.replace(",", "\t"),
+        lambda t: t.replace("a,did", '"a"," did "'),
+        lambda t: t.rstrip("\n"),
+        lambda t: t.replace("lead_id", " Lead_ID ").replace("2026-01-01", "1767225600"),
+    ],
+)
+def test_csv_comes_in_many_styles(tmp_path, change):
+    assert behaviors(score(tmp_path, "e.csv", change(CSV))) == {"a": 2, "b": 1}
+
+
+def test_every_broken_csv_row_is_kept_with_a_reason(tmp_path):
+    text = CSV + 'c,did\nd,did,2026-01-01,extra\n"e"x,did,2026-01-01\n,did,2026-01-01\nf,,2026-01-01\ng,did,\nh,did,soon\n'
+    result = score(tmp_path, "e.csv", text)
+    assert behaviors(result) == {"a": 2, "b": 1}
+    assert (result.accounting.events.read, result.accounting.events.rejected) == (10, 7)
+    assert all(r["reason"] and r["record"] for r in result.rejects.to_pylist())
+
+
+def test_json_lines_keep_what_is_no_object(tmp_path):
+    lines = [
+        '{"lead_id": "a", "event": "did", "timestamp": "2026-01-01"}',
+        '{"lead_id": 7, "event": "paid", "timestamp": 1767225600000, "properties": {"amount": "12.50"}, "more": [1]}',
+        '{"lead_id": 7, "event": "paid", "timestamp": "2026-01-01T00:00:00+02:00", "amount": 7.5}',
+        '{"lead_id": 7, "event": "paid", "timestamp": "2026-01-01", "properties": "nonsense"}',
+        "{broken", "[1, 2]", "null", '"text"', "7", "", '{"lead_id": null, "event": "did", "timestamp": "2026-01-01"}',
+    ]  # fmt: skip
+    result = score(tmp_path, "e.jsonl.gz", "\n".join(lines))
+    assert behaviors(result) == {"a": 1, "7": 2}
+    assert (result.accounting.events.read, result.accounting.events.rejected) == (10, 7)
+
+
+def test_a_ten_megabyte_line_is_read_and_a_longer_one_rejected(tmp_path):
+    long = json.dumps({"lead_id": "a", "event": "did", "timestamp": "2026-01-01", "note": "é" * 5_000_000}, ensure_ascii=False)
+    longer = json.dumps({"lead_id": "b", "event": "did", "timestamp": "2026-01-01", "note": "x" * 17_000_000})
+    result = score(tmp_path, "e.jsonl", f"{long}\n{longer}\n")
+    assert behaviors(result) == {"a": 1}
+    assert result.accounting.events.rejected == 1
+
+
+def test_an_event_id_counts_once_whatever_the_order(tmp_path):
+    text = "lead_id,event,timestamp,event_id\na,did,2026-01-01,1\na,did,2026-01-01,1\nb,did,2026-01-01,1\na,did,2026-01-03,\na,did,2026-01-03,\n"
+    result = score(tmp_path, "e.csv", text)
+    assert behaviors(result) == {"a": 3, "b": 1}
+    assert result.accounting.events.duplicate == 1
+
+
+def test_rows_are_counted_by_what_became_of_them(tmp_path):
+    text = "lead_id,event,timestamp\na,did,2026-01-01\na,did,2027-01-01\nz,did,2026-01-01\nz,did,2027-01-01\na,did,\n"
+    rows = score(tmp_path, "e.csv", text, leads=[{"lead_id": "a"}]).accounting.events
+    assert (rows.read, rows.used, rows.after_as_of, rows.of_unknown_leads, rows.rejected) == (5, 1, 1, 2, 1)
+
+
+@pytest.mark.parametrize("properties", [False, True])
+def test_parquet_in_place_gives_what_text_gives(tmp_path, properties):
+    at = [datetime(2026, 1, d, tzinfo=UTC) for d in (1, 2, 3)]
+    table = pa.table(
+        {
+            "lead_id": pa.array([1, 2, None], pa.int32()),
+            "event": pa.array(["did", "did", "did"]).dictionary_encode(),
+            "timestamp": pa.array(at, pa.timestamp("ns", "Europe/Berlin")),
+            "properties": pa.array([{"amount": Decimal("7.5")}] * 3, pa.struct([("amount", pa.decimal128(9, 2))])),
+        }
+    )
+    pq.write_table(table, tmp_path / "e.parquet")
+    result = denizen.score(MODEL if properties else NAMES_ONLY, events=tmp_path / "e.parquet", as_of=AS_OF)
+    assert behaviors(result) == {1: 1, 2: 1}
+    assert (result.accounting.events.read, result.accounting.events.rejected) == (3, 1)
+
+
+def test_names_to_trim_and_late_rows_are_seen_in_parquet_too(tmp_path):
+    table = pa.table({"lead_id": [1, 1, 1], "event": ["did", " did\t", ""], "timestamp": [datetime(2026, 1, 1), datetime(2026, 1, 2), datetime(2026, 1, 2)]})  # noqa: DTZ001, E501
+    pq.write_table(table, tmp_path / "e.parquet")
+    result = denizen.score(NAMES_ONLY, events=tmp_path / "e.parquet", as_of="2026-01-01")
+    rows = result.accounting.events
+    assert (behaviors(result), rows.used, rows.after_as_of, rows.rejected) == ({1: 1}, 1, 1, 1)
+
+
+def test_any_dataframe_gives_the_same_scores():
+    rows = {"lead_id": [1, 1, 2], "event": ["did"] * 3, "timestamp": pd.to_datetime(["2026-01-01", "2026-01-02", "2026-01-03"], utc=True)}
+    frame = pd.DataFrame(rows)
+    frames = [frame, pa.Table.from_pandas(frame), pl.from_pandas(frame), frame.to_dict("records")]
+    assert [behaviors(denizen.score(NAMES_ONLY, events=f, as_of=AS_OF)) for f in frames] == [{1: 2, 2: 1}] * 4
+    assert pl.DataFrame(denizen.score(NAMES_ONLY, events=frame, as_of=AS_OF)).height == 2
+
+
+def test_ids_agree_across_tables_of_different_types():
+    leads = pd.DataFrame({"lead_id": [1.0, 2.0, None], "employees": [60, float("nan"), 70]})
+    events = [{"lead_id": "1", "event": "did", "timestamp": "2026-01-01"}]
+    result = denizen.score(MODEL, leads=leads, events=events, as_of=AS_OF, ledger=True)
+    assert {r["lead_id"]: (r["fit"], r["behavior"]) for r in result.scores.to_pylist()} == {"1": (15, 1), "2": (0, 0)}
+    assert [r["unknown"] for r in result.ledger.to_pylist() if (r["lead_id"], r["line"]) == ("2", "size")] == [True]
+    assert result.accounting.leads.rejected == 1
+
+
+def test_lists_come_as_columns_json_and_text():
+    values = [["Salesforce", "segment "], '["Salesforce", "Segment"]', "Segment, salesforce", "Salesforces", ["Salesforce"], [], None]
+    leads = [{"lead_id": str(i), "tools": v if isinstance(v, str) or v is None else json.dumps(v)} for i, v in enumerate(values)]
+    result = denizen.score(MODEL, leads=leads, as_of=AS_OF)
+    assert [r["fit"] for r in sorted(result.scores.to_pylist(), key=lambda r: r["lead_id"])] == [8, 8, 8, 0, 4, 0, 0]
+    as_lists = pa.table({"lead_id": ["0", "1"], "tools": [["Salesforce", "Segment"], ["x"]]})
+    assert [r["fit"] for r in denizen.score(MODEL, leads=as_lists, as_of=AS_OF).scores.to_pylist()] == [8, 0]
+
+
+def test_an_account_lends_its_attributes_and_the_lead_wins():
+    leads = [{"lead_id": "a", "account_id": "x", "employees": None}, {"lead_id": "b", "account_id": "x", "employees": 3}, {"lead_id": "c", "account_id": None, "employees": None}]  # noqa: E501
+    accounts = [{"account_id": "x", "employees": 500}, {"account_id": "x", "employees": 1}, {"account_id": "", "employees": 9}]
+    result = denizen.score(MODEL, leads=leads, accounts=accounts, as_of=AS_OF)
+    assert {r["lead_id"]: r["fit"] for r in result.scores.to_pylist()} == {"a": 15, "b": 0, "c": 0}
+    assert (result.accounting.accounts.used, result.accounting.accounts.rejected) == (1, 2)
+
+
+def test_a_repeated_lead_is_rejected():
+    leads = [{"lead_id": "a", "employees": 60}, {"lead_id": "a", "employees": 1}]
+    result = denizen.score(MODEL, leads=leads, as_of=AS_OF)
+    assert [(r["lead_id"], r["fit"]) for r in result.scores.to_pylist()] == [("a", 15)]
+    assert "earlier row" in result.rejects.to_pylist()[0]["reason"]
+
+
+def test_a_lead_with_an_unreadable_signup_is_rejected_not_guessed():
+    result = denizen.score(MODEL, leads=[{"lead_id": "a", "signup_at": "last week"}, {"lead_id": "b", "signup_at": ""}], as_of=AS_OF)
+    assert [r["lead_id"] for r in result.scores.to_pylist()] == ["b"]
+    assert "signup_at cannot be read" in result.rejects.to_pylist()[0]["reason"]
+
+
+def test_folder_and_glob_read_every_file(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "1.csv").write_text(CSV)
+    (tmp_path / "in" / "2.csv").write_text("event;lead_id;timestamp\ndid;a;2026-01-05\n")
+    (tmp_path / "in" / "notes.txt").write_text("x")
+    for path in (tmp_path / "in", tmp_path / "in" / "*.csv"):
+        assert behaviors(denizen.score(NAMES_ONLY, events=str(path), as_of=AS_OF)) == {"a": 3, "b": 1}
+
+
+UNREADABLE = {
+    "gone.csv": (None, "no such file"),
+    "empty.csv": ("", "the file is empty"),
+    "twice.csv": ("lead_id,event,EVENT,timestamp\n", "same name"),
+    "columns.csv": ("user,event,timestamp\na,b,c\n", "no column `lead_id`.*--map events.lead_id=COLUMN"),
+    "x.parquet": ("not parquet", "file-unreadable"),
+    "x.xlsx": ("x", "not of a known kind"),
+    "x.csv.gz": ("not gzip", "cannot read"),
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_what_cannot_be_read_is_one_clear_error(tmp_path, name):
+    content, message = UNREADABLE[name]
+    if content is not None:
+        (tmp_path / name).write_text(content)
+    with pytest.raises(DenizenError, match=message):
+        denizen.score(MODEL, events=tmp_path / name, as_of=AS_OF)
+
+
+def test_a_header_without_rows_is_no_error(tmp_path):
+    assert score(tmp_path, "e.csv", "lead_id,event,timestamp\n").scores.num_rows == 0
+
+
+EVIL = ["'; DROP TABLE leads; --", '"', "\\", "%s %%", "$1", "{x}", "`", "a\nb", "é☃\U0001f600", "'||chr(39)", "*/", "--", "a.b", "~1/"]
+
+
+@pytest.mark.parametrize("evil", EVIL)
+def test_no_name_or_value_is_ever_run(evil):
+    model = json.dumps(
+        {
+            "model": "m",
+            "fit": {"criteria": {"c": {"attribute": evil, "bands": [{"is": evil, "points": 5}]}}},
+            "behavior": {"criteria": {"d": {"count": evil, "where": {evil: evil}, "points": 7}}},
+        },
+        indent=1,
+    )
+    leads = [{"lead_id": evil, evil: evil}]
+    events = [{"lead_id": evil, "event": evil, "timestamp": "2026-01-01", "properties": json.dumps({evil: evil})}]
+    row = denizen.score(model, leads=leads, events=events, as_of=AS_OF).scores.to_pylist()[0]
+    assert (row["lead_id"], row["fit"], row["behavior"]) == (evil, 5, 7)
+    assert denizen.explain(model, evil, leads=leads, events=events, as_of=AS_OF).lines[-2].events[0].event == evil
+
+
+junk = st.one_of(st.none(), st.text(max_size=8), st.integers(), st.floats(), st.booleans(), st.lists(st.integers(), max_size=2), st.just({"a": 1}))
+
+
+@given(st.lists(st.fixed_dictionaries({}, optional={"lead_id": junk, "event": junk, "timestamp": junk, "properties": junk, "amount": junk, "event_id": junk}), max_size=6))
+@settings(max_examples=60)
+def test_no_json_lines_crash_or_lose_a_row(tmp_path_factory, rows):
+    lines = [json.dumps(r) for r in rows] + ['{"lead_id": "a", "event": "did", "timestamp": "2026-01-01"}']
+    result = score(tmp_path_factory.mktemp("junk"), "e.jsonl", "\n".join(lines))
+    assert result.accounting.events.read == len(lines)
+    assert behaviors(result)["a"] >= 1
+
+
+def test_a_local_zone_is_turned_into_utc():
+    zone = timezone(timedelta(hours=-5))
+    events = pd.DataFrame({"lead_id": ["a"], "event": ["did"], "timestamp": [datetime(2026, 5, 31, 20, tzinfo=zone)]})
+    assert behaviors(denizen.score(NAMES_ONLY, events=events, as_of="2026-06-01T00:59:59Z")) == {"a": 0}
+    assert behaviors(denizen.score(NAMES_ONLY, events=events, as_of="2026-06-01T01:00:00Z")) == {"a": 1}
