@@ -121,7 +121,5 @@ def main() -> None:
         print(path.relative_to(ROOT))
 
 
-
-
 if __name__ == "__main__":
     sys.exit(main())

@@ -46,7 +46,7 @@ def to_number(value):
         return None
     number = Decimal(text)
     if abs(number) >= Decimal(10) ** 28:
-        return Fraction(10**28 if number > 0 else -(10**28))
+        return Fraction(10**28 if number > 0 else -(10**28))  # documented: order saturates
     return Fraction(number.quantize(Decimal("1e-9"), ROUND_HALF_UP))
 
 
@@ -85,7 +85,12 @@ def compare(operator, value, wanted):
         if number is None:
             return False
         limit = to_number(wanted)
-        return {"at_least": number >= limit, "more_than": number > limit, "at_most": number <= limit, "less_than": number < limit}[operator]
+        return {
+            "at_least": number >= limit,
+            "more_than": number > limit,
+            "at_most": number <= limit,
+            "less_than": number < limit,
+        }[operator]
     if operator == "between":
         return number is not None and to_number(wanted[0]) <= number <= to_number(wanted[1])
     if operator == "is":
@@ -144,18 +149,17 @@ class Score:
 
 
 def visible(events, T, known=False):
-    """Events at or before T, each id once: the smallest delivery, known since the first."""
+    """Events at or before T, each id once: the smallest delivery, with `known` of those received by then."""
     kept = {}
     for i, event in enumerate(events):
         key = event.get("event_id")
         kept.setdefault(("row", i) if key is None else ("id", key), []).append(event)
     seen = []
     for copies in kept.values():
-        event = min(copies, key=delivery)
-        received = [c.get("received_us") for c in copies]
-        first = None if None in received else min(received)
-        if event["at_us"] <= T and not (known and first is not None and first > T):
-            seen.append(event)
+        there = [c for c in copies if not known or c.get("received_us") is None or c["received_us"] <= T]
+        there = [c for c in there if c["at_us"] <= T]
+        if there:
+            seen.append(min(there, key=delivery))
     return sorted(seen, key=lambda e: (e["at_us"], e.get("event_id") is None, e.get("event_id") or "", e["event"]))
 
 
@@ -236,7 +240,9 @@ def measure(lead, c):
         if of == "sessions":
             return len({lead.sessions[id(e)] for e in found}), found
         values = [prop(e, of) for e in found]
-        keys = {(to_number(v), None if to_number(v) is not None else to_text(v)) for v in values if to_text(v) is not None}
+        keys = {
+            (to_number(v), None if to_number(v) is not None else to_text(v)) for v in values if to_text(v) is not None
+        }
         return len(keys), found
     if "sum" in c:
         found = lead.pick(c["sum"].get("event", "any"), where, within)
@@ -354,10 +360,13 @@ def score(model, lead, events, T, known=False):
     for part, section in (("fit", fit_section), ("behavior", behavior_section)):
         for name, c in section.get("criteria", {}).items():
             value, found = measure(it, c)
-            points, held = points_of(c, value)
+            points, _held = points_of(c, value)
             lines.append(Line(part, name, "criterion", points, value, value is None, found))
             disqualified |= bool(c.get("disqualifies")) and any(
-                holds(b, value if not isinstance(value, Fraction) else Decimal(value.numerator) / value.denominator)
+                holds(
+                    b,
+                    value if not isinstance(value, Fraction) else Decimal(value.numerator) / value.denominator,
+                )
                 for b in c.get("bands") or [{"at_least": 1}]
             )
     raw_fit = sum((x.points for x in lines if x.part == "fit"), Fraction(0))
@@ -392,7 +401,9 @@ def behave(it, section, lines):
         c = criteria[line.line]
         bonus = c.get("recency") or section.get("recency")
         if bonus and "attribute" not in c:
-            recent = line.points > 0 and line.events and max(e["at_us"] for e in line.events) > it.T - span(bonus["within"])
+            recent = (
+                line.points > 0 and line.events and max(e["at_us"] for e in line.events) > it.T - span(bonus["within"])
+            )
             extra = line.points * (Fraction(str(bonus["multiplier"])) - 1) if recent else Fraction(0)
             lines.append(Line("behavior", line.line, "recency", extra))
     if section.get("velocity"):

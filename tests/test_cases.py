@@ -7,7 +7,12 @@ import pytest
 from denizen.errors import DenizenError
 from denizen.testing import load_cases, run_case
 
-CASES = [c for path in sorted((Path(__file__).parent / "cases").glob("*.yaml")) if path.stem != "trial" for c in load_cases(path)]
+CASES = [
+    c
+    for path in sorted((Path(__file__).parent / "cases").glob("*.yaml"))
+    if path.stem != "trial"
+    for c in load_cases(path)
+]
 
 
 @pytest.mark.engine

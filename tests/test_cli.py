@@ -29,7 +29,9 @@ def folder(tmp_path):
     (tmp_path / "model.yaml").write_text(MODEL)
     (tmp_path / "leads.csv").write_text("lead_id,employees,account_id\n=ana,60,@x\nbob,9,y\n")
     (tmp_path / "events.csv").write_text(
-        "lead_id,event,timestamp,event_id\n" + "".join(f"=ana,did,2026-01-0{d},e{d}\n" for d in (1, 2, 3)) + "bob,did,never,e9\n"
+        "lead_id,event,timestamp,event_id\n"
+        + "".join(f"=ana,did,2026-01-0{d},e{d}\n" for d in (1, 2, 3))
+        + "bob,did,never,e9\n"
     )
     return tmp_path
 
@@ -54,9 +56,16 @@ def test_score_lists_the_best_with_reasons(folder):
 
 def test_score_as_json(folder):
     told = json.loads(denizen(folder, "score", "model.yaml", *DATA, "--json", "--pql-only").stdout)
-    assert (told["scores"], told["pql"], told["pql_share"], told["as_of"]) == (2, 1, 0.5, ["2026-01-04T00:00:00Z"])
+    assert (told["scores"], told["pql"], told["pql_share"], told["as_of"]) == (
+        2,
+        1,
+        0.5,
+        ["2026-01-04T00:00:00Z"],
+    )
     assert told["rows"]["events"]["rejected"] == 1
-    assert [(r["lead_id"], r["behavior"], r["reasons"][0]) for r in told["leads"]] == [("=ana", 55.0, {"line": "did", "points": 60.0})]
+    assert [(r["lead_id"], r["behavior"], r["reasons"][0]) for r in told["leads"]] == [
+        ("=ana", 55.0, {"line": "did", "points": 60.0})
+    ]
 
 
 @pytest.mark.parametrize("ending", [".parquet", ".csv", ".csv.gz", ".jsonl", ".jsonl.gz"])
@@ -65,7 +74,11 @@ def test_score_writes_scores_ledger_and_rejects(folder, ending):
     denizen(folder, "score", "model.yaml", *DATA, *[a for k, p in paths.items() for a in (f"--{k}", p)])
     import duckdb
 
-    rows = {k: duckdb.connect().execute(f"SELECT count(*) FROM '{folder / p}'").fetchall()[0][0] for k, p in paths.items() if ending != ".parquet"}
+    rows = {
+        k: duckdb.connect().execute(f"SELECT count(*) FROM '{folder / p}'").fetchall()[0][0]
+        for k, p in paths.items()
+        if ending != ".parquet"
+    }
     if ending == ".parquet":
         tables = {k: pq.read_table(folder / p) for k, p in paths.items()}
         assert tables["out"].column_names == SCORES
@@ -103,7 +116,9 @@ def test_the_project_file_names_data_and_columns(folder):
         "leads: {path: leads.csv}\nevents: {path: log.csv, columns: {lead_id: who, timestamp: at}}\n"
     )
     (folder / "log.csv").write_text("who,event,when\n=ana,did,2026-01-01\n")
-    out = denizen(folder, "score", "model.yaml", "--as-of", "2026-01-04", "--map", "events.timestamp=when", "--json").stdout
+    out = denizen(
+        folder, "score", "model.yaml", "--as-of", "2026-01-04", "--map", "events.timestamp=when", "--json"
+    ).stdout
     assert json.loads(out)["rows"]["events"]["used"] == 1
 
 
@@ -192,4 +207,6 @@ def test_every_command_has_help_with_an_example(folder, command):
 def test_score_on_postgresql(folder, postgres_url):
     told = json.loads(denizen(folder, "score", "model.yaml", *DATA, "--engine", postgres_url, "--json").stdout)
     assert [(r["lead_id"], r["total"]) for r in told["leads"]] == [("=ana", 70.0), ("bob", 0.0)]
-    assert denizen(folder, "explain", "model.yaml", "=ana", *DATA, "--engine", postgres_url).stdout.count("  holds  ") == 3
+    assert (
+        denizen(folder, "explain", "model.yaml", "=ana", *DATA, "--engine", postgres_url).stdout.count("  holds  ") == 3
+    )

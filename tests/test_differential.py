@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 
-import oracle
 import pytest
-import worlds
 from hypothesis import given, settings
 
 import denizen
+import oracle
+import worlds
 
 EVENT_COLUMNS = ("lead_id", "event", "timestamp", "event_id", "session_id", "received_at", "properties")
 
@@ -51,7 +51,10 @@ def assert_agrees(model, world, engine, *, known=False):
             if line.kind == "criterion":
                 assert row["unknown"] == line.unknown, (line, row)
                 assert (row["events"] or 0) == len(line.events), (line, row)
-        assert (Decimal(str(got["fit"])), Decimal(str(got["behavior"]))) == (expected.fit, expected.behavior), expected
+        assert (Decimal(str(got["fit"])), Decimal(str(got["behavior"]))) == (
+            expected.fit,
+            expected.behavior,
+        ), expected
         assert told == {k: getattr(expected, k) for k in told}
         assert len(lines) == len(expected.lines)
         for part in ("fit", "behavior"):
@@ -61,13 +64,13 @@ def assert_agrees(model, world, engine, *, known=False):
     assert rows.read == rows.used + rows.duplicate + rows.after_as_of + rows.rejected + rows.of_unknown_leads
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(model=worlds.models(), world=worlds.worlds)
 def test_duckdb_gives_the_scores_of_the_semantics(model, world):
     assert_agrees(model, world, "duckdb:")
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(model=worlds.models(), world=worlds.worlds)
 def test_an_event_counts_only_once_it_was_received(model, world):
     assert_agrees(model, world, "duckdb:", known=True)
@@ -75,7 +78,7 @@ def test_an_event_counts_only_once_it_was_received(model, world):
 
 @pytest.mark.engine
 def test_postgresql_gives_the_scores_of_the_semantics(postgres_url):
-    @settings(max_examples=60)
+    @settings(max_examples=40)
     @given(model=worlds.models(), world=worlds.worlds)
     def agrees(model, world):
         assert_agrees(model, world, postgres_url)
@@ -85,12 +88,12 @@ def test_postgresql_gives_the_scores_of_the_semantics(postgres_url):
 
 @pytest.mark.engine
 def test_both_engines_give_the_same_digits(postgres_url):
-    @settings(max_examples=60)
+    @settings(max_examples=40)
     @given(model=worlds.models(), world=worlds.worlds)
     def agrees(model, world):
         left, right = run(model, world, "duckdb:"), run(model, world, postgres_url)
         assert left[0] == right[0]
-        key = lambda r: (r["part"], r["kind"], r["line"])  # noqa: E731
+        key = lambda r: (r["part"], r["kind"], r["line"])
         for lead in left[1]:
             assert sorted(left[1][lead], key=key) == sorted(right[1][lead], key=key)
 

@@ -41,7 +41,12 @@ def follow(body, folder, *, code):
         words = shlex.split(command)
         assert words[0] == "denizen"
         done = subprocess.run(
-            [Path(sys.executable).parent / "denizen", *words[1:]], cwd=folder, capture_output=True, text=True, check=False, timeout=120
+            [Path(sys.executable).parent / "denizen", *words[1:]],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
         )
         assert done.returncode == code, done.stderr
         printed = [" ".join(line.split()) for line in (done.stdout + done.stderr).splitlines()]
@@ -61,7 +66,9 @@ def test_the_readme_works_as_it_stands(tmp_path):
         elif language == "console" and "leads.csv" in body:
             follow(body, tmp_path, code=0)
         elif language == "python":
-            done = subprocess.run([sys.executable, "-c", body], cwd=tmp_path, capture_output=True, text=True, check=True)
+            done = subprocess.run(
+                [sys.executable, "-c", body], cwd=tmp_path, capture_output=True, text=True, check=True
+            )
             assert "<denizen scores: 2 scored, 1 PQL (50.0%)>" in done.stdout
 
 

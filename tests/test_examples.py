@@ -23,11 +23,20 @@ def test_the_trial_world_is_what_its_generator_makes(tmp_path):
         assert made.read_bytes() == (EXAMPLES / "trial" / made.name).read_bytes(), made.name
 
 
-@pytest.mark.parametrize(("example", "as_of", "leads", "low", "high"), [("trial", "2026-07-01", 2014, 0.03, 0.15), ("ecom", "2024-06-30", 600, 0.05, 0.3)])
+@pytest.mark.parametrize(
+    ("example", "as_of", "leads", "low", "high"),
+    [("trial", "2026-07-01", 2014, 0.03, 0.15), ("ecom", "2024-06-30", 600, 0.05, 0.3)],
+)
 def test_an_example_scores_with_a_sane_share_of_pqls(example, as_of, leads, low, high):
     data = project_data(EXAMPLES / example / "model.yaml")
     result = denizen.score(
-        EXAMPLES / example / "model.yaml", leads=data.leads, accounts=data.accounts, events=data.events, columns=data.columns, as_of=as_of, ledger=True
+        EXAMPLES / example / "model.yaml",
+        leads=data.leads,
+        accounts=data.accounts,
+        events=data.events,
+        columns=data.columns,
+        as_of=as_of,
+        ledger=True,
     )
     assert result.summary.scores == leads
     assert low < result.summary.share < high
@@ -42,20 +51,38 @@ def test_pqls_of_the_trial_world_convert_far_more_often():
     import csv
 
     won = {r["lead_id"] for r in csv.DictReader((EXAMPLES / "trial" / "outcomes.csv").read_text().splitlines())}
-    result = denizen.score(EXAMPLES / "trial" / "model.yaml", leads=data.leads, accounts=data.accounts, events=data.events, as_of="2026-07-01")
+    result = denizen.score(
+        EXAMPLES / "trial" / "model.yaml",
+        leads=data.leads,
+        accounts=data.accounts,
+        events=data.events,
+        as_of="2026-07-01",
+    )
     pql = set(result.scores.filter(pc.field("pql"))["lead_id"].to_pylist())
     everyone = set(result.scores["lead_id"].to_pylist())
     assert len(won & pql) / len(pql) > 3 * len(won - pql) / len(everyone - pql)
 
 
-def test_relax_scores_with_its_columns_mapped(shared, tmp_path):
+def test_relax_scores_with_its_columns_mapped(shared):
     folder = shared / "data" / "relax_collab_saas"
     model = {
         "model": "relax",
-        "fit": {"criteria": {"source": {"attribute": "creation_source", "bands": [{"in": ["ORG_INVITE", "SIGNUP"], "points": 15}]}}},
+        "fit": {
+            "criteria": {
+                "source": {
+                    "attribute": "creation_source",
+                    "bands": [{"in": ["ORG_INVITE", "SIGNUP"], "points": 15}],
+                }
+            }
+        },
         "behavior": {
             "criteria": {
-                "early": {"distinct": {"of": "days", "event": "login"}, "within": {"first": "7d"}, "each": 1, "points": 15},
+                "early": {
+                    "distinct": {"of": "days", "event": "login"},
+                    "within": {"first": "7d"},
+                    "each": 1,
+                    "points": 15,
+                },
                 "all": {"count": "login", "each": 10, "points": 10, "max_points": 30, "key": True},
             },
             "velocity": {"at_least": 3, "within": "7d", "points": 25},
@@ -67,7 +94,11 @@ def test_relax_scores_with_its_columns_mapped(shared, tmp_path):
         json.dumps(model, indent=1), leads=folder / "leads.csv.gz", events=folder / "events.csv.gz",
         columns={"events": {"timestamp": "date"}}, as_of="2014-06-07", ledger=True,
     )  # fmt: skip
-    assert (result.summary.scores, result.accounting.events.read, result.accounting.events.used) == (12000, 207917, 207917)
+    assert (result.summary.scores, result.accounting.events.read, result.accounting.events.used) == (
+        12000,
+        207917,
+        207917,
+    )
     velocity = result.ledger.filter((pc.field("kind") == "velocity") & (pc.field("points") > 0))
     import csv
     import gzip
@@ -92,7 +123,9 @@ behavior:
     downgraded: {count: Submit Downgrade, points: -30}
 pql: {total: 50, fit: 0, behavior: 50}
 """
-    result = denizen.score(model, leads=folder / "leads_and_outcomes.csv.gz", events=folder / "events.csv.gz", as_of="2018-12-01")
+    result = denizen.score(
+        model, leads=folder / "leads_and_outcomes.csv.gz", events=folder / "events.csv.gz", as_of="2018-12-01"
+    )
     rows = result.accounting.events
     assert (result.summary.scores, rows.read, rows.used + rows.of_unknown_leads) == (97, 7755, 7755)
     assert 0 < result.summary.pql < 97

@@ -73,7 +73,9 @@ def test_csv_comes_in_many_styles(tmp_path, change):
 
 
 def test_every_broken_csv_row_is_kept_with_a_reason(tmp_path):
-    text = CSV + 'c,did\nd,did,2026-01-01,extra\n"e"x,did,2026-01-01\n,did,2026-01-01\nf,,2026-01-01\ng,did,\nh,did,soon\n'
+    text = (
+        CSV + 'c,did\nd,did,2026-01-01,extra\n"e"x,did,2026-01-01\n,did,2026-01-01\nf,,2026-01-01\ng,did,\nh,did,soon\n'
+    )
     result = score(tmp_path, "e.csv", text)
     assert behaviors(result) == {"a": 2, "b": 1}
     assert (result.accounting.events.read, result.accounting.events.rejected) == (10, 7)
@@ -94,7 +96,10 @@ def test_json_lines_keep_what_is_no_object(tmp_path):
 
 
 def test_a_ten_megabyte_line_is_read_and_a_longer_one_rejected(tmp_path):
-    long = json.dumps({"lead_id": "a", "event": "did", "timestamp": "2026-01-01", "note": "é" * 5_000_000}, ensure_ascii=False)
+    long = json.dumps(
+        {"lead_id": "a", "event": "did", "timestamp": "2026-01-01", "note": "é" * 5_000_000},
+        ensure_ascii=False,
+    )
     longer = json.dumps({"lead_id": "b", "event": "did", "timestamp": "2026-01-01", "note": "x" * 17_000_000})
     result = score(tmp_path, "e.jsonl", f"{long}\n{longer}\n")
     assert behaviors(result) == {"a": 1}
@@ -132,7 +137,13 @@ def test_parquet_in_place_gives_what_text_gives(tmp_path, properties):
 
 
 def test_names_to_trim_and_late_rows_are_seen_in_parquet_too(tmp_path):
-    table = pa.table({"lead_id": [1, 1, 1], "event": ["did", " did\t", ""], "timestamp": [datetime(2026, 1, 1), datetime(2026, 1, 2), datetime(2026, 1, 2)]})  # noqa: DTZ001, E501
+    table = pa.table(
+        {
+            "lead_id": [1, 1, 1],
+            "event": ["did", " did\t", ""],
+            "timestamp": [datetime(2026, 1, 1), datetime(2026, 1, 2), datetime(2026, 1, 2)],
+        }
+    )
     pq.write_table(table, tmp_path / "e.parquet")
     result = denizen.score(NAMES_ONLY, events=tmp_path / "e.parquet", as_of="2026-01-01")
     rows = result.accounting.events
@@ -140,7 +151,11 @@ def test_names_to_trim_and_late_rows_are_seen_in_parquet_too(tmp_path):
 
 
 def test_any_dataframe_gives_the_same_scores():
-    rows = {"lead_id": [1, 1, 2], "event": ["did"] * 3, "timestamp": pd.to_datetime(["2026-01-01", "2026-01-02", "2026-01-03"], utc=True)}
+    rows = {
+        "lead_id": [1, 1, 2],
+        "event": ["did"] * 3,
+        "timestamp": pd.to_datetime(["2026-01-01", "2026-01-02", "2026-01-03"], utc=True),
+    }
     frame = pd.DataFrame(rows)
     frames = [frame, pa.Table.from_pandas(frame), pl.from_pandas(frame), frame.to_dict("records")]
     assert [behaviors(denizen.score(NAMES_ONLY, events=f, as_of=AS_OF)) for f in frames] == [{1: 2, 2: 1}] * 4
@@ -151,23 +166,53 @@ def test_ids_agree_across_tables_of_different_types():
     leads = pd.DataFrame({"lead_id": [1.0, 2.0, None], "employees": [60, float("nan"), 70]})
     events = [{"lead_id": "1", "event": "did", "timestamp": "2026-01-01"}]
     result = denizen.score(MODEL, leads=leads, events=events, as_of=AS_OF, ledger=True)
-    assert {r["lead_id"]: (r["fit"], r["behavior"]) for r in result.scores.to_pylist()} == {"1": (15, 1), "2": (0, 0)}
+    assert {r["lead_id"]: (r["fit"], r["behavior"]) for r in result.scores.to_pylist()} == {
+        "1": (15, 1),
+        "2": (0, 0),
+    }
     assert [r["unknown"] for r in result.ledger.to_pylist() if (r["lead_id"], r["line"]) == ("2", "size")] == [True]
     assert result.accounting.leads.rejected == 1
 
 
 def test_lists_come_as_columns_json_and_text():
-    values = [["Salesforce", "segment "], '["Salesforce", "Segment"]', "Segment, salesforce", "Salesforces", ["Salesforce"], [], None]
-    leads = [{"lead_id": str(i), "tools": v if isinstance(v, str) or v is None else json.dumps(v)} for i, v in enumerate(values)]
+    values = [
+        ["Salesforce", "segment "],
+        '["Salesforce", "Segment"]',
+        "Segment, salesforce",
+        "Salesforces",
+        ["Salesforce"],
+        [],
+        None,
+    ]
+    leads = [
+        {"lead_id": str(i), "tools": v if isinstance(v, str) or v is None else json.dumps(v)}
+        for i, v in enumerate(values)
+    ]
     result = denizen.score(MODEL, leads=leads, as_of=AS_OF)
-    assert [r["fit"] for r in sorted(result.scores.to_pylist(), key=lambda r: r["lead_id"])] == [8, 8, 8, 0, 4, 0, 0]
+    assert [r["fit"] for r in sorted(result.scores.to_pylist(), key=lambda r: r["lead_id"])] == [
+        8,
+        8,
+        8,
+        0,
+        4,
+        0,
+        0,
+    ]
     as_lists = pa.table({"lead_id": ["0", "1"], "tools": [["Salesforce", "Segment"], ["x"]]})
     assert [r["fit"] for r in denizen.score(MODEL, leads=as_lists, as_of=AS_OF).scores.to_pylist()] == [8, 0]
 
 
 def test_an_account_lends_its_attributes_and_the_lead_wins():
-    leads = [{"lead_id": "a", "account_id": "x", "employees": None}, {"lead_id": "b", "account_id": "x", "employees": 3}, {"lead_id": "c", "account_id": None, "employees": None}]  # noqa: E501
-    accounts = [{"account_id": "x", "employees": 500}, {"account_id": "x", "employees": 1}, {"account_id": "", "employees": 9}]
+    leads = [
+        {"lead_id": "a", "account_id": "x", "employees": None},
+        {"lead_id": "b", "account_id": "x", "employees": 3},
+        {"lead_id": "c", "account_id": None, "employees": None},
+    ]
+    accounts = [
+        {"account_id": "x", "employees": 500},
+        {"account_id": "x", "employees": 1},
+        {"account_id": "", "employees": 9},
+    ]
     result = denizen.score(MODEL, leads=leads, accounts=accounts, as_of=AS_OF)
     assert {r["lead_id"]: r["fit"] for r in result.scores.to_pylist()} == {"a": 15, "b": 0, "c": 0}
     assert (result.accounting.accounts.used, result.accounting.accounts.rejected) == (1, 2)
@@ -181,7 +226,11 @@ def test_a_repeated_lead_is_rejected():
 
 
 def test_a_lead_with_an_unreadable_signup_is_rejected_not_guessed():
-    result = denizen.score(MODEL, leads=[{"lead_id": "a", "signup_at": "last week"}, {"lead_id": "b", "signup_at": ""}], as_of=AS_OF)
+    result = denizen.score(
+        MODEL,
+        leads=[{"lead_id": "a", "signup_at": "last week"}, {"lead_id": "b", "signup_at": ""}],
+        as_of=AS_OF,
+    )
     assert [r["lead_id"] for r in result.scores.to_pylist()] == ["b"]
     assert "signup_at cannot be read" in result.rejects.to_pylist()[0]["reason"]
 
@@ -219,7 +268,22 @@ def test_a_header_without_rows_is_no_error(tmp_path):
     assert score(tmp_path, "e.csv", "lead_id,event,timestamp\n").scores.num_rows == 0
 
 
-EVIL = ["'; DROP TABLE leads; --", '"', "\\", "%s %%", "$1", "{x}", "`", "a\nb", "é☃\U0001f600", "'||chr(39)", "*/", "--", "a.b", "~1/"]
+EVIL = [
+    "'; DROP TABLE leads; --",
+    '"',
+    "\\",
+    "%s %%",
+    "$1",
+    "{x}",
+    "`",
+    "a\nb",
+    "é☃\U0001f600",
+    "'||chr(39)",
+    "*/",
+    "--",
+    "a.b",
+    "~1/",
+]
 
 
 @pytest.mark.parametrize("evil", EVIL)
@@ -239,10 +303,33 @@ def test_no_name_or_value_is_ever_run(evil):
     assert denizen.explain(model, evil, leads=leads, events=events, as_of=AS_OF).lines[-2].events[0].event == evil
 
 
-junk = st.one_of(st.none(), st.text(max_size=8), st.integers(), st.floats(), st.booleans(), st.lists(st.integers(), max_size=2), st.just({"a": 1}))
+junk = st.one_of(
+    st.none(),
+    st.text(max_size=8),
+    st.integers(),
+    st.floats(),
+    st.booleans(),
+    st.lists(st.integers(), max_size=2),
+    st.just({"a": 1}),
+)
 
 
-@given(st.lists(st.fixed_dictionaries({}, optional={"lead_id": junk, "event": junk, "timestamp": junk, "properties": junk, "amount": junk, "event_id": junk}), max_size=6))
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "lead_id": junk,
+                "event": junk,
+                "timestamp": junk,
+                "properties": junk,
+                "amount": junk,
+                "event_id": junk,
+            },
+        ),
+        max_size=6,
+    )
+)
 @settings(max_examples=60)
 def test_no_json_lines_crash_or_lose_a_row(tmp_path_factory, rows):
     lines = [json.dumps(r) for r in rows] + ['{"lead_id": "a", "event": "did", "timestamp": "2026-01-01"}']

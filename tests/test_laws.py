@@ -7,16 +7,16 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
-import worlds
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import denizen
+import worlds
+from denizen.clock import from_us
 from test_differential import EVENT_COLUMNS, run
 from worlds import T, tables
 
-import denizen
-from denizen.clock import from_us
-
-SETTINGS = settings(max_examples=25)
+SETTINGS = settings(max_examples=20)
 
 
 def frames(world):
@@ -33,7 +33,9 @@ def text(model):
 
 
 def numbers(result):
-    return {(r["lead_id"], r["as_of"]): (r["fit"], r["behavior"], r["pql"], r["capped"]) for r in result.scores.to_pylist()}
+    return {
+        (r["lead_id"], r["as_of"]): (r["fit"], r["behavior"], r["pql"], r["capped"]) for r in result.scores.to_pylist()
+    }
 
 
 @SETTINGS
@@ -55,9 +57,9 @@ def test_an_explanation_gives_the_score_of_the_batch(model, world):
     leads, events = frames(world)
     explanation = denizen.explain(text(model), "lead 0", leads=leads, events=events, as_of=from_us(T))
     batch = together["lead 0"]
-    assert [getattr(explanation, k) for k in ("fit", "behavior", "total", "pql", "fit_tier", "disqualified", "capped")] == [
-        batch[k] for k in ("fit", "behavior", "total", "pql", "fit_tier", "disqualified", "capped")
-    ]
+    assert [
+        getattr(explanation, k) for k in ("fit", "behavior", "total", "pql", "fit_tier", "disqualified", "capped")
+    ] == [batch[k] for k in ("fit", "behavior", "total", "pql", "fit_tier", "disqualified", "capped")]
     assert all(g.holds for g in explanation.gates) == explanation.pql
 
 
@@ -71,7 +73,11 @@ def test_scores_without_a_ledger_are_the_scores_with_one(model, world):
 
 
 @SETTINGS
-@given(model=worlds.models(), world=worlds.worlds, earlier=st.sampled_from([1, 3_600_000_000, 30 * 86_400_000_000]))
+@given(
+    model=worlds.models(),
+    world=worlds.worlds,
+    earlier=st.sampled_from([1, 3_600_000_000, 30 * 86_400_000_000]),
+)
 def test_a_grid_gives_the_scores_of_its_batches(model, world, earlier):
     leads, events = frames(world)
     instants = [from_us(T - earlier), from_us(T)]
@@ -83,12 +89,14 @@ def test_a_grid_gives_the_scores_of_its_batches(model, world, earlier):
 
 
 @SETTINGS
-@given(model=worlds.models(), world=worlds.worlds, earlier=st.sampled_from([1, 3_600_000_000, 30 * 86_400_000_000]))
+@given(
+    model=worlds.models(),
+    world=worlds.worlds,
+    earlier=st.sampled_from([1, 3_600_000_000, 30 * 86_400_000_000]),
+)
 def test_a_backtest_is_a_batch_on_data_cut_at_that_instant(model, world, earlier):
     at = T - earlier
     cut = [(lead, [e for e in log if e["at_us"] <= at]) for lead, log in world]
-    # a second delivery may carry the only copy that is early enough, so whole events are cut
-    assume(all(len({x["at_us"] for x in log if x["event_id"] == e["event_id"]}) == 1 for _, log in world for e in log if e["event_id"]))
     assert run(model, world, "duckdb:", as_of=at)[0] == run(model, cut, "duckdb:", as_of=at)[0]
 
 
@@ -122,9 +130,14 @@ def test_fit_ignores_events(model, world):
     waits=st.lists(worlds.steps(), min_size=2, max_size=4),
 )
 def test_without_new_events_a_decaying_score_never_rises(world, decay, points, waits):
-    criteria = {f"c{i}": {"count": "any", "within": {"last": "3d"}, "each": 1, "points": p} for i, p in enumerate(points)}
+    criteria = {
+        f"c{i}": {"count": "any", "within": {"last": "3d"}, "each": 1, "points": p} for i, p in enumerate(points)
+    }
     criteria["gone"] = {"days_since": "any", "each": 3, "points": -1}
-    model = {"model": "idle", "behavior": {"criteria": criteria, "decay": decay, "recency": {"within": "48h", "multiplier": 1.5}}}
+    model = {
+        "model": "idle",
+        "behavior": {"criteria": criteria, "decay": decay, "recency": {"within": "48h", "multiplier": 1.5}},
+    }
     known = [({**lead, "signup_us": 0}, log) for lead, log in world]
     leads, events = frames(known)
     instants = sorted({T + 40 * 86_400_000_000 + w for w in waits})
@@ -142,7 +155,10 @@ def test_a_grid_on_postgresql_gives_the_scores_of_duckdb(postgres_url):
     events = [{"lead_id": i % 3, "event": "x", "timestamp": f"2026-01-0{1 + i}T00:00:00Z"} for i in range(6)]
     grid = [{"lead_id": 0, "as_of": "2026-01-02"}, {"lead_id": 2, "as_of": "2026-01-09"}]
     model = "model: m\nbehavior: {criteria: {c: {count: x, each: 1, points: 3}}}\n"
-    here, there = (denizen.score(model, leads=leads, events=events, grid=grid, engine=e, ledger=True) for e in ("duckdb:", postgres_url))
+    here, there = (
+        denizen.score(model, leads=leads, events=events, grid=grid, engine=e, ledger=True)
+        for e in ("duckdb:", postgres_url)
+    )
     assert here.scores.to_pylist() == there.scores.to_pylist()
     assert [(r["lead_id"], r["behavior"]) for r in here.scores.to_pylist()] == [(0, 3.0), (2, 6.0)]
     assert "as_of" in here.ledger.column_names

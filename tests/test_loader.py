@@ -7,10 +7,10 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-import worlds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import worlds
 from denizen.errors import CODES, DenizenError
 from denizen.model.load import load_model, parse_model
 from denizen.model.schema import json_schema
@@ -43,7 +43,11 @@ def test_three_mistakes_are_three_errors_with_places():
         "model: m\nbehavior:\n  criteria:\n    a: {cuont: x, points: 3}\n    b: {count: y, within: {first: 14}, points: 1}\n"
         "    c: {count: z, points: many}\n"
     )
-    assert [(f.code, f.line, f.column) for f in found] == [("unknown-key", 4, 9), ("wrong-value", 5, 35), ("wrong-value", 6, 27)]
+    assert [(f.code, f.line, f.column) for f in found] == [
+        ("unknown-key", 4, 9),
+        ("wrong-value", 5, 35),
+        ("wrong-value", 6, 27),
+    ]
     assert "did you mean `count`?" in found[0].message
     assert str(found[0]).startswith("m.yaml:4:9: error[unknown-key]: behavior.criteria.a.cuont: ")
 
@@ -85,7 +89,7 @@ WRONG = {
     "model: m\nbehavior: {criteria: {a: {count: x, points: 1e9}}}": "wrong-value",
     "model: m\nbehavior: {criteria: {a: {count: x, within: {first: 1d, last: 1d}, points: 1}}}": "wrong-value",
     "model: m\nbehavior: {criteria: {a: {count: x, where: {p: [a]}, points: 1}}}": "wrong-value",
-    "model: m\nbehavior: {criteria: {a: {count: \"x\\0\", points: 1}}}": "wrong-value",
+    'model: m\nbehavior: {criteria: {a: {count: "x\\0", points: 1}}}': "wrong-value",
     "model: m\nbehavior: {velocity: {at_least: 5, within: 2d, points: 1}}": "no-key-action",
     "model: m\nbehavior: {velocity: {at_least: 5, within: 2d, of: x}}": "no-points",
     "model: m\nbehavior: {velocity: {at_least: 5, within: 2d, of: x, points: 1, max_awards: 2}}": "misplaced-key",
@@ -131,7 +135,9 @@ def test_no_mutilated_model_breaks_the_loader(model, data):
         if key is None or not isinstance(node[key], dict | list):
             break
         node = node[key]
-    junk = data.draw(st.sampled_from([None, [], {}, "x", 3, -1, True, {"x": 1}, [[]], "\x00", {"count": {}}, 1e400, "é" * 50]))
+    junk = data.draw(
+        st.sampled_from([None, [], {}, "x", 3, -1, True, {"x": 1}, [[]], "\x00", {"count": {}}, 1e400, "é" * 50])
+    )
     if isinstance(node, dict):
         node[data.draw(st.sampled_from([*node, "new", "bands", "count"]))] = junk
     try:
@@ -147,7 +153,9 @@ def test_a_model_that_loads_passes_the_json_schema(model):
     jsonschema.Draft202012Validator(json_schema()).validate(model)
 
 
-@pytest.mark.parametrize("text", [t for t, code in WRONG.items() if code in ("unknown-key", "missing-key") and "model: m" not in t])
+@pytest.mark.parametrize(
+    "text", [t for t, code in WRONG.items() if code in ("unknown-key", "missing-key") and "model: m" not in t]
+)
 def test_the_json_schema_refuses_what_the_loader_refuses(text):
     assert list(jsonschema.Draft202012Validator(json_schema()).iter_errors(parse_yaml(text, "m").data))
 

@@ -14,11 +14,15 @@ from denizen.model.values import normalize
 from denizen.sql.dialect import DIALECTS
 from denizen.sql.literals import text
 
-literals = st.sampled_from(list("abZ09_é☃ -@\n") + [r"\.", r"\(", r"\\", r"\t"])
-classes = st.sampled_from(["[a-c]", "[^a-c]", "[A-C_]", r"[\d.]", r"[^\w]", r"\d", r"\w", r"\s", ".", "[é☃]", "[-a]", "[a-]"])
+literals = st.sampled_from([*list("abZ09_é☃ -@\n"), r"\.", r"\(", r"\\", r"\t"])
+classes = st.sampled_from(
+    ["[a-c]", "[^a-c]", "[A-C_]", r"[\d.]", r"[^\w]", r"\d", r"\w", r"\s", ".", "[é☃]", "[-a]", "[a-]"]
+)
 anchors = st.sampled_from(["^", "$", r"\b"])
 atoms = st.one_of(literals, classes)
-quantified = st.builds(lambda a, q: a + q, atoms, st.sampled_from(["", "", "*", "+", "?", "{2}", "{1,}", "{0,2}", "*?"]))
+quantified = st.builds(
+    lambda a, q: a + q, atoms, st.sampled_from(["", "", "*", "+", "?", "{2}", "{1,}", "{0,2}", "*?"])
+)
 parts = st.one_of(quantified, quantified, anchors)
 sequences = st.lists(parts, min_size=1, max_size=4).map("".join)
 groups = st.builds(lambda a, b, q: f"({a}|{b}){q}", sequences, sequences, st.sampled_from(["", "?", "+"]))

@@ -58,7 +58,12 @@ def test_any_number_is_read_alike(database, value):
 
 
 def test_numbers_are_written_plainly():
-    assert [plain(Decimal(d)) for d in ("1.500", "1E+3", "0.000001", "-2")] == ["1.5", "1000", "0.000001", "-2"]
+    assert [plain(Decimal(d)) for d in ("1.500", "1E+3", "0.000001", "-2")] == [
+        "1.5",
+        "1000",
+        "0.000001",
+        "-2",
+    ]
     assert number(Decimal("-2.5")) == "(-2.5)"
 
 
@@ -96,7 +101,7 @@ def test_timestamp_is_read(database, given_text):
 
 
 def test_instants_without_a_zone_are_utc():
-    naive = datetime(2026, 1, 1, 12)  # noqa: DTZ001  the point of the test
+    naive = datetime(2026, 1, 1, 12)
     assert to_us(naive) == to_us(naive.replace(tzinfo=UTC))
     assert from_us(-1) == datetime(1970, 1, 1, tzinfo=UTC) - timedelta(microseconds=1)
 
@@ -139,6 +144,8 @@ def test_any_text_survives_as_a_literal_on_postgresql(postgres_url):
         @given(st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"])))
         @settings(max_examples=100)
         def survives(value):
-            assert connection.execute(f"SELECT {text(value)}".replace("%", "%%"), None).fetchone()[0].replace("%%", "%") == value.replace("%%", "%")
+            assert connection.execute(f"SELECT {text(value)}".replace("%", "%%"), None).fetchone()[0].replace(
+                "%%", "%"
+            ) == value.replace("%%", "%")
 
         survives()

@@ -12,36 +12,87 @@ T = 1_767_225_600_000_000 + 123_456
 NAMES = ["built", "invited", "login", "Pricing Viewed", "export", "naïve ☃"]
 IDS = ["e1", "e2", "e3", "10", "9", "é", None, None]
 SPANS = ["90s", "15m", "48h", "3d", "1w", "14d"]
-WORDS = ["pro", "Pro ", "free", "vp, sales", "C++ (VP)", "7", "7.0", "1e1", "10", "-3.5", "true", "", " ", "ÉTÉ", "x'; --"]
+WORDS = [
+    "pro",
+    "Pro ",
+    "free",
+    "vp, sales",
+    "C++ (VP)",
+    "7",
+    "7.0",
+    "1e1",
+    "10",
+    "-3.5",
+    "true",
+    "",
+    " ",
+    "ÉTÉ",
+    "x'; --",
+]
 LISTS = [["Salesforce", "Segment"], ["segment", 7], ["pro"], []]
 
 
 def steps():
     """Distances that matter: spans of the model, sessions, days, and one microsecond around them."""
-    bases = [0, 30 * UNITS["m"], DAY, 2 * DAY, 14 * DAY, 30 * DAY, *[UNITS[s[-1]] * int(s[:-1]) for s in SPANS]]
+    bases = [
+        0,
+        30 * UNITS["m"],
+        DAY,
+        2 * DAY,
+        14 * DAY,
+        30 * DAY,
+        *[UNITS[s[-1]] * int(s[:-1]) for s in SPANS],
+    ]
     return st.builds(lambda base, nudge: base + nudge, st.sampled_from(bases), st.sampled_from([-1, 0, 1, 0, 777_000]))
 
 
-instants = st.builds(lambda a, b, c: T - a - b + c, steps(), st.one_of(st.just(0), steps()), st.sampled_from([0, 0, 0, DAY]))
+instants = st.builds(
+    lambda a, b, c: T - a - b + c, steps(), st.one_of(st.just(0), steps()), st.sampled_from([0, 0, 0, DAY])
+)
 points = st.sampled_from([15, 10, 8, 2.5, 0.000001, -5, -10, -0.5, 33.333333, 0])
 positive_points = st.sampled_from([1, 2.5, 10, 15, 0.000001])
 values = st.one_of(
-    st.none(), st.sampled_from(WORDS), st.integers(-20, 20), st.booleans(), st.sampled_from([7.0, 0.1, -3.5, 2.5, 1e20])
+    st.none(),
+    st.sampled_from(WORDS),
+    st.integers(-20, 20),
+    st.booleans(),
+    st.sampled_from([7.0, 0.1, -3.5, 2.5, 1e20]),
 )
 attributes = st.one_of(values, st.sampled_from(LISTS))
 scalars = st.one_of(
-    st.sampled_from([w for w in WORDS if w.strip()]), st.integers(-20, 20), st.booleans(), st.sampled_from([0.1, 7.0, 2.5])
+    st.sampled_from([w for w in WORDS if w.strip()]),
+    st.integers(-20, 20),
+    st.booleans(),
+    st.sampled_from([0.1, 7.0, 2.5]),
 )
 numbers = st.one_of(st.integers(-5, 20), st.sampled_from([0.5, 2.5, -3.5, 1.000000001]))
-PATTERNS = [r"\bvp\b", "pro", "^pro$", "[a-f]+x?", r"\d+\.\d", "p.o|free", "(vp|été)", r"\w+\s*\(", "[^a-z]", "(?:ab?){1,2}", r"c\+\+", "É"]
+PATTERNS = [
+    r"\bvp\b",
+    "pro",
+    "^pro$",
+    "[a-f]+x?",
+    r"\d+\.\d",
+    "p.o|free",
+    "(vp|été)",
+    r"\w+\s*\(",
+    "[^a-z]",
+    "(?:ab?){1,2}",
+    r"c\+\+",
+    "É",
+]
 
 
 def conditions(*, words):
-    order = {op: numbers for op in ("at_least", "more_than", "at_most", "less_than")}
+    order = dict.fromkeys(("at_least", "more_than", "at_most", "less_than"), numbers)
     order["between"] = st.tuples(numbers, numbers).map(sorted)
     lists = st.lists(scalars, min_size=1, max_size=3)
     equal = {"is": scalars, "is_not": scalars, "in": lists, "not_in": lists, "exists": st.booleans()}
-    search = {"contains": scalars, "contains_any": lists, "contains_all": lists, "matches": st.sampled_from(PATTERNS)}
+    search = {
+        "contains": scalars,
+        "contains_any": lists,
+        "contains_all": lists,
+        "matches": st.sampled_from(PATTERNS),
+    }
     known = {**order, **equal, **(search if words else {})}
     return st.one_of(*[value.map(lambda v, op=op: {op: v}) for op, value in known.items()])
 
@@ -56,10 +107,16 @@ names = st.one_of(st.sampled_from(NAMES), st.lists(st.sampled_from(NAMES), min_s
 names_or_any = st.one_of(names, names, st.just("any"))
 spans = st.sampled_from(SPANS)
 windows = st.one_of(
-    spans.map(lambda s: {"first": s}), spans.map(lambda s: {"last": s}), st.just({"trial": True}), spans.map(lambda s: {"trial_last": s})
+    spans.map(lambda s: {"first": s}),
+    spans.map(lambda s: {"last": s}),
+    st.just({"trial": True}),
+    spans.map(lambda s: {"trial_last": s}),
 )
 where = st.dictionaries(
-    st.sampled_from(["plan", "amount", "a.b"]), st.one_of(scalars, conditions(words=True)), min_size=1, max_size=2
+    st.sampled_from(["plan", "amount", "a.b"]),
+    st.one_of(scalars, conditions(words=True)),
+    min_size=1,
+    max_size=2,
 )
 
 
@@ -78,15 +135,23 @@ def scoring(draw, *, words=False, shorthand=True):
 
 @st.composite
 def criteria(draw, *, fit):
-    kinds = ["attribute"] if fit else "attribute count count distinct sum session_depth session_minutes days_since growth sequence".split()
+    kinds = (
+        ["attribute"]
+        if fit
+        else "attribute count count distinct sum session_depth session_minutes days_since growth sequence".split()
+    )
     kind = draw(st.sampled_from(kinds))
     if kind == "attribute":
-        c = {"attribute": draw(st.sampled_from(["title", "size", "tools"])), **draw(scoring(words=True, shorthand=False))}
+        c = {
+            "attribute": draw(st.sampled_from(["title", "size", "tools"])),
+            **draw(scoring(words=True, shorthand=False)),
+        }
     else:
         measure = {
             "count": names_or_any,
             "distinct": st.fixed_dictionaries(
-                {"of": st.sampled_from(["days", "events", "sessions", "plan", "amount"])}, optional={"event": names_or_any}
+                {"of": st.sampled_from(["days", "events", "sessions", "plan", "amount"])},
+                optional={"event": names_or_any},
             ),
             "sum": st.fixed_dictionaries({"of": st.sampled_from(["amount", "a.b"])}, optional={"event": names_or_any}),
             "session_depth": st.lists(st.sampled_from(NAMES), min_size=1, max_size=4),
@@ -164,7 +229,12 @@ def models(draw):
         "max": st.sampled_from([20, 100, 12.5]),
         "min": st.sampled_from([-20, 0, 5]),
         "ceiling": st.fixed_dictionaries(
-            {"when": st.just({"title": {"exists": True}}), "after": spans, "unless": names, "at": st.sampled_from([40, 3.5, -1])},
+            {
+                "when": st.just({"title": {"exists": True}}),
+                "after": spans,
+                "unless": names,
+                "at": st.sampled_from([40, 3.5, -1]),
+            },
             optional={"last": spans},
         ),
     }
@@ -187,7 +257,12 @@ events = st.fixed_dictionaries(
         "session_id": st.sampled_from([None, None, "s1", "s2"]),
         "received_us": st.one_of(st.none(), instants),
         "properties": st.fixed_dictionaries(
-            {}, optional={"plan": values, "amount": values, "a": st.fixed_dictionaries({}, optional={"b": values})}
+            {},
+            optional={
+                "plan": values,
+                "amount": values,
+                "a": st.fixed_dictionaries({}, optional={"b": values}),
+            },
         ),
     }
 )
@@ -207,7 +282,7 @@ def leads(draw):
     for event in log:  # the same id is the same event, delivered again
         if event["event_id"] is not None:
             first = next(e for e in log if e["event_id"] == event["event_id"])
-            event.update({k: v for k, v in first.items() if k != "received_us"})
+            event.update({k: v for k, v in first.items() if k not in ("received_us", "at_us")})
     return lead, log
 
 

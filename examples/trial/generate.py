@@ -24,7 +24,16 @@ AS_OF = datetime(2026, 7, 1, tzinfo=UTC)
 FIRST_SIGNUP = datetime(2026, 1, 5, tzinfo=UTC)
 TRIAL = timedelta(days=14)
 
-INDUSTRIES = ["SaaS", "Software", "Fintech", "E-commerce", "Manufacturing", "Healthcare", "Education", "Logistics"]
+INDUSTRIES = [
+    "SaaS",
+    "Software",
+    "Fintech",
+    "E-commerce",
+    "Manufacturing",
+    "Healthcare",
+    "Education",
+    "Logistics",
+]
 COUNTRIES = ["US", "US", "US", "CA", "GB", "DE", "FR", "NL", "IN", "BR"]
 TITLES = {
     "VP Marketing": 3, "Chief Revenue Officer": 1, "Head of Growth": 3, "Director of Product": 3, "RevOps Manager": 5,
@@ -78,7 +87,9 @@ def make_lead(rng: random.Random, number: int, account: dict[str, object]) -> di
     }
 
 
-def make_events(rng: random.Random, lead: dict[str, object], *, resident: bool) -> list[tuple[datetime, str, dict[str, object]]]:
+def make_events(
+    rng: random.Random, lead: dict[str, object], *, resident: bool
+) -> list[tuple[datetime, str, dict[str, object]]]:
     """Return what one lead did: sessions that thin out, sooner for tourists than for residents."""
     signup = lead["signup_at"]
     assert isinstance(signup, datetime)  # noqa: S101
@@ -116,7 +127,12 @@ def make_events(rng: random.Random, lead: dict[str, object], *, resident: bool) 
     return [event for event in found if event[0] <= AS_OF]
 
 
-def conversion(rng: random.Random, lead: dict[str, object], account: dict[str, object], events: list[tuple[datetime, str, dict[str, object]]]) -> datetime | None:
+def conversion(
+    rng: random.Random,
+    lead: dict[str, object],
+    account: dict[str, object],
+    events: list[tuple[datetime, str, dict[str, object]]],
+) -> datetime | None:
     """Return when the lead pays, if ever: the truth of this world."""
     signup = lead["signup_at"]
     assert isinstance(signup, datetime)  # noqa: S101
@@ -162,10 +178,23 @@ def main(folder: str) -> None:
             leads.append(lead)
             events += [(at, lead["lead_id"], name, properties) for at, name, properties in log]
             if paid is not None:
-                outcomes.append({"lead_id": lead["lead_id"], "outcome": "won", "at": paid, "amount": 100 * rng.randrange(5, 60)})
+                outcomes.append(
+                    {
+                        "lead_id": lead["lead_id"],
+                        "outcome": "won",
+                        "at": paid,
+                        "amount": 100 * rng.randrange(5, 60),
+                    }
+                )
     events.sort(key=lambda e: (e[0], str(e[1]), e[2]))
     rows = [
-        {"event_id": f"e{n:06d}", "lead_id": lead, "event": name, "timestamp": at, "properties": json.dumps(properties)}
+        {
+            "event_id": f"e{n:06d}",
+            "lead_id": lead,
+            "event": name,
+            "timestamp": at,
+            "properties": json.dumps(properties),
+        }
         for n, (at, lead, name, properties) in enumerate(events, 1)
     ]
     place = Path(folder)
@@ -176,7 +205,11 @@ def main(folder: str) -> None:
         leads,
     )
     write(place / "events.csv.gz", ["event_id", "lead_id", "event", "timestamp", "properties"], rows)
-    write(place / "outcomes.csv", ["lead_id", "outcome", "at", "amount"], sorted(outcomes, key=lambda o: str(o["at"])))
+    write(
+        place / "outcomes.csv",
+        ["lead_id", "outcome", "at", "amount"],
+        sorted(outcomes, key=lambda o: str(o["at"])),
+    )
 
 
 if __name__ == "__main__":

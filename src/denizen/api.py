@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,6 +17,8 @@ from denizen.scoring.ranking import Summary, summarize
 from denizen.scoring.run import IN_MEMORY, score_run
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     import pyarrow as pa
 
     from denizen.ingest.accounting import Accounting
@@ -49,7 +50,7 @@ class ScoreResult:
         return f"<denizen scores: {self.summary.scores} scored, {self.summary.pql} PQL ({self.summary.share:.1%})>"
 
     def _repr_html_(self) -> str:
-        from denizen.scoring.html import scores_html  # noqa: PLC0415  notebooks only
+        from denizen.scoring.html import scores_html
 
         return scores_html(self.scores, self.summary)
 
@@ -154,9 +155,11 @@ def parse_instant(value: Instant) -> int:
     if isinstance(value, date):
         return clock.to_us(datetime(value.year, value.month, value.day, tzinfo=UTC))
     try:
-        return clock.to_us(datetime.fromisoformat(value.strip()))
+        us = clock.to_us(datetime.fromisoformat(value.strip()))
+        clock.from_us(us)
     except (ValueError, OverflowError):
         raise fail("bad-argument", f"{value!r} is no timestamp; write ISO 8601, as in 2026-07-01T00:00:00Z") from None
+    return us
 
 
 def _instants(as_of: Instant | Iterable[Instant] | None) -> list[int]:

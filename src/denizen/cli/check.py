@@ -17,7 +17,7 @@ from denizen.scoring.check import check_events
 @click.option("--map", "maps", multiple=True, metavar="TABLE.COLUMN=YOURS", help="Name a column of your data.")
 @json_option
 def check(model: str, events: str | None, maps: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001
-    """Check a model file; with events, also whether they ever occur.
+    r"""Check a model file; with events, also whether they ever occur.
 
     \b
     denizen check model.yaml
@@ -31,7 +31,10 @@ def check(model: str, events: str | None, maps: tuple[str, ...], as_json: bool) 
             {
                 "model": loaded.name,
                 "model_hash": loaded.fingerprint,
-                "criteria": {"fit": len(loaded.spec.fit.criteria), "behavior": len(loaded.spec.behavior.criteria)},
+                "criteria": {
+                    "fit": len(loaded.spec.fit.criteria),
+                    "behavior": len(loaded.spec.behavior.criteria),
+                },
                 "event_names_seen": seen,
                 "findings": [f.as_dict() for f in findings],
             }

@@ -6,7 +6,14 @@ import click
 
 from denizen import clock
 from denizen.api import parse_instant
-from denizen.cli.options import data_options, engine_option, given_data, json_option, known_option, model_argument
+from denizen.cli.options import (
+    data_options,
+    engine_option,
+    given_data,
+    json_option,
+    known_option,
+    model_argument,
+)
 from denizen.cli.show import print_explanation, print_json, print_warnings, progress
 from denizen.errors import fail
 from denizen.ingest.prepare import Moments
@@ -22,7 +29,7 @@ from denizen.scoring.explain import explain_lead
 @known_option
 @engine_option
 @json_option
-def explain(  # noqa: PLR0913  one parameter an option
+def explain(
     model: str,
     lead_id: str,
     leads: str | None,
@@ -34,7 +41,7 @@ def explain(  # noqa: PLR0913  one parameter an option
     engine: str,
     as_json: bool,  # noqa: FBT001
 ) -> None:
-    """Prove the score of one lead: every line, the events behind it, what is unknown, which gate is missed.
+    r"""Prove the score of one lead: every line, the events behind it, what is unknown, which gate is missed.
 
     \b
     denizen explain model.yaml u42 --leads leads.csv --events events.csv --as-of 2026-07-01
@@ -45,7 +52,12 @@ def explain(  # noqa: PLR0913  one parameter an option
     instant = clock.to_us(clock.now()) if as_of is None else parse_instant(as_of)
     with progress(quiet=as_json) as step:
         explanation, accounting = explain_lead(
-            load_model(model), lead_id, data, Moments((instant,), None, known, defaulted=as_of is None), engine=engine, progress=step
+            load_model(model),
+            lead_id,
+            data,
+            Moments((instant,), None, known, defaulted=as_of is None),
+            engine=engine,
+            progress=step,
         )
     if as_json:
         print_json({**explanation.as_dict(), "warnings": accounting.warnings})

@@ -13,13 +13,13 @@ from denizen.cli.schema import schema
 from denizen.cli.score import score
 from denizen.cli.show import report_errors
 from denizen.cli.sql import sql
-from denizen.errors import DenizenError
+from denizen.errors import DenizenError, fail
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="denizen")
 def cli() -> None:
-    """Find product-qualified leads, and prove every point.
+    r"""Find product-qualified leads, and prove every point.
 
     \b
     denizen score model.yaml --leads leads.csv --events events.csv
@@ -45,7 +45,10 @@ def main() -> None:
         click.echo("interrupted", err=True)
         sys.exit(130)
     except click.ClickException as error:
-        error.show()
+        if "--json" in sys.argv:
+            report_errors(fail("bad-argument", error.format_message()), as_json=True)
+        else:
+            error.show()
         sys.exit(2)
     except DenizenError as error:
         report_errors(error, as_json="--json" in sys.argv)

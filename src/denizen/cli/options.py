@@ -18,11 +18,19 @@ F = TypeVar("F", bound="Callable[..., Any]")
 model_argument = click.argument("model", type=click.Path())
 json_option = click.option("--json", "as_json", is_flag=True, help="Print plain data (JSON) instead of text.")
 engine_option = click.option(
-    "--engine", default="duckdb:", show_default=True, help="duckdb:, duckdb:///work.db or postgresql://user@host/database."
+    "--engine",
+    default="duckdb:",
+    show_default=True,
+    help="duckdb:, duckdb:///work.db or postgresql://user@host/database.",
 )
-known_option = click.option("--known", is_flag=True, help="An event counts only once it had been received (received_at).")
+known_option = click.option(
+    "--known", is_flag=True, help="An event counts only once it had been received (received_at)."
+)
 _DATA = (
-    click.option("--leads", help="CSV, JSONL (both also .gz), Parquet, a folder or a glob. Default: ids seen in events."),
+    click.option(
+        "--leads",
+        help="CSV, JSONL (both also .gz), Parquet, a folder or a glob. Default: ids seen in events.",
+    ),
     click.option("--events", help="What the leads did; the same kinds of files."),
     click.option("--accounts", help="Companies, joined to leads by account_id; the lead's own value wins."),
     click.option("--map", "maps", multiple=True, metavar="TABLE.COLUMN=YOURS", help="Name a column of your data."),

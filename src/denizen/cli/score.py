@@ -6,12 +6,19 @@ import click
 
 from denizen import clock
 from denizen.api import parse_instant
-from denizen.cli.options import data_options, engine_option, given_data, json_option, known_option, model_argument
+from denizen.cli.options import (
+    data_options,
+    engine_option,
+    given_data,
+    json_option,
+    known_option,
+    model_argument,
+)
 from denizen.cli.show import print_json, print_ranking, print_summary, progress
 from denizen.errors import fail
 from denizen.ingest.prepare import Moments
 from denizen.model.load import load_model
-from denizen.scoring.output import check_output, write_rows
+from denizen.scoring.output import check_outputs, write_rows
 from denizen.scoring.ranking import rank, summarize
 from denizen.scoring.run import score_run
 
@@ -19,7 +26,13 @@ from denizen.scoring.run import score_run
 @click.command()
 @model_argument
 @data_options
-@click.option("--as-of", "as_of", multiple=True, metavar="INSTANT", help="ISO 8601, UTC; repeat it for several. Default: now.")
+@click.option(
+    "--as-of",
+    "as_of",
+    multiple=True,
+    metavar="INSTANT",
+    help="ISO 8601, UTC; repeat it for several. Default: now.",
+)
 @click.option("--grid", help="Instead of --as-of: a file of lead_id, as_of.")
 @known_option
 @click.option("--out", help="Write the scores: .parquet, .csv, .csv.gz, .jsonl or .jsonl.gz.")
@@ -29,7 +42,7 @@ from denizen.scoring.run import score_run
 @click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, help="How many leads to list.")
 @click.option("--pql-only", is_flag=True, help="Write and list PQLs only.")
 @json_option
-def score(  # noqa: PLR0913  one parameter an option
+def score(
     model: str,
     leads: str | None,
     events: str | None,
@@ -46,7 +59,7 @@ def score(  # noqa: PLR0913  one parameter an option
     pql_only: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
 ) -> None:
-    """Score leads and list the best, or write all scores with --out.
+    r"""Score leads and list the best, or write all scores with --out.
 
     \b
     denizen score model.yaml --leads leads.csv --events events.csv --as-of 2026-07-01
@@ -54,12 +67,11 @@ def score(  # noqa: PLR0913  one parameter an option
 
     Where a denizen.yaml lies beside the model, it says where the data is and how its columns are named.
     """
-    for path in (out, ledger, rejects):
-        check_output(path)
     loaded = load_model(model)
     data = given_data(model, leads, events, accounts, maps)
     if data.leads is None and data.events is None:
         raise fail("bad-argument", "there is no data; give --leads or --events, or a denizen.yaml beside the model")
+    check_outputs([out, ledger, rejects], [model, data.leads, data.events, data.accounts, grid])
     if grid is not None and as_of:
         raise fail("bad-argument", "--grid has its own instants; leave out --as-of")
     instants = [parse_instant(i) for i in as_of] or [clock.to_us(clock.now())]

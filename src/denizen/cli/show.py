@@ -12,7 +12,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -49,7 +48,11 @@ def progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
 
 def points(value: float) -> str:
     """Return points without needless zeros."""
-    return f"{value:.6f}".rstrip("0").rstrip(".").replace("-0", "0") if value == 0 else f"{value:.6f}".rstrip("0").rstrip(".")
+    return (
+        f"{value:.6f}".rstrip("0").rstrip(".").replace("-0", "0")
+        if value == 0
+        else f"{value:.6f}".rstrip("0").rstrip(".")
+    )
 
 
 def signed(value: float) -> str:
@@ -73,7 +76,10 @@ def print_findings(findings: tuple[Finding, ...] | list[Finding]) -> None:
     out = console(stderr=True)
     for finding in findings:
         line = Text(f"{finding.place}: " if finding.place else "", style="bold")
-        line.append(f"{finding.level}[{finding.code}]", style="bold red" if finding.level == "error" else "bold yellow")
+        line.append(
+            f"{finding.level}[{finding.code}]",
+            style="bold red" if finding.level == "error" else "bold yellow",
+        )
         line.append(f": {finding.path + ': ' if finding.path else ''}{finding.message}", style="not bold")
         out.print(line, soft_wrap=True)
 
@@ -85,10 +91,20 @@ def _why_not(lead: Ranked) -> str:
 def print_ranking(ranked: list[Ranked], summary: Summary, *, several: bool) -> None:
     """Print the short list; with `several` instants, each row says which."""
     if not ranked:
-        console().print("No lead to show." if not summary.scores else "No PQL. See `--top N` without `--pql-only` for the best leads.")
+        console().print(
+            "No lead to show."
+            if not summary.scores
+            else "No PQL. See `--top N` without `--pql-only` for the best leads."
+        )
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name, justify in (("lead", "left"), ("account", "left"), ("total", "right"), ("fit", "right"), ("behavior", "right")):
+    for name, justify in (
+        ("lead", "left"),
+        ("account", "left"),
+        ("total", "right"),
+        ("fit", "right"),
+        ("behavior", "right"),
+    ):
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
     table.add_column("", justify="left")
     table.add_column("because of", overflow="fold")
@@ -114,7 +130,11 @@ def print_summary(summary: Summary, accounting: Accounting, model: str, as_of: s
     out = console()
     out.print()
     share = f"{summary.share:.1%}"
-    out.print(f"[bold]{summary.scores:,}[/] scored by {model} as of {as_of}: [bold]{summary.pql:,} PQL[/] ({share})", end="", soft_wrap=True)
+    out.print(
+        f"[bold]{summary.scores:,}[/] scored by {model} as of {as_of}: [bold]{summary.pql:,} PQL[/] ({share})",
+        end="",
+        soft_wrap=True,
+    )
     extras = [f"{n:,} {name}" for name, n in (("disqualified", summary.disqualified), ("capped", summary.capped)) if n]
     out.print(f", {', '.join(extras)}" if extras else "", soft_wrap=True)
     if accounting.leads.given:
@@ -128,7 +148,13 @@ def print_summary(summary: Summary, accounting: Accounting, model: str, as_of: s
     for reason, count in list(accounting.reasons.items())[:REASONS_SHOWN]:
         out.print(Text(f"  rejected {count:,} × {reason}", style="yellow"), soft_wrap=True)
     if len(accounting.reasons) > REASONS_SHOWN:
-        out.print(Text(f"  and {len(accounting.reasons) - REASONS_SHOWN} more reasons; keep the rows with --rejects PATH", style="yellow"), soft_wrap=True)
+        out.print(
+            Text(
+                f"  and {len(accounting.reasons) - REASONS_SHOWN} more reasons; keep the rows with --rejects PATH",
+                style="yellow",
+            ),
+            soft_wrap=True,
+        )
     print_warnings(accounting)
 
 
@@ -154,7 +180,10 @@ def print_explanation(explanation: Explanation) -> None:
     out = console()
     verdict = Text("PQL", style="bold green") if explanation.pql else Text("not a PQL", style="bold")
     head = Text(f"{explanation.lead_id}", style="bold")
-    head.append(f"  {explanation.account_id or ''}  as of {explanation.as_of}, model {explanation.model} ", style="not bold")
+    head.append(
+        f"  {explanation.account_id or ''}  as of {explanation.as_of}, model {explanation.model} ",
+        style="not bold",
+    )
     out.print(head.append_text(verdict))
     for part, score, tier in (
         ("fit", explanation.fit, explanation.fit_tier),
@@ -201,5 +230,3 @@ def _line(line: ExplainedLine) -> tuple[Text, Text, Text, Text]:
         Text(measure, style="yellow" if line.unknown else "dim"),
         Text(", ".join(shown) + more, style="dim"),
     )
-
-

@@ -23,7 +23,7 @@ from denizen.sql.show import contract
 @click.option("--as-of", metavar="INSTANT", help="Score every lead at this instant, instead of the rows of a grid.")
 @known_option
 @json_option
-def sql(  # noqa: PLR0913  one parameter an option
+def sql(
     model: str,
     dialect: str,
     ledger: bool,  # noqa: FBT001
@@ -31,7 +31,7 @@ def sql(  # noqa: PLR0913  one parameter an option
     known: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
 ) -> None:
-    """Show the SQL that a model becomes: one idea a step, each with the rule it implements.
+    r"""Show the SQL that a model becomes: one idea a step, each with the rule it implements.
 
     \b
     denizen sql model.yaml --dialect postgresql

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Protocol
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 from denizen.errors import did_you_mean, fail
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from duckdb import DuckDBPyConnection
 
     from denizen.sql.dialect import Dialect
@@ -57,7 +58,10 @@ def engine_for(url: str) -> Engine:
     known = _registered()
     if scheme not in known:
         hint = did_you_mean(scheme, known) or f"known: {', '.join(sorted(known))}"
-        raise fail("bad-argument", f"no engine for `{scheme}`; {hint}; write duckdb: or postgresql://user@host/database")
+        raise fail(
+            "bad-argument",
+            f"no engine of this kind; {hint}; write duckdb: or postgresql://user@host/database",
+        )
     engine: type[Engine] = known[scheme].load()
     return engine(url)
 

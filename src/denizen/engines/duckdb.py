@@ -34,6 +34,8 @@ class DuckDBEngine:
         del tables, grid
         prepared.execute("SET preserve_insertion_order = false")
         if self.path:
+            if not self.path.endswith((".db", ".duckdb")):
+                raise fail("bad-argument", f"{self.path}: a DuckDB file ends in .db or .duckdb")
             try:
                 prepared.execute(f"ATTACH {text(self.path)} AS work")
             except duckdb.Error as error:

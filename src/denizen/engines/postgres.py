@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,27 +42,34 @@ class PostgresEngine:
     def session(self, prepared: DuckDBPyConnection, tables: Tables, *, grid: bool) -> Iterator[PostgresSession]:
         """Open a session and copy the prepared tables into it; nothing is left behind."""
         try:
-            import psycopg  # noqa: PLC0415  an extra: only this engine needs the driver
+            import psycopg
         except ImportError:
             message = "PostgreSQL needs its driver; install it with: pip install 'denizen[postgres]'"
             raise fail("engine-unavailable", message) from None
         try:
             connection = psycopg.connect(self.url, autocommit=False, connect_timeout=10)
-        except psycopg.Error as error:
-            raise fail("engine-unavailable", f"PostgreSQL: {_said(error)}") from None
+        except psycopg.OperationalError as error:
+            raise fail("engine-unavailable", f"PostgreSQL: {self._said(error)}") from None
+        except (psycopg.Error, UnicodeError):
+            message = "PostgreSQL: the URL cannot be read; write postgresql://user@host:5432/database"
+            raise fail("engine-unavailable", message) from None
         with connection:
             try:
                 session = PostgresSession(connection, prepared)
                 session.load(columns_of(tables, grid=grid))
                 yield session
             except psycopg.Error as error:
-                raise fail("engine-failed", f"PostgreSQL: {_said(error)}") from error
+                raise fail("engine-failed", f"PostgreSQL: {self._said(error)}") from error
             finally:
                 connection.rollback()
 
-
-def _said(error: Exception) -> str:
-    return " ".join(str(error).split())
+    def _said(self, error: Exception) -> str:
+        """Return an error's words on one line, without the password of the URL."""
+        words = " ".join(str(error).split())
+        secrets = re.findall(r"(?::|password=)([^:@/&\s]+)(?=@|&|\s|$)", self.url)
+        for secret in secrets:
+            words = words.replace(secret, "***")
+        return words
 
 
 class PostgresSession:
@@ -70,18 +78,25 @@ class PostgresSession:
     def __init__(self, connection: Any, prepared: DuckDBPyConnection) -> None:
         self.connection = connection
         self.prepared = prepared
-        for setting in ("standard_conforming_strings = on", "jit = off", "work_mem = '256MB'", "search_path = pg_temp, pg_catalog"):
+        for setting in (
+            "standard_conforming_strings = on",
+            "jit = off",
+            "work_mem = '256MB'",
+            "search_path = pg_temp, pg_catalog",
+        ):
             connection.execute(f"SET LOCAL {setting}")
 
     def load(self, tables: dict[str, dict[str, Kind]]) -> None:
         """Copy the prepared tables into temporary ones."""
         ids = self.prepared.execute("SELECT any_value(typeof(lead_id)) FROM leads").fetchall()[0][0]
         for table, columns in tables.items():
-            kinds = {c: ("BIGINT" if ids == "BIGINT" else _TYPES["text"]) if k == "id" else _TYPES[k] for c, k in columns.items()}
+            kinds = {
+                c: ("BIGINT" if ids == "BIGINT" else _TYPES["text"]) if k == "id" else _TYPES[k]
+                for c, k in columns.items()
+            }
             listed = ", ".join(f"{column} {kind}" for column, kind in kinds.items())
             self.connection.execute(f"CREATE TEMP TABLE {table} ({listed}) ON COMMIT DROP")
             self._copy_in(table, list(columns))
-            self.connection.execute(f"CREATE INDEX ON {table} (lead_id)")
             self.connection.execute(f"ANALYZE {table}")
 
     def _copy_in(self, table: str, columns: list[str]) -> None:
@@ -91,9 +106,10 @@ class PostgresSession:
             self.prepared.execute(
                 f"COPY (SELECT {listed} FROM {table}) TO {text(str(file))} (FORMAT csv, HEADER false, NULLSTR '\\N', FORCE_QUOTE *)"
             )
-            with file.open("rb") as rows, self.connection.cursor().copy(
-                f"COPY {table} ({listed}) FROM STDIN (FORMAT csv, NULL '\\N')"
-            ) as copy:
+            with (
+                file.open("rb") as rows,
+                self.connection.cursor().copy(f"COPY {table} ({listed}) FROM STDIN (FORMAT csv, NULL '\\N')") as copy,
+            ):
                 while chunk := rows.read(CHUNK_BYTES):
                     copy.write(chunk)
 
@@ -109,9 +125,14 @@ class PostgresSession:
         self.prepared.execute(f"CREATE OR REPLACE TEMP TABLE {name} ({listed})")
         with tempfile.TemporaryDirectory(prefix="denizen-") as folder:
             file = Path(folder) / "rows.csv"
-            with file.open("wb") as rows, self.connection.cursor().copy(
-                f"COPY ({query}) TO STDOUT (FORMAT csv, NULL '\\N', FORCE_QUOTE *)"
-            ) as copy:
+            with (
+                file.open("wb") as rows,
+                self.connection.cursor().copy(
+                    f"COPY ({query}) TO STDOUT (FORMAT csv, NULL '\\N', FORCE_QUOTE *)"
+                ) as copy,
+            ):
                 for chunk in copy:
                     rows.write(chunk)
-            self.prepared.execute(f"COPY {name} FROM {text(str(file))} (FORMAT csv, HEADER false, NULLSTR '\\N', ALLOW_QUOTED_NULLS false, AUTO_DETECT false)")
+            self.prepared.execute(
+                f"COPY {name} FROM {text(str(file))} (FORMAT csv, HEADER false, NULLSTR '\\N', ALLOW_QUOTED_NULLS false, AUTO_DETECT false)"
+            )

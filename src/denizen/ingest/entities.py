@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from denizen.ingest.raw import Column, Raw
     from denizen.sql.tables import Tables
 
-INSTANTS = {"signup_us": "signup_at", "trial_started_us": "trial_started_at", "trial_ends_us": "trial_ends_at"}
+INSTANTS = {
+    "signup_us": "signup_at",
+    "trial_started_us": "trial_started_at",
+    "trial_ends_us": "trial_ends_at",
+}
 
 
 def id_kind(*columns: Column | None) -> str:
@@ -40,7 +44,12 @@ def stage_accounts(connection: DuckDBPyConnection, raw: Raw, tables: Tables, acc
 
 
 def stage_leads(
-    connection: DuckDBPyConnection, raw: Raw, kind: str, tables: Tables, accounting: Accounting, accounts: Raw | None
+    connection: DuckDBPyConnection,
+    raw: Raw,
+    kind: str,
+    tables: Tables,
+    accounting: Accounting,
+    accounts: Raw | None,
 ) -> None:
     """Make the table `leads`; a lead's own value wins over its account's."""
     key, account = raw.need("lead_id"), raw.find("account_id") or NOTHING
@@ -67,7 +76,9 @@ def leads_from_events(connection: DuckDBPyConnection, relation: str, tables: Tab
     for value in tables.attributes.values():
         nothing += [f"{_null(form)} AS {c}" for c, form in value.columns(shown=tables.shown).items()]
     listed = ", ".join(["lead_id", "CAST(NULL AS VARCHAR) AS account_id", *nothing])
-    connection.execute(f"CREATE TEMP TABLE leads_seen AS SELECT {listed} FROM (SELECT DISTINCT lead_id FROM {relation})")
+    connection.execute(
+        f"CREATE TEMP TABLE leads_seen AS SELECT {listed} FROM (SELECT DISTINCT lead_id FROM {relation})"
+    )
     connection.execute("CREATE TEMP VIEW leads AS SELECT * FROM leads_seen")
 
 
@@ -101,7 +112,9 @@ def _stage(connection: DuckDBPyConnection, reading: Reading, table: str, key: st
             f"UPDATE {table}_read SET reason = '{key} ' || {key} || ' stands on an earlier row already',"
             f" record = CAST(to_json({table}_read) AS VARCHAR) WHERE reason IS NULL AND rowid NOT IN ({first})"
         )
-    connection.execute(f"INSERT INTO rejects SELECT '{table}', reason, record FROM {table}_read WHERE reason IS NOT NULL")
+    connection.execute(
+        f"INSERT INTO rejects SELECT '{table}', reason, record FROM {table}_read WHERE reason IS NOT NULL"
+    )
     connection.execute(f"CREATE TEMP VIEW {table} AS SELECT {listed} FROM {table}_read WHERE reason IS NULL")
     broken = add_broken(connection, reading.raw, table)
     return EntityRows(read + broken, keys, read - keys + broken, given=True)
@@ -121,7 +134,7 @@ def add_broken(connection: DuckDBPyConnection, raw: Raw, table: str) -> int:
         found = connection.execute(
             f"INSERT INTO rejects SELECT '{table}', 'line ' || line || ': ' || lower(error_message), csv_line FROM"
             f" (SELECT line, any_value(error_message) AS error_message, any_value(csv_line) AS csv_line"
-            f" FROM {broken} GROUP BY line)"
+            f" FROM {broken} GROUP BY scan_id, file_id, line)"
         ).fetchall()
         count += int(found[0][0])
     return count
@@ -130,8 +143,10 @@ def add_broken(connection: DuckDBPyConnection, raw: Raw, table: str) -> int:
 def _join_accounts(connection: DuckDBPyConnection, tables: Tables) -> None:
     columns = ["leads.lead_id", "leads.account_id", *[f"leads.{c}" for c in INSTANTS]]
     for value in tables.attributes.values():
-        for column in value.columns(shown=tables.shown):
-            columns.append(f"CASE WHEN leads.{value.text} IS NULL THEN accounts.{column} ELSE leads.{column} END AS {column}")
+        columns += [
+            f"CASE WHEN leads.{value.text} IS NULL THEN accounts.{column} ELSE leads.{column} END AS {column}"
+            for column in value.columns(shown=tables.shown)
+        ]
     connection.execute(
         f"CREATE TEMP TABLE leads_joined AS SELECT {', '.join(columns)} FROM leads LEFT JOIN accounts USING (account_id)"
     )

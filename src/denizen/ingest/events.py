@@ -8,7 +8,7 @@ from denizen.ingest.accounting import EventRows
 from denizen.ingest.entities import add_broken, id_expression
 from denizen.ingest.raw import NOTHING
 from denizen.ingest.reading import OWN, Reading
-from denizen.ingest.values import as_id, as_instant, as_text, in_range, is_integer
+from denizen.ingest.values import EARLIEST_US, as_id, as_instant, as_text, in_range, is_integer
 from denizen.sql.literals import text
 
 if TYPE_CHECKING:
@@ -90,20 +90,29 @@ class EventReader:
 
     def finish(self, accounting: Accounting, last_as_of_us: int) -> None:
         """Make `events` of the valid rows without duplicates, and account for every row."""
-        later = f"at_us > {last_as_of_us}"
-        read, valid, late = self._from_statistics(last_as_of_us) or self.connection.execute(
-            f"SELECT count(*), count(*) FILTER (WHERE {self.valid}), count(*) FILTER (WHERE {self.valid} AND {later})"
-            " FROM events_read"
-        ).fetchall()[0]
+        later = f"(at_us > {last_as_of_us} OR received_us > {last_as_of_us})"
+        read, valid, late = (
+            self._from_statistics(last_as_of_us)
+            or self.connection.execute(
+                f"SELECT count(*), count(*) FILTER (WHERE {self.valid}), count(*) FILTER (WHERE {self.valid} AND {later})"
+                " FROM events_read"
+            ).fetchall()[0]
+        )
         if read > valid:
             self._keep_rejects()
         known = "lead_id IN (SELECT lead_id FROM leads)"
         of_known = self._count(f"{self.valid} AND {known}", "events_read")
         duplicate = self._without_duplicates()
-        after = self._count(f"{later} AND {known}", "events") if late else 0
+        after = 0
+        if late:
+            seen = f"at_us <= {last_as_of_us} AND (received_us IS NULL OR received_us <= {last_as_of_us})"
+            seen += f" AND (replaced_us IS NULL OR replaced_us > {last_as_of_us})"
+            after = of_known - duplicate - self._count(f"{seen} AND {known}", "events")
         broken = add_broken(self.connection, self.raw, "events")
         used = of_known - duplicate - after
-        accounting.events = EventRows(read + broken, used, duplicate, after, read - valid + broken, valid - of_known, given=True)
+        accounting.events = EventRows(
+            read + broken, used, duplicate, after, read - valid + broken, valid - of_known, given=True
+        )
 
     def _from_statistics(self, last_as_of_us: int) -> tuple[int, int, int] | None:
         """Return rows read, valid and late, if the files' statistics alone show that every row is valid and none late."""
@@ -122,6 +131,8 @@ class EventReader:
         earliest, latest = (as_instant(f"CAST({text(v)} AS TIMESTAMP)", "TIMESTAMP") for v in by_name[names[2]][5:7])
         inside = f"SELECT {in_range(earliest)} AND {in_range(latest)} AND {latest} <= {last_as_of_us}"
         rows = int(by_name[names[0]][1])
+        if any(int(r[1]) != rows for r in found):
+            return None
         return (rows, rows, 0) if self.connection.execute(inside).fetchall()[0][0] else None
 
     def _count(self, condition: str, table: str) -> int:
@@ -129,12 +140,15 @@ class EventReader:
 
     def _keep_rejects(self) -> None:
         rows = self.reading.select(record=True) if self.in_place else "SELECT reason, record FROM events_read"
-        self.connection.execute(f"INSERT INTO rejects SELECT 'events', reason, record FROM ({rows}) WHERE reason IS NOT NULL")
+        self.connection.execute(
+            f"INSERT INTO rejects SELECT 'events', reason, record FROM ({rows}) WHERE reason IS NOT NULL"
+        )
 
     def _without_duplicates(self) -> int:
         """Make `events`; return how many rows repeat an event_id of the same lead.
 
-        Of several deliveries the one with the smallest content counts, as received by the first of them.
+        Of several deliveries the one with the smallest content counts. With `known` that is the smallest among those
+        received by then: each delivery that was ever the smallest stays, until a better one replaces it.
         """
         connection = self.connection
         columns = list(self._kept())
@@ -147,24 +161,35 @@ class EventReader:
         if not self.unique:
             connection.execute(f"CREATE TEMP TABLE repeated AS {repeated}")
         if self.unique or not connection.execute("SELECT count(*) FROM repeated").fetchall()[0][0]:
-            connection.execute(f"CREATE TEMP VIEW events AS SELECT {listed} FROM events_read WHERE {self.valid}")
+            never = listed.replace("replaced_us", "CAST(NULL AS BIGINT) AS replaced_us")
+            connection.execute(f"CREATE TEMP VIEW events AS SELECT {never} FROM events_read WHERE {self.valid}")
             return 0
-        order = ", ".join(f"{c} NULLS LAST" for c in ("at_us", *[c for c in columns if c != "at_us"]))
-        received = "CASE WHEN count(*) OVER same = count(received_us) OVER same THEN min(received_us) OVER same END"
-        first = (
-            f"SELECT {listed.replace('received_us', received + ' AS received_us')} FROM events_read"
-            f" JOIN repeated USING (lead_id, event_id) WHERE {self.valid}"
-            f" WINDOW same AS (PARTITION BY lead_id, event_id)"
-            f" QUALIFY row_number() OVER (PARTITION BY lead_id, event_id ORDER BY {order}) = 1"
+        content = [c for c in columns if c not in ("at_us", "received_us", "replaced_us")]
+        order = ", ".join(f"{c} NULLS LAST" for c in ("at_us", *content)) + ", received_us NULLS FIRST"
+        better = (
+            f"min(coalesce(received_us, {EARLIEST_US})) OVER (PARTITION BY lead_id, event_id ORDER BY {order}"
+            " ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
         )
-        single = f"SELECT {listed} FROM events_read ANTI JOIN repeated USING (lead_id, event_id) WHERE {self.valid}"
-        connection.execute(f"CREATE TEMP TABLE events AS {single} UNION ALL {first}")
+        plain = ", ".join(c for c in columns if c != "replaced_us")
+        deliveries = (
+            f"SELECT {plain}, {better} AS replaced_us FROM events_read"
+            f" JOIN repeated USING (lead_id, event_id) WHERE {self.valid}"
+        )
+        wins = (
+            "replaced_us IS NULL"
+            if self.received is None
+            else f"replaced_us IS NULL OR replaced_us > coalesce(received_us, {EARLIEST_US})"
+        )
+        repeated_events = f"SELECT {listed} FROM ({deliveries}) WHERE {wins}"
+        never = "CAST(NULL AS BIGINT) AS replaced_us"
+        single = f"SELECT {listed.replace('replaced_us', never)} FROM events_read ANTI JOIN repeated USING (lead_id, event_id) WHERE {self.valid}"
+        connection.execute(f"CREATE TEMP TABLE events AS {single} UNION ALL {repeated_events}")
         every = f"SELECT count(*) FROM events_read JOIN repeated USING (lead_id, event_id) WHERE {self.valid}"
         repeats = connection.execute(f"SELECT ({every}) - (SELECT count(*) FROM repeated)").fetchall()[0][0]
         return int(repeats)
 
     def _kept(self) -> list[str]:
-        names = ["lead_id", "event", "at_us", "received_us"]
+        names = ["lead_id", "event", "at_us", "received_us", "replaced_us"]
         names += ["event_id"] if not self.unique or self.tables.event_ids else []
         names += ["session_id"] if self.tables.sessions else []
         for value in self.tables.properties.values():
@@ -177,4 +202,3 @@ def no_events(connection: DuckDBPyConnection, tables: Tables, id_kind: str) -> N
     types = {"id": id_kind, "text": "VARCHAR", "instant": "BIGINT", "number": "DECIMAL(38, 9)"}
     listed = ", ".join(f"CAST(NULL AS {types[kind]}) AS {name}" for name, kind in tables.events().items())
     connection.execute(f"CREATE TEMP VIEW events AS SELECT {listed} WHERE FALSE")
-

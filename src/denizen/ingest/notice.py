@@ -26,7 +26,9 @@ def notice(
     rows = accounting.events
     valid = rows.read - rows.rejected
     if rows.of_unknown_leads * 2 > valid:
-        strangers = _one(connection, "SELECT lead_id FROM events WHERE lead_id NOT IN (SELECT lead_id FROM leads) LIMIT 1")
+        strangers = _one(
+            connection, "SELECT lead_id FROM events WHERE lead_id NOT IN (SELECT lead_id FROM leads) LIMIT 1"
+        )
         lead = _one(connection, "SELECT lead_id FROM leads LIMIT 1")
         yield (
             f"{rows.of_unknown_leads:,} of {valid:,} events are of leads that are not in leads;"

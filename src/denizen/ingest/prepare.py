@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,8 @@ from denizen.ingest.values import as_id, as_instant, define
 from denizen.sql.literals import text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from duckdb import DuckDBPyConnection
 
     from denizen.ingest.project import Data
@@ -67,13 +68,19 @@ def prepare(
         accounting = _prepare(connection, data, tables, moments, only, grid=grid)
         if data.events is not None and only is None:
             accounting.warnings += notice(connection, accounting, moments, names)
-        return accounting
     except duckdb.Error as error:
         raise fail("file-unreadable", str(error).split("\n", maxsplit=1)[0]) from error
+    return accounting
 
 
 def _prepare(
-    connection: DuckDBPyConnection, data: Data, tables: Tables, moments: Moments, only: str | None, *, grid: bool
+    connection: DuckDBPyConnection,
+    data: Data,
+    tables: Tables,
+    moments: Moments,
+    only: str | None,
+    *,
+    grid: bool,
 ) -> Accounting:
     accounting = Accounting()
     leads, accounts, events, asked = (
@@ -114,6 +121,8 @@ def _prepare(
 
 
 def _keep_only(connection: DuckDBPyConnection, lead_id: str) -> None:
+    if any("\ud800" <= c <= "\udfff" for c in lead_id) or "\x00" in lead_id:
+        raise fail("unknown-lead", f"there is no lead {lead_id!r} in the data")
     same = f"SELECT * FROM leads WHERE CAST(lead_id AS VARCHAR) = {text(lead_id)}"
     connection.execute(f"CREATE TEMP TABLE only_lead AS {same}")
     connection.execute("DROP VIEW IF EXISTS leads")
@@ -153,4 +162,3 @@ def _read_grid(connection: DuckDBPyConnection, grid: Raw, kind: str) -> int:
         raise fail("unknown-lead", f"there is no lead {lead!r} in the data", file=grid.label)
     latest = connection.execute("SELECT max(as_of_us) FROM grid").fetchall()[0][0]
     return 0 if latest is None else int(latest)
-

@@ -30,7 +30,7 @@ class TableFile(Spec):
 class EventFile(TableFile):
     """Events."""
 
-    unique: bool = Field(False, description="no event_id occurs twice, so duplicates are not searched for")  # noqa: FBT003
+    unique: bool = Field(False, description="no event_id occurs twice, so duplicates are not searched for")
 
 
 class Project(Spec):

@@ -8,11 +8,12 @@ from __future__ import annotations
 import csv
 import glob
 import gzip
-import io
 import json
+import re
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import duckdb
 
@@ -27,11 +28,20 @@ if TYPE_CHECKING:
     from denizen.sql.tables import Tables
 
 MAX_LINE_BYTES = 16 * 2**20
-SUFFIXES = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz", ".parquet")
+SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz", ".parquet")
 CANONICAL = {
     "leads": ("lead_id", "account_id", "signup_at", "trial_started_at", "trial_ends_at"),
     "accounts": ("account_id",),
-    "events": ("lead_id", "event", "timestamp", "event_id", "properties", "session_id", "product", "received_at"),
+    "events": (
+        "lead_id",
+        "event",
+        "timestamp",
+        "event_id",
+        "properties",
+        "session_id",
+        "product",
+        "received_at",
+    ),
     "grid": ("lead_id", "as_of"),
 }
 """The columns that have a meaning of their own."""
@@ -69,19 +79,35 @@ class Raw:
     columnar: bool = False
     broken: list[str] = field(default_factory=list)
     parquet: str | None = None
+    keys_are_all: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse names that would meet those made while reading."""
+        reserved = [c for c in self.columns if c.lower().startswith("_dz_")]
+        if reserved:
+            raise fail(
+                "missing-column",
+                f"columns starting with _dz_ are reserved; rename `{reserved[0]}`",
+                file=self.label,
+            )
 
     def find(self, name: str) -> Column | None:
         """Return how to read a column by its canonical name, None if there is none; `a.b` reaches into `a`."""
         name = self.mapping.get(name, name)
-        if self.json_lines:
-            return Column(_json_field("doc", name), "VARCHAR")
         by_lower = {c.lower(): c for c in self.columns}
+        if self.json_lines:
+            return Column(
+                _json_field("doc", name if name in self.columns else by_lower.get(name.lower(), name)),
+                "VARCHAR",
+            )
         own = by_lower.get(name.lower())
         if own is not None:
             return Column(_quoted(own), self.columns[own])
         head, dot, rest = name.partition(".")
         outer = by_lower.get(head.lower()) if dot else None
-        return Column(_json_field(self.document(_quoted(outer), self.columns[outer]), rest), "VARCHAR") if outer else None
+        return (
+            Column(_json_field(self.document(_quoted(outer), self.columns[outer]), rest), "VARCHAR") if outer else None
+        )
 
     def within(self, document: str, path: str) -> Column | None:
         """Return how to read a path of a JSON document column, None if there is no such column."""
@@ -105,11 +131,17 @@ class Raw:
         wanted = self.mapping.get(name, name)
         found = self.find(name)
         known = {c.lower() for c in self.columns}
-        if found is None or (self.json_lines and wanted.split(".")[0].lower() not in known and wanted.lower() not in known):
+        if found is None or (
+            self.keys_are_all and wanted.split(".")[0].lower() not in known and wanted.lower() not in known
+        ):
             hint = did_you_mean(wanted, self.columns)
             columns = ", ".join(self.columns) or "none"
             message = f"no column `{wanted}`; {hint + ' ' if hint else ''}columns: {columns}"
-            raise fail("missing-column", f"{message}; name yours with --map {self.table}.{name}=COLUMN", file=self.label)
+            raise fail(
+                "missing-column",
+                f"{message}; name yours with --map {self.table}.{name}=COLUMN",
+                file=self.label,
+            )
         return found
 
     def check_mapping(self, tables: Tables) -> None:
@@ -119,16 +151,31 @@ class Raw:
             DenizenError: with a finding for each.
         """
         known = {c.lower() for c in self.columns}
-        readable = {*CANONICAL[self.table], *(tables.properties if self.table == "events" else tables.attributes)}
+        readable = {
+            *CANONICAL[self.table],
+            *(tables.properties if self.table == "events" else tables.attributes),
+        }
         findings = []
         for name, column in self.mapping.items():
             if name not in CANONICAL[self.table] and did_you_mean(name, CANONICAL[self.table]) and name not in readable:
                 hint = did_you_mean(name, CANONICAL[self.table])
-                findings.append(Finding("bad-argument", f"{self.table}.{name} is mapped, but nothing reads it; {hint}", self.label))
-            elif column.lower() not in known and column.split(".")[0].lower() not in known:
+                findings.append(
+                    Finding(
+                        "bad-argument",
+                        f"{self.table}.{name} is mapped, but nothing reads it; {hint}",
+                        self.label,
+                    )
+                )
+            elif (
+                (self.keys_are_all or not self.json_lines)
+                and column.lower() not in known
+                and column.split(".")[0].lower() not in known
+            ):
                 hint = did_you_mean(column, self.columns)
                 columns = ", ".join(self.columns)
-                message = f"no column `{column}` for {self.table}.{name}; {hint + ' ' if hint else ''}columns: {columns}"
+                message = (
+                    f"no column `{column}` for {self.table}.{name}; {hint + ' ' if hint else ''}columns: {columns}"
+                )
                 findings.append(Finding("missing-column", message, self.label))
         if findings:
             raise DenizenError(findings)
@@ -171,12 +218,14 @@ def read_raw(connection: DuckDBPyConnection, table: str, source: Any, mapping: M
         DenizenError: nothing is there, or it is of a kind that is not read.
     """
     if isinstance(source, str | Path):
+        if not str(source).strip():
+            raise fail("bad-argument", f"the path of {table} is empty")
         return _read_files(connection, table, str(source), mapping)
     return _read_frame(connection, table, source, mapping)
 
 
 def _read_frame(connection: DuckDBPyConnection, table: str, frame: Any, mapping: Mapping[str, str]) -> Raw:
-    import pyarrow as pa  # noqa: PLC0415  the command line reads files without it
+    import pyarrow as pa
 
     if type(frame).__module__.startswith("pandas"):
         arrow = _mixed(lambda: pa.Table.from_pandas(frame, preserve_index=False), lambda: frame.to_dict("records"))
@@ -185,7 +234,10 @@ def _read_frame(connection: DuckDBPyConnection, table: str, frame: Any, mapping:
     elif hasattr(frame, "__arrow_c_stream__"):
         arrow = pa.table(frame)
     else:
-        raise fail("bad-argument", f"`{table}` is a {type(frame).__name__}; give a path, or an Arrow, pandas or Polars table")
+        raise fail(
+            "bad-argument",
+            f"`{table}` is a {type(frame).__name__}; give a path, or an Arrow, pandas or Polars table",
+        )
     relation = f"raw_{table}"
     connection.register(relation, arrow)
     return Raw(table, f"<{table}>", relation, _described(connection, relation), mapping, columnar=True)
@@ -193,12 +245,14 @@ def _read_frame(connection: DuckDBPyConnection, table: str, frame: Any, mapping:
 
 def _mixed(convert: Callable[[], Any], records: Callable[[], list[dict[str, Any]]]) -> Any:
     """Return rows as an Arrow table; where a column mixes types, every value becomes text, as in a file."""
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa
 
     try:
         return convert()
-    except (pa.ArrowException, TypeError):
+    except (pa.ArrowException, TypeError, AttributeError):
         rows = records()
+    if not all(isinstance(row, dict) for row in rows):
+        raise fail("bad-argument", "a list of rows must hold dictionaries")
     columns = dict.fromkeys(k for row in rows for k in row)
     schema = pa.schema([(str(c), pa.string()) for c in columns])
     return pa.Table.from_pylist([{str(k): _as_text(v) for k, v in row.items()} for row in rows], schema)
@@ -207,7 +261,13 @@ def _mixed(convert: Callable[[], Any], records: Callable[[], list[dict[str, Any]
 def _as_text(value: Any) -> str | None:
     if value is None or value != value:  # noqa: PLR0124  NaN alone differs from itself
         return None
-    return value if isinstance(value, str) else value.isoformat() if hasattr(value, "isoformat") else json.dumps(value, default=str)
+    return (
+        value
+        if isinstance(value, str)
+        else value.isoformat()
+        if hasattr(value, "isoformat")
+        else json.dumps(value, default=str)
+    )
 
 
 def _read_files(connection: DuckDBPyConnection, table: str, path: str, mapping: Mapping[str, str]) -> Raw:
@@ -220,8 +280,8 @@ def _read_files(connection: DuckDBPyConnection, table: str, path: str, mapping: 
         return reader(connection, table, path, files, mapping)
     except duckdb.Error as error:
         raise fail("file-unreadable", _first_line(error), file=path) from None
-    except OSError as error:
-        raise fail("file-unreadable", f"cannot read: {error.strerror or error}", file=path) from None
+    except (OSError, EOFError, zlib.error, csv.Error) as error:
+        raise fail("file-unreadable", f"cannot read: {getattr(error, 'strerror', None) or error}", file=path) from None
     except UnicodeDecodeError as error:
         message = f"not UTF-8 text (byte {error.start} of the header); save it as UTF-8, in Excel as `CSV UTF-8`"
         raise fail("file-unreadable", message, file=path) from None
@@ -236,7 +296,11 @@ def _files(path: str) -> list[str]:
     if place.is_dir():
         found = sorted(str(p) for p in place.rglob("*") if p.is_file() and p.name.lower().endswith(SUFFIXES))
         if not found:
-            raise fail("file-unreadable", f"the folder holds no file of a known kind ({', '.join(SUFFIXES)})", file=path)
+            raise fail(
+                "file-unreadable",
+                f"the folder holds no file of a known kind ({', '.join(SUFFIXES)})",
+                file=path,
+            )
         return found
     if place.is_file():
         return [str(place)]
@@ -258,8 +322,8 @@ def _kind(file: str) -> str:
 
 
 def _list(files: list[str]) -> str:
-    """Return a list literal; a bracket in a name must not be read as a glob."""
-    return "[" + ", ".join(text(f.replace("[", "[[]") if "[" in f else f) for f in files) + "]"
+    """Return a list literal; nothing in a file's name must be read as a glob."""
+    return "[" + ", ".join(text(re.sub(r"[\[*?]", r"[\g<0>]", f)) for f in files) + "]"
 
 
 def _described(connection: DuckDBPyConnection, relation: str) -> dict[str, str]:
@@ -269,25 +333,28 @@ def _described(connection: DuckDBPyConnection, relation: str) -> dict[str, str]:
 def _read_parquet(
     connection: DuckDBPyConnection, table: str, path: str, files: list[str], mapping: Mapping[str, str]
 ) -> Raw:
-    relation = f"read_parquet({_list(files)}, union_by_name = {str(len(files) > 1).lower()})"
+    relation = f"read_parquet({_list(files)}, union_by_name = {str(len(files) > 1).lower()}, hive_partitioning = false)"
     return Raw(table, path, relation, _described(connection, relation), mapping, columnar=True, parquet=_list(files))
 
 
-def _open(file: str) -> io.TextIOBase:
-    opener = gzip.open if file.lower().endswith(".gz") else open
-    return opener(file, "rt", encoding="utf-8-sig", newline="")  # type: ignore[return-value]
+def _open(file: str) -> IO[bytes]:
+    return gzip.open(file, "rb") if file.lower().endswith(".gz") else Path(file).open("rb")  # type: ignore[return-value]
+
+
+def _is_empty(file: str) -> bool:
+    with _open(file) as lines:
+        return not lines.read(1)
 
 
 def _header(file: str) -> tuple[str, list[str]]:
     with _open(file) as lines:
-        try:
-            first = lines.readline(MAX_LINE_BYTES)
-        except (EOFError, gzip.BadGzipFile) as error:
-            raise fail("file-unreadable", f"cannot read the header: {error}", file=file) from None
+        first = lines.readline(MAX_LINE_BYTES).decode("utf-8-sig")
     if not first.strip():
         raise fail("file-unreadable", "the file is empty; the first line must name the columns", file=file)
-    delimiter = max(_DELIMITERS, key=lambda d: len(next(csv.reader([first], delimiter=d))))
-    names = [n.strip() for n in next(csv.reader([first], delimiter=delimiter))]
+    outside_quotes = re.sub(r'"[^"]*"', "", first)
+    delimiter = max(_DELIMITERS, key=outside_quotes.count)
+    csv.field_size_limit(MAX_LINE_BYTES)
+    names = [n.strip() for n in next(csv.reader([first], delimiter=delimiter, skipinitialspace=True))]
     names = [n or f"column{i}" for i, n in enumerate(names, 1)]
     twice = sorted({n for n in names if [m.lower() for m in names].count(n.lower()) > 1})
     if twice:
@@ -298,13 +365,17 @@ def _header(file: str) -> tuple[str, list[str]]:
 def _read_csv(
     connection: DuckDBPyConnection, table: str, path: str, files: list[str], mapping: Mapping[str, str]
 ) -> Raw:
-    parts, columns, broken = [], {}, []
+    del connection
+    parts: list[str] = []
+    columns: dict[str, str] = {}
+    broken: list[str] = []
+    files = files if len(files) == 1 else [f for f in files if not _is_empty(f)]
     for i, file in enumerate(files):
         delimiter, names = _header(file)
         types = "{" + ", ".join(f"{text(n)}: 'VARCHAR'" for n in names) + "}"
         rejects = f"broken_{table}_{i}"
         options = (
-            f"auto_detect = false, header = true, delim = {text(delimiter)}, quote = '\"', escape = '\"', columns = {types},"
+            f"auto_detect = false, hive_partitioning = false, header = true, delim = {text(delimiter)}, quote = '\"', escape = '\"', columns = {types},"
             f" max_line_size = {MAX_LINE_BYTES}, buffer_size = {2 * MAX_LINE_BYTES}, store_rejects = true,"
             f" rejects_table = {text(rejects)}, rejects_scan = {text(rejects + '_scan')}, rejects_limit = 0, nullstr = ''"
         )
@@ -321,22 +392,26 @@ def _read_json_lines(
     del connection
     rejects = f"broken_{table}_0"
     options = (
-        "auto_detect = false, header = false, delim = '\x01', quote = '', escape = '', columns = {'line': 'VARCHAR'},"
+        "auto_detect = false, hive_partitioning = false, header = false, delim = '\x01', quote = '', escape = '', columns = {'line': 'VARCHAR'},"
         f" max_line_size = {MAX_LINE_BYTES}, buffer_size = {2 * MAX_LINE_BYTES}, store_rejects = true,"
         f" rejects_table = {text(rejects)}, rejects_scan = {text(rejects + '_scan')}, rejects_limit = 0"
     )
     relation = f"(SELECT line FROM read_csv({_list(files)}, {options}) WHERE trim(line, ' \t\r') <> '') AS rows"
-    return Raw(table, path, relation, _sampled_keys(files[0]), mapping, json_lines=True, broken=[rejects])
-
-
-def _sampled_keys(file: str) -> dict[str, str]:
     keys: dict[str, str] = {}
-    with gzip.open(file, "rb") if file.lower().endswith(".gz") else Path(file).open("rb") as lines:
-        for _, line in zip(range(_SAMPLE_LINES), lines, strict=False):
+    whole = all(_sample_keys(file, keys) for file in files)
+    return Raw(table, path, relation, keys, mapping, json_lines=True, keys_are_all=whole, broken=[rejects])
+
+
+def _sample_keys(file: str, keys: dict[str, str]) -> bool:
+    """Add the keys of the first lines of a file; return whether that was the whole file."""
+    with _open(file) as lines:
+        for n, line in enumerate(lines):
+            if n >= _SAMPLE_LINES:
+                return False
             try:
                 row = json.loads(line.decode("utf-8-sig"))
             except (ValueError, RecursionError):
                 continue
             if isinstance(row, dict):
                 keys |= dict.fromkeys(row, "VARCHAR")
-    return keys
+    return True

@@ -20,7 +20,7 @@ _NUMBER = text(NUMBER)
 _DECIMAL = f"DECIMAL(38, {NUMBER_DECIMALS})"
 _ISO = (
     r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}"
-    r"([Tt ] *[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?( *([Zz]|UTC|GMT|[+-][0-9]{2}(:?[0-9]{2})?))?)?"
+    r"([Tt ] *[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?( *([Zz]|UTC|GMT|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?))?)?"
 )
 _EPOCH = r"-?[0-9]{1,20}([.][0-9]+)?"
 
@@ -39,7 +39,7 @@ MACROS = {
         f" ELSE try_cast(x AS {_DECIMAL}) END"
     ),
     "canonical(x)": (
-        "CASE WHEN reads_as_number(x) THEN rtrim(rtrim(CAST(as_number(x) AS VARCHAR), '0'), '.') ELSE x END"
+        "CASE WHEN abs(as_number(x)) < CAST('1e28' AS DECIMAL(38, 9)) THEN rtrim(rtrim(CAST(as_number(x) AS VARCHAR), '0'), '.') ELSE x END"
     ),
     "is_list(x)": "CASE WHEN x[1] = '[' THEN CASE WHEN json_valid(x) THEN json_type(x) = 'ARRAY' ELSE FALSE END ELSE FALSE END",
     "elements(x)": (
@@ -103,7 +103,11 @@ def as_id(expression: str, kind: str) -> str:
     """Return an identifier as text; a float that is whole loses its `.0`."""
     if kind in ("DOUBLE", "FLOAT"):
         whole = f"{expression} = floor({expression}) AND abs({expression}) < 9007199254740992"
-        return f"CASE WHEN {whole} THEN CAST(CAST({expression} AS BIGINT) AS VARCHAR) ELSE {as_text(expression, kind)} END"
+        return (
+            f"CASE WHEN {whole} THEN CAST(CAST({expression} AS BIGINT) AS VARCHAR) ELSE {as_text(expression, kind)} END"
+        )
+    if kind.startswith("DECIMAL"):
+        return f"canonical(CAST({expression} AS VARCHAR))"
     return f"tidy({as_text(expression, kind)})" if not is_integer(kind) else f"CAST({expression} AS VARCHAR)"
 
 

@@ -36,8 +36,8 @@ def parse_duration(text: Any) -> int:
 
 def format_duration(us: int) -> str:
     """Return the shortest text that reads back as this duration."""
-    for unit in ("w", "d", "h", "m", "s"):
-        if us % UNIT_US[unit] == 0 and not (unit == "w" and us // UNIT_US[unit] < 2):
+    for unit in reversed(UNIT_US):
+        if us % UNIT_US[unit] == 0:
             return f"{us // UNIT_US[unit]}{unit}"
     raise ValueError(f"{us} µs is no whole number of seconds")
 

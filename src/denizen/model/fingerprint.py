@@ -21,4 +21,3 @@ def fingerprint(model: Model) -> str:
     """
     data = model.model_dump(by_alias=True, exclude=_METADATA, exclude_none=True)
     return hashlib.sha256(json.dumps(data, sort_keys=True, default=plain).encode()).hexdigest()[:12]
-

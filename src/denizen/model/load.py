@@ -55,6 +55,8 @@ def load_model(source: str | Path | LoadedModel) -> LoadedModel:
     """
     if isinstance(source, LoadedModel):
         return source
+    if not isinstance(source, str | Path):
+        raise fail("bad-argument", f"a model is a path, YAML text or a loaded model, not {type(source).__name__}")
     if isinstance(source, str) and "\n" in source:
         return parse_model(source, "<text>")
     return parse_model(read_text(source), str(source))
@@ -65,7 +67,9 @@ def read_text(path: str | Path) -> str:
     try:
         return Path(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise fail("file-unreadable", f"not UTF-8 text (byte {error.start}); save it as UTF-8", file=str(path)) from None
+        raise fail(
+            "file-unreadable", f"not UTF-8 text (byte {error.start}); save it as UTF-8", file=str(path)
+        ) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise fail("file-unreadable", f"cannot read: {reason}", file=str(path)) from None
@@ -110,9 +114,12 @@ def validate(shape: type[T], source: Source) -> tuple[T | None, list[Finding]]:
             if not findings:
                 findings = _unique([_finding(shape, source, d) for d in details])
             places = [_place(source, d["loc"]) for d in details]
-            if any(len(p) == 0 or d["type"] == "missing" and len(p) == 1 for p, d in zip(places, details, strict=True)):
+            if any(len(p) == 0 for p in places):
                 return None, findings
-            data = _without(data, places)
+            absent = {
+                p[0]: "missing" for p, d in zip(places, details, strict=True) if d["type"] == "missing" and len(p) == 1
+            }
+            data = {**_without(data, places), **absent}
     return None, findings
 
 
@@ -176,14 +183,14 @@ def _at_key(detail: ErrorDetails) -> bool:
 
 def _keys_at(shape: type[BaseModel], place: Place) -> set[str]:
     """Return the keys the syntax allows at a place, by walking the types the way the file was walked."""
-    from denizen.model.schema import keys_at  # noqa: PLC0415  the schema is needed for misspellings only
+    from denizen.model.schema import keys_at
 
     return keys_at(shape, place)
 
 
 def _message(detail: ErrorDetails) -> str:
     found = _kind(detail["input"])
-    if _at_key(detail):
+    if _at_key(detail) and detail["type"] == "string_pattern_mismatch":
         return f"{found} is no name; a name starts with a letter and has letters, digits, `_`, `.` and `-` only"
     messages = {
         "value_error": str(detail.get("ctx", {}).get("error", "")),

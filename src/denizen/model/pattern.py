@@ -14,6 +14,7 @@ from denizen.model.values import normalize
 
 MAX_LENGTH = 1000
 MAX_REPEAT = 250
+MAX_GROUPS = 50
 MAX_WORK = 1000
 _PUNCTUATION = set("\\^$.|?*+()[]{}/-_ ,:;!\"#%&'<>=@`~")
 _SHORTHAND = {
@@ -91,7 +92,11 @@ def parse_pattern(text: str) -> Node:
     if not text:
         raise PatternError("the pattern is empty and would match everything; write `exists: true`")
     if any(ord(c) < ord(" ") for c in text):
-        raise PatternError(r"the pattern holds a control character; in double quotes YAML reads \b so, write single quotes")
+        raise PatternError(
+            r"the pattern holds a control character; in double quotes YAML reads \b so, write single quotes"
+        )
+    if text.count("(") > MAX_GROUPS:
+        raise PatternError(f"the pattern has more than {MAX_GROUPS} groups")
     parser = _Parser(text)
     node = parser.choice()
     if parser.at < len(text):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from denizen.model.spec import ANY, MEASURES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from denizen.errors import Finding
     from denizen.model.source import Path, Source
     from denizen.model.spec import Criterion, Model, Penalty
@@ -37,7 +38,11 @@ def one_measure(model: Model) -> Iterator[Problem]:
     for path, _, criterion in _criteria(model):
         found = criterion.measures()
         if len(found) > 1:
-            yield "one-measure", path, f"{_listed(found)} stand together; a criterion measures exactly one thing"
+            yield (
+                "one-measure",
+                path,
+                f"{_listed(found)} stand together; a criterion measures exactly one thing",
+            )
         if not found:
             yield "one-measure", path, f"nothing is measured; add one of {_listed(MEASURES)}"
 
@@ -63,7 +68,11 @@ def points_are_given_once(model: Model) -> Iterator[Problem]:
         elif criterion.points is not None and criterion.each is None:
             for measure in criterion.measures():
                 if measure in _NO_SHORTHAND:
-                    yield "no-points", path, f"`points` alone means `at_least: 1`; a criterion on `{measure}` needs `bands`"
+                    yield (
+                        "no-points",
+                        path,
+                        f"`points` alone means `at_least: 1`; a criterion on `{measure}` needs `bands`",
+                    )
         if criterion.max_points is not None and criterion.each is None:
             yield "misplaced-key", (*path, "max_points"), "`max_points` limits `each`, which is not there"
 
@@ -77,11 +86,19 @@ def options_fit_the_measure(model: Model) -> Iterator[Problem]:
         if criterion.within is not None and measure in _UNWINDOWED:
             yield "misplaced-key", (*path, "within"), f"`within` has no meaning with `{measure}`"
         if measure == "attribute":
-            for key, given in (("where", criterion.where), ("key", criterion.key), ("recency", criterion.recency)):
+            for key, given in (
+                ("where", criterion.where),
+                ("key", criterion.key),
+                ("recency", criterion.recency),
+            ):
                 if given:
                     yield "misplaced-key", (*path, key), f"`{key}` is about events, and an attribute has none"
         if criterion.disqualifies and criterion.each is not None:
-            yield "misplaced-key", (*path, "disqualifies"), "`disqualifies` asks whether a band holds; `each` has none"
+            yield (
+                "misplaced-key",
+                (*path, "disqualifies"),
+                "`disqualifies` asks whether a band holds; `each` has none",
+            )
         if part == "fit" and criterion.each is None:
             continue
 
@@ -103,10 +120,18 @@ def any_stands_alone(model: Model) -> Iterator[Problem]:
         for key in ("count", "session_minutes", "days_since"):
             names = getattr(criterion, MEASURES[key]) or ()
             if ANY in names and len(names) > 1:
-                yield "wrong-value", (*path, key), "`any` stands for every event and cannot be one of several names"
+                yield (
+                    "wrong-value",
+                    (*path, key),
+                    "`any` stands for every event and cannot be one of several names",
+                )
         for key in ("session_depth", "sequence"):
             if ANY in (getattr(criterion, key) or ()):
-                yield "wrong-value", (*path, key), f"`any` is no event name; `{key}` needs the names themselves"
+                yield (
+                    "wrong-value",
+                    (*path, key),
+                    f"`any` is no event name; `{key}` needs the names themselves",
+                )
 
 
 def velocity_is_complete(model: Model) -> Iterator[Problem]:
@@ -134,7 +159,11 @@ def decay_is_complete(model: Model) -> Iterator[Problem]:
     else:
         yield from _penalty(path, decay)
     if decay.half_life is not None and decay.after is not None:
-        yield "misplaced-key", (*path, "after"), "`half_life` halves from the first idle moment; `after` is for periods"
+        yield (
+            "misplaced-key",
+            (*path, "after"),
+            "`half_life` halves from the first idle moment; `after` is for periods",
+        )
     if decay.after_trial is not None:
         yield from _penalty((*path, "after_trial"), decay.after_trial)
 

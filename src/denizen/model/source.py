@@ -81,6 +81,8 @@ def parse_yaml(text: str, file: str) -> Source:
         node = YAML(typ="safe", pure=True).compose(text)
     except (YAMLError, ValueError) as error:
         raise DenizenError([_syntax_error(error, file)]) from None
+    except RecursionError:
+        raise DenizenError([Finding("yaml-syntax", "the file nests too deeply", file, 1, 1)]) from None
     if node is not None:
         try:
             source.data = _Reader(source).read(node, ())
@@ -117,7 +119,7 @@ class _Reader:
             return self.mapping(node, path)
         if isinstance(node, SequenceNode):
             return [self.read(child, (*path, i)) for i, child in enumerate(node.value)]
-        return self.readable(_scalar(node), path)
+        return self.readable(_scalar(node), path) if isinstance(node, ScalarNode) else None
 
     def readable(self, value: Any, path: Path) -> Any:
         """Join surrogate pairs, as JSON writes them; refuse what no engine can store."""

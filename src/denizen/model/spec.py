@@ -20,7 +20,6 @@ from pydantic import (
     model_validator,
 )
 
-from denizen.model.durations import Duration
 from denizen.model.pattern import parse_pattern
 from denizen.model.values import NUMBER_LIMIT, normalize, read_number
 
@@ -29,13 +28,15 @@ if TYPE_CHECKING:
     from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import CoreSchema
 
+    from denizen.model.durations import Duration
+
 ANY = "any"
 MAX_POINTS = 100_000
 
 
 def _number(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        raise ValueError(f"{value!r} is not a number")  # noqa: TRY004  pydantic collects ValueErrors
+        raise ValueError(f"{value!r} is not a number")
     number = Decimal(str(value))
     if not number.is_finite():
         raise ValueError(f"{value!r} is not a finite number")
@@ -86,7 +87,9 @@ def _scalar(value: Any) -> Any:
     if value is None:
         raise ValueError("null equals nothing; write `exists: false`")
     if isinstance(value, list):
-        raise ValueError("a list where one value is expected; for one of several write `in: [...]` or `contains_any: [...]`")
+        raise ValueError(
+            "a list where one value is expected; for one of several write `in: [...]` or `contains_any: [...]`"
+        )
     return _number(value)
 
 
@@ -104,7 +107,16 @@ def _pattern(text: str) -> str:
 
 
 Pattern = Annotated[str, StringConstraints(min_length=1), AfterValidator(_pattern)]
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$", max_length=80)]
+
+
+def _one_line(name: str) -> str:
+    if "\n" in name:
+        raise ValueError("a name stands on one line")
+    return name
+
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$", max_length=80), AfterValidator(_one_line)]
+MAX_CRITERIA = 100
 Event = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Path = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
@@ -156,7 +168,9 @@ class Condition(Spec):
         if not self.operators():
             raise ValueError(f"no operator; allowed are {', '.join(f'`{o}`' for o in OPERATORS)}")
         if self.between is not None and self.between[0] > self.between[1]:
-            raise ValueError(f"between: [{self.between[0]}, {self.between[1]}] holds nothing; put the lower bound first")
+            raise ValueError(
+                f"between: [{self.between[0]}, {self.between[1]}] holds nothing; put the lower bound first"
+            )
         return self
 
     def operators(self) -> dict[str, Any]:
@@ -176,7 +190,7 @@ class Band(Condition):
 
 def _predicate(value: Any) -> Any:
     if isinstance(value, list):
-        raise ValueError("a list is no predicate; write `{in: [...]}`")  # noqa: TRY004
+        raise ValueError("a list is no predicate; write `{in: [...]}`")
     return value if isinstance(value, dict | Condition) else {"is": value}
 
 
@@ -265,9 +279,9 @@ class Criterion(Spec):
     points: Points | None = Field(None, description="points for at least 1, or with each for every full N")
     each: Positive | None = Field(None, description="points for every full N of the measure")
     max_points: Annotated[Points, Field(gt=0)] | None = Field(None, description="limit of each, an absolute value")
-    key: Annotated[bool, Field(strict=True)] = Field(False, description="its events are key actions for velocity")  # noqa: FBT003
+    key: Annotated[bool, Field(strict=True)] = Field(False, description="its events are key actions for velocity")
     recency: Recency | None = Field(None, description="overrides the recency of the section")
-    disqualifies: Annotated[bool, Field(strict=True)] = Field(False, description="a band that holds rules the lead out")  # noqa: FBT003
+    disqualifies: Annotated[bool, Field(strict=True)] = Field(False, description="a band that holds rules the lead out")
 
     def measures(self) -> list[str]:
         """Return the measure keys that are set, by their names in the file."""
@@ -285,7 +299,7 @@ MEASURES = {
 class Fit(Spec):
     """How well the lead's company and role match; 0 to 50, never decays."""
 
-    criteria: dict[Name, Criterion] = Field(default_factory=dict)
+    criteria: dict[Name, Criterion] = Field(default_factory=dict, max_length=MAX_CRITERIA)
     min: Points = Field(Decimal(0))
     max: Points = Field(Decimal(50))
 
@@ -345,7 +359,7 @@ class Ceiling(Spec):
 class Behavior(Spec):
     """What the lead did in the product."""
 
-    criteria: dict[Name, Criterion] = Field(default_factory=dict)
+    criteria: dict[Name, Criterion] = Field(default_factory=dict, max_length=MAX_CRITERIA)
     recency: Recency | None = None
     velocity: Velocity | None = None
     decay: Decay | None = None

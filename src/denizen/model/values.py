@@ -59,7 +59,7 @@ class Literal:
     number: Decimal | None
 
     @classmethod
-    def of(cls, value: str | int | Decimal | bool) -> Literal:
+    def of(cls, value: str | int | Decimal | bool) -> Literal:  # noqa: FBT001  a YAML scalar may be one
         """Return the literal of a YAML scalar."""
         if isinstance(value, bool):
             return cls("true" if value else "false", None)
@@ -67,6 +67,11 @@ class Literal:
         return cls(text, read_number(text))
 
     @property
+    def is_exact(self) -> bool:
+        """Whether it reads as a number below the limit; beyond it, equal means equal text."""
+        return self.number is not None and abs(self.number) < NUMBER_LIMIT
+
+    @property
     def canonical(self) -> str:
         """The text under which equal values are equal: plain digits for a number."""
-        return self.text if self.number is None else plain(self.number)
+        return self.text if self.number is None or not self.is_exact else plain(self.number)

@@ -47,7 +47,7 @@ def _criterion(name: str, criterion: spec.Criterion, part: nodes.Part, recency: 
     return name, part, measure, _scoring(criterion), plan_bonus, criterion.disqualifies
 
 
-def _measure(criterion: spec.Criterion) -> nodes.Measure:  # noqa: C901  one branch a measure of the syntax
+def _measure(criterion: spec.Criterion) -> nodes.Measure:
     if criterion.attribute is not None:
         return nodes.Attribute(criterion.attribute)
 

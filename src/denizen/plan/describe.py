@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from denizen.model.values import Literal, plain
@@ -19,9 +20,6 @@ def _operand(condition: nodes.Condition) -> str:
     value = condition.operand
     if isinstance(value, bool):
         return str(value).lower()
-    values = value if isinstance(value, tuple) else (value,)
-    return ", ".join(v.text if isinstance(v, Literal) else plain(v) for v in values if hasattr(v, "text") or _is_number(v))
-
-
-def _is_number(value: object) -> bool:
-    return hasattr(value, "as_tuple")
+    values: tuple[object, ...] = value if isinstance(value, tuple) else (value,)
+    words = [v.text if isinstance(v, Literal) else plain(v) for v in values if isinstance(v, Literal | Decimal)]
+    return ", ".join(words)

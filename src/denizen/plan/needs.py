@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from denizen.model.values import Literal
 from denizen.plan import nodes
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def needs_of(plan: nodes.Plan) -> Needs:
     measures = [c.measure for c in plan.criteria]
     names = {n for events in selections for n in events.names or ()}
     sessions = any(
-        isinstance(m, nodes.SessionDepth | nodes.SessionMinutes) or (isinstance(m, nodes.Distinct) and m.of == "sessions")
+        isinstance(m, nodes.SessionDepth | nodes.SessionMinutes)
+        or (isinstance(m, nodes.Distinct) and m.of == "sessions")
         for m in measures
     )
     return Needs(
@@ -88,9 +90,9 @@ def _properties(plan: nodes.Plan, selections: list[nodes.Events]) -> dict[str, F
             _add(found, predicate.subject, _forms(predicate.conditions))
     for criterion in plan.criteria:
         measure = criterion.measure
-        if isinstance(measure, nodes.Sum):
-            _add(found, measure.of, Forms(number=True))
-        elif isinstance(measure, nodes.Distinct) and measure.of not in ("days", "events", "sessions"):
+        if isinstance(measure, nodes.Sum) or (
+            isinstance(measure, nodes.Distinct) and measure.of not in ("days", "events", "sessions")
+        ):
             _add(found, measure.of, Forms(number=True))
     return found
 
@@ -114,4 +116,4 @@ def _forms(conditions: tuple[nodes.Condition, ...]) -> Forms:
 
 def _numeric(operand: nodes.Operand) -> bool:
     values = operand if isinstance(operand, tuple) else (operand,)
-    return any(isinstance(v, nodes.Value) and v.number is not None for v in values)
+    return any(isinstance(v, Literal) and v.number is not None for v in values)

@@ -40,5 +40,7 @@ def check_events(plan: Plan, data: Data, file: str) -> tuple[list[Finding], int]
     for missing in sorted(set(needs_of(plan).names) - seen):
         close = nearest(missing, seen, SUGGESTIONS)
         hint = f"did you mean {' or '.join(f'`{c}`' for c in close)}?" if close else "no name in the data is near"
-        findings.append(Finding("event-unseen", f"`{missing}` never occurs in the events; {hint}", file, level="warning"))
+        findings.append(
+            Finding("event-unseen", f"`{missing}` never occurs in the events; {hint}", file, level="warning")
+        )
     return findings, len(seen)

@@ -76,7 +76,7 @@ class Explanation:
         return asdict(self)
 
     def _repr_html_(self) -> str:
-        from denizen.scoring.html import explanation_html  # noqa: PLC0415  notebooks only
+        from denizen.scoring.html import explanation_html
 
         return explanation_html(self)
 
@@ -104,7 +104,19 @@ def _explanation(run: Run) -> Explanation:
         "SELECT lead_id, account_id, as_of_us, CAST(fit AS DOUBLE), CAST(behavior AS DOUBLE), CAST(total AS DOUBLE), pql,"
         " fit_tier, behavior_tier, disqualified, capped FROM final ORDER BY as_of_us LIMIT 1"
     ).fetchall()[0]
-    lead_id, account_id, as_of_us, fit, behavior, total, pql, fit_tier, behavior_tier, disqualified, capped = row
+    (
+        lead_id,
+        account_id,
+        as_of_us,
+        fit,
+        behavior,
+        total,
+        pql,
+        fit_tier,
+        behavior_tier,
+        disqualified,
+        capped,
+    ) = row
     lines = _lines(run)
     unknown = tuple(dict.fromkeys(line.line for line in lines if line.unknown and line.kind == "criterion"))
     return Explanation(
@@ -139,7 +151,13 @@ def _lines(run: Run) -> tuple[ExplainedLine, ...]:
     ).fetchall()
     return tuple(
         ExplainedLine(
-            part, line, kind, measure, unknown, points, tuple(evidence.get(("criterion" if kind == "recency" else kind, line), ()))
+            part,
+            line,
+            kind,
+            measure,
+            unknown,
+            points,
+            tuple(evidence.get(("criterion" if kind == "recency" else kind, line), ())),
         )
         for part, line, kind, measure, unknown, points in rows
     )

@@ -22,8 +22,24 @@ FORMATS = {
 }
 
 
-def check_output(path: str | None) -> None:
-    """Refuse an output path before any work is done.
+def check_outputs(outputs: list[str | None], inputs: list[object]) -> None:
+    """Refuse output paths before any work is done: each must be writable, and none may be another or an input.
+
+    Raises:
+        DenizenError: the paths cannot be used.
+    """
+    taken = {str(Path(p).resolve()) for p in inputs if isinstance(p, str)}
+    for path in outputs:
+        _check_output(path)
+        if path is not None:
+            place = str(Path(path).resolve())
+            if place in taken:
+                raise fail("bad-argument", f"{path}: is an input or another output already")
+            taken.add(place)
+
+
+def _check_output(path: str | None) -> None:
+    """Refuse one output path.
 
     Raises:
         DenizenError: the ending is unknown, or the folder does not exist.
@@ -32,6 +48,8 @@ def check_output(path: str | None) -> None:
         return
     if _ending(path) is None:
         raise fail("bad-argument", f"{path}: write to a file ending in {', '.join(FORMATS)}")
+    if Path(path).is_dir():
+        raise fail("bad-argument", f"{path}: is a folder")
     if not Path(path).absolute().parent.is_dir():
         raise fail("bad-argument", f"{path}: the folder does not exist")
 
@@ -66,7 +84,7 @@ def _spelled(connection: DuckDBPyConnection, query: str, ending: str) -> str:
         if str(kind) == "TIMESTAMP WITH TIME ZONE":
             columns.append(f"strftime({name} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ') AS {name}")
         elif str(kind) == "VARCHAR" and ending.startswith(".csv"):
-            risky = f"regexp_matches({name}, '^[=+@\\t\\r-]') AND NOT reads_as_number(lower({name}))"
+            risky = f"regexp_matches({name}, '^\\s*[=+@-]') AND NOT reads_as_number(lower({name}))"
             columns.append(f"CASE WHEN {risky} THEN '''' || {name} ELSE {name} END AS {name}")
         else:
             columns.append(str(name))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from denizen.clock import iso
@@ -64,15 +64,19 @@ def rank(run: Run, top: int, *, pql_only: bool) -> list[Ranked]:
     """Return the best leads, highest total first; ties by lead, so that the order never depends on chance."""
     where = "WHERE pql" if pql_only else ""
     run.connection.execute(
-        "CREATE OR REPLACE TEMP TABLE best AS SELECT row_number() OVER () AS place, * FROM (SELECT * FROM final"
-        f" {where} ORDER BY total DESC, behavior DESC, lead_id, as_of_us LIMIT {top})"
+        "CREATE OR REPLACE TEMP TABLE best AS SELECT * FROM (SELECT *, row_number() OVER"
+        f" (ORDER BY total DESC, behavior DESC, lead_id, as_of_us) AS place FROM final {where}) WHERE place <= {top}"
     )
     rows = run.connection.execute(
         "SELECT place, lead_id, account_id, as_of_us, CAST(fit AS DOUBLE), CAST(behavior AS DOUBLE), CAST(total AS DOUBLE),"
         " pql, fit_tier, behavior_tier, disqualified, capped FROM best ORDER BY place"
     ).fetchall()
     reasons = _reasons(run)
-    return [Ranked(r[1], r[2], iso(int(r[3])), *r[4:], reasons.get(int(r[0]), ())) for r in rows]
+    names = [f.name for f in fields(Ranked)][3:-1]
+    return [
+        Ranked(r[1], r[2], iso(int(r[3])), **dict(zip(names, r[4:], strict=True)), reasons=reasons.get(int(r[0]), ()))
+        for r in rows
+    ]
 
 
 def _reasons(run: Run) -> dict[int, tuple[tuple[str, float], ...]]:

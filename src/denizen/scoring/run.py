@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,17 +18,18 @@ from denizen.sql.literals import text
 from denizen.sql.scores import SCORE_COLUMNS, Scores, scores_statement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from duckdb import DuckDBPyConnection
 
+    from denizen.engines.base import Session
     from denizen.ingest.accounting import Accounting
     from denizen.ingest.prepare import Moments
     from denizen.ingest.project import Data
     from denizen.model.load import LoadedModel
     from denizen.plan.nodes import Plan
 
-Progress = Callable[[str], None] if TYPE_CHECKING else object
+Progress = Callable[[str], None]
 IN_MEMORY = "duckdb:"
 
 
@@ -80,12 +82,21 @@ def score_run(
     connection = connect()
     try:
         progress("reading")
-        accounting = prepare(connection, data, scores.tables, moments, grid=frame.is_grid, names=needs_of(plan).names, only=only)
+        accounting = prepare(
+            connection,
+            data,
+            scores.tables,
+            moments,
+            grid=frame.is_grid,
+            names=needs_of(plan).names,
+            only=only,
+        )
         progress("scoring")
         with chosen.session(connection, scores.tables, grid=frame.is_grid) as session:
             session.create("scored", scores.statement)
             verdict = scores.verdict_columns(plan) if detail else []
             session.pull("final", f"SELECT {', '.join(['g', *SCORE_COLUMNS, *verdict])} FROM scored")
+            accounting.warnings += _ignored(session, connection, scores)
             if detail:
                 session.pull("lines", ledger_statement(plan, scores, chosen.dialect))
             if evidence:
@@ -96,6 +107,21 @@ def score_run(
             yield Run(connection, plan, scores, accounting, several)
     finally:
         connection.close()
+
+
+def _ignored(session: Session, connection: DuckDBPyConnection, scores: Scores) -> list[str]:
+    """Return a warning for each sum that met values which do not read as numbers."""
+    columns = scores.ignored_columns()
+    if not columns:
+        return []
+    sums = ", ".join(f"CAST(COALESCE(sum({c}), 0) AS BIGINT) AS {c}" for c in columns.values())
+    session.pull("ignored", f"SELECT {sums} FROM scored")
+    counts = connection.execute("SELECT * FROM ignored").fetchall()[0]
+    return [
+        f"{name}: {count:,} values do not read as numbers and add nothing to the sum"
+        for name, count in zip(columns, counts, strict=True)
+        if count
+    ]
 
 
 def _add_views(connection: DuckDBPyConnection, plan: Plan, *, detail: bool, several: bool) -> None:

@@ -8,12 +8,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
 from denizen.model import pattern
-from denizen.model.values import Literal as Literal_
 from denizen.sql.literals import number, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from denizen.model.values import Literal as Literal_
     from denizen.plan import nodes
     from denizen.sql.dialect import Dialect
     from denizen.sql.tables import Value
@@ -72,8 +72,8 @@ def holds(condition: nodes.Condition, operand: Operand, dialect: Dialect) -> str
 
 def _equals(operand: Operand, values: tuple[Literal_, ...]) -> str:
     """Compare as numbers where the literal reads as one, else as text."""
-    numbers = ", ".join(number(v.number) for v in values if v.number is not None)
-    texts = ", ".join(text(v.text) for v in values if v.number is None)
+    numbers = ", ".join(number(v.number) for v in values if v.number is not None and v.is_exact)
+    texts = ", ".join(text(v.text) for v in values if not v.is_exact)
     if operand.text == operand.number:
         texts = ""  # a measure is a number and equals no word
     found = [f"{operand.number} IN ({numbers})"] if numbers else []

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from denizen.sql.literals import number
 from denizen.sql.statement import select
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from denizen.plan import nodes
     from denizen.sql.dialect import Dialect
     from denizen.sql.statement import Statement
@@ -33,8 +34,10 @@ def add_decay(statement: Statement, decay: nodes.Decay | None, dialect: Dialect,
         [
             "*",
             "CASE WHEN activity_us IS NOT NULL THEN greatest(as_of_us - activity_us, 0) END AS idle_us",
-            "CASE WHEN trial_ends_us IS NOT NULL"
-            " THEN greatest(as_of_us - greatest(activity_us, trial_ends_us), 0) END AS idle_after_trial_us",
+            (
+                "CASE WHEN trial_ends_us IS NOT NULL"
+                " THEN greatest(as_of_us - greatest(activity_us, trial_ends_us), 0) END AS idle_after_trial_us"
+            ),
             f"CAST(greatest(raw - {number(decay.floor)}, 0) AS {amount}) AS room",
         ],
         "summed",

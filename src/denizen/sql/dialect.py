@@ -19,9 +19,13 @@ if TYPE_CHECKING:
 class Dialect(Protocol):
     """The primitives of one engine's SQL."""
 
-    name: str
-    wide: str
-    """The type of wide integers."""
+    @property
+    def name(self) -> str:
+        """The name users write."""
+
+    @property
+    def wide(self) -> str:
+        """The type of wide integers."""
 
     def quotient(self, dividend: str, divisor: str) -> str:
         """Return the whole quotient of integers that are not negative."""

@@ -53,7 +53,8 @@ class Frame:
         happened = f"events.at_us <= {as_of}"
         if not self.known:
             return happened
-        return f"{happened} AND (events.received_us IS NULL OR events.received_us <= {as_of})"
+        received = f"(events.received_us IS NULL OR events.received_us <= {as_of})"
+        return f"{happened} AND {received} AND (events.replaced_us IS NULL OR events.replaced_us > {as_of})"
 
 
 @dataclass(slots=True)
@@ -158,10 +159,16 @@ def add_lead(statement: Statement, tables: Tables, frame: Frame) -> None:
     """
     instants = [f"leads.{c}" for c in _INSTANTS]
     if frame.is_grid:
-        rows, joins = ["grid.g", "grid.lead_id", "grid.as_of_us"], "grid JOIN leads ON leads.lead_id = grid.lead_id"
+        rows, joins = (
+            ["grid.g", "grid.lead_id", "grid.as_of_us"],
+            "grid JOIN leads ON leads.lead_id = grid.lead_id",
+        )
         rule = "The scores wanted: one row a lead and instant."
     else:
-        rows, joins = ["leads.lead_id AS g", "leads.lead_id", f"CAST({frame.as_of} AS BIGINT) AS as_of_us"], "leads"
+        rows, joins = (
+            ["leads.lead_id AS g", "leads.lead_id", f"CAST({frame.as_of} AS BIGINT) AS as_of_us"],
+            "leads",
+        )
         rows += [f"leads.{c}" for c in details(tables)]
         rule = "The scores wanted: every lead at one instant."
     statement.add("asked", rule, select([*rows, *instants], joins), reused=frame.is_grid)
@@ -204,8 +211,10 @@ def add_seen(statement: Statement, needs: Needs, selection: Selection) -> None:
     To be called when everything else has been spelled, so that all that is looked up by name is known.
     """
     frame, names = selection.frame, selection.names
-    statement.steps.append(f"-- The event names the model knows: a number each, and which sets they belong to.\n{names.step()}")
-    columns = [f"events.{c}" for c in selection.tables.events() if c not in ("lead_id", "received_us")]
+    statement.steps.append(
+        f"-- The event names the model knows: a number each, and which sets they belong to.\n{names.step()}"
+    )
+    columns = [f"events.{c}" for c in selection.tables.events() if c not in ("lead_id", "received_us", "replaced_us")]
     columns += [f"named.{c}" for c in names.columns()]
     named = f"{'LEFT JOIN' if needs.every_event else 'JOIN'} named ON named.event = events.event"
     instants = [f"lead.{c}" for c in ("as_of_us", *_INSTANTS)]

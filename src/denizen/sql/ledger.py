@@ -78,7 +78,12 @@ def _criterion(measured: Measured, tables: Tables) -> Line:
     if isinstance(criterion.measure, nodes.Attribute):
         value = tables.attributes[criterion.measure.name]
         return Line(
-            criterion.part, criterion.name, "criterion", measured.points, value.shown, f"{operand.text} IS NULL"
+            criterion.part,
+            criterion.name,
+            "criterion",
+            measured.points,
+            value.shown,
+            f"{operand.text} IS NULL",
         )
     return Line(
         criterion.part,

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from denizen.model.durations import DAY_US
+from denizen.model.values import NUMBER_LIMIT
 from denizen.plan import nodes
 from denizen.sql.events import MAX_BITS, PLACED, SEEN, details
 from denizen.sql.literals import slug
@@ -99,7 +100,11 @@ class Measures:
         """Return the shared pass that reads the step these events are picked from."""
         source = self.selection.source(events)
         shared = self.passes.setdefault(source, Pass("counted" if source == SEEN else "counted_placed"))
-        shared.codes = None if events.names is None or shared.codes is None else shared.codes | set(self.selection.codes_of(events))
+        shared.codes = (
+            None
+            if events.names is None or shared.codes is None
+            else shared.codes | set(self.selection.codes_of(events))
+        )
         return shared
 
     def step(self, name: str, rule: str, body: str) -> None:
@@ -205,7 +210,11 @@ def _distinct(measures: Measures, measured: Measured, measure: nodes.Distinct, p
     else:
         value = tables.properties[measure.of]
         picks += f" AND {value.text} IS NOT NULL"
-        keys = [value.number, f"CASE WHEN {value.number} IS NULL THEN {value.text} END AS word"]
+        exact = f"abs({value.number}) < {int(NUMBER_LIMIT)}"
+        keys = [
+            f"CASE WHEN {exact} THEN {value.number} END AS number",
+            f"CASE WHEN ({exact}) IS NOT TRUE THEN {value.text} END AS word",
+        ]
     inner = f"SELECT DISTINCT g, {', '.join(keys)} FROM {source} WHERE {picks}"
     rule = f"{measured.criterion.name}: distinct values."
     measures.step(measured.column, rule, f"SELECT g, count(*) AS measure FROM (\n  {inner}\n) AS found\nGROUP BY g")
@@ -249,7 +258,9 @@ def _sequence(measures: Measures, measured: Measured, measure: nodes.Sequence, p
         reached += f" AND at_us - {start} <= {measure.inside_us}"
     rule = f"{measured.criterion.name}: 1 if the steps occurred in this order."
     measures.step(
-        measured.column, rule, f"SELECT g, 1 AS measure FROM (\n{_indent(rows)}\n) AS chained\nWHERE {reached}\nGROUP BY g"
+        measured.column,
+        rule,
+        f"SELECT g, 1 AS measure FROM (\n{_indent(rows)}\n) AS chained\nWHERE {reached}\nGROUP BY g",
     )
 
 
@@ -264,7 +275,11 @@ def add_sessions(statement: Statement, plan: nodes.Plan, selection: Selection) -
     """
     placed = any(c.events is not None and selection.source(c.events) == PLACED for c in plan.criteria)
     source = PLACED if placed else SEEN
-    base = ["g", *selection.names.columns(), *[c for c in selection.tables.events() if c not in ("lead_id", "received_us")]]
+    base = [
+        "g",
+        *selection.names.columns(),
+        *[c for c in selection.tables.events() if c not in ("lead_id", "received_us", "replaced_us")],
+    ]
     base += ["signup_us", "trial_started_us", "trial_ends_us"] if placed else []
     base += ["as_of_us"] if selection.frame.is_grid else []
     gap = f"at_us - lag(at_us) OVER (PARTITION BY g ORDER BY at_us) > {SESSION_GAP_US}"
@@ -289,7 +304,9 @@ def add_velocity(measures: Measures, velocity: nodes.Velocity) -> None:
     if measures.detail:
         for events in velocity.actions:
             counts = measures.counts(events)
-        measures.column("velocity_events", f"COALESCE({counts.aggregate('velocity_events', 'count(*)', f'({key})')}, 0)")
+        measures.column(
+            "velocity_events", f"COALESCE({counts.aggregate('velocity_events', 'count(*)', f'({key})')}, 0)"
+        )
         measures.column("velocity_first_us", counts.aggregate("velocity_first_us", "min(at_us)", f"({key})"))
         measures.column("velocity_last_us", counts.aggregate("velocity_last_us", "max(at_us)", f"({key})"))
     back = velocity.at_least - 1
@@ -321,14 +338,18 @@ def add_velocity(measures: Measures, velocity: nodes.Velocity) -> None:
 
 def add_activity(measures: Measures, decay: nodes.Decay) -> None:
     """Add `activity_us`: the last activity, or signup where there is none."""
-    last = measures.counts(decay.activity).aggregate("activity_last_us", "max(at_us)", measures.selection.picks(decay.activity))
+    last = measures.counts(decay.activity).aggregate(
+        "activity_last_us", "max(at_us)", measures.selection.picks(decay.activity)
+    )
     measures.column("activity_us", f"COALESCE({last}, lead.signup_us)")
 
 
 def add_signals(measures: Measures, ceiling: nodes.Ceiling) -> None:
     """Add `signals`: how many upgrade signals are visible."""
     picks = measures.selection.picks(ceiling.signals)
-    measures.column("signals", f"COALESCE({measures.counts(ceiling.signals).aggregate('signals', 'count(*)', picks)}, 0)")
+    measures.column(
+        "signals", f"COALESCE({measures.counts(ceiling.signals).aggregate('signals', 'count(*)', picks)}, 0)"
+    )
 
 
 def add_measured(measures: Measures) -> None:
@@ -355,5 +376,8 @@ def add_measured(measures: Measures) -> None:
     measures.statement.add(
         "measured",
         "A row a score: what is known of the lead, and every measure.",
-        select([*columns, *[f"{owner}.{c}" for c in details(selection.tables)], *measures.columns], "\n".join(joins)),
+        select(
+            [*columns, *[f"{owner}.{c}" for c in details(selection.tables)], *measures.columns],
+            "\n".join(joins),
+        ),
     )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from denizen.plan import nodes
 from denizen.plan.build import LINE_LIMIT
 from denizen.sql.conditions import Operand, all_hold
 from denizen.sql.literals import number
-from denizen.sql.measures import Measured
 from denizen.sql.statement import select
 
 if TYPE_CHECKING:
     from denizen.sql.dialect import Dialect
+    from denizen.sql.measures import Measured
     from denizen.sql.statement import Statement
     from denizen.sql.tables import Tables
 
@@ -54,7 +55,11 @@ def add_points(statement: Statement, criteria: list[Measured], tables: Tables, d
             bands = measured.criterion.scoring.bands
             held = " OR ".join(f"({all_hold(b.conditions, operand, dialect)})" for b in bands)
             columns.append(f"COALESCE({held}, FALSE) AS {measured.held}")
-    statement.add("pointed", "The points of each criterion: the first band that holds gives its points.", select(columns, "measured"))
+    statement.add(
+        "pointed",
+        "The points of each criterion: the first band that holds gives its points.",
+        select(columns, "measured"),
+    )
 
 
 def _points(criterion: nodes.Criterion, operand: Operand, dialect: Dialect) -> str:
@@ -71,7 +76,8 @@ def _each(each: nodes.Each, operand: Operand, dialect: Dialect) -> str:
     bounded = f"CAST(greatest(least(CAST({operand.number} AS DECIMAL(38, 9)), {10**15}), 0) * {unit} AS {dialect.wide})"
     times = dialect.quotient(bounded, str(int(each.size * unit)))
     limit = number(each.limit)
-    points = f"CAST(least({times}, {10**6 * 10**6}) AS DECIMAL(18, 0)) * {number(each.points)}"
+    enough = math.ceil(LINE_LIMIT / abs(each.points)) if each.points else 1
+    points = f"CAST(least({times}, {enough}) AS DECIMAL(18, 0)) * {number(each.points)}"
     some = f"CAST(greatest(least({points}, {limit}), -{limit}) AS {POINTS})"
     return f"CASE WHEN {operand.number} IS NULL THEN 0 ELSE {some} END"
 

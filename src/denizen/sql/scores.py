@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from denizen.plan import nodes
 from denizen.plan.needs import needs_of
 from denizen.sql.conditions import Operand, all_hold
 from denizen.sql.decay import add_decay
@@ -25,7 +26,6 @@ from denizen.sql.statement import Statement, select
 from denizen.sql.tables import tables_for
 
 if TYPE_CHECKING:
-    from denizen.plan import nodes
     from denizen.sql.dialect import Dialect
     from denizen.sql.tables import Tables
 
@@ -56,6 +56,10 @@ class Scores:
         """Return the columns that say which `require` predicate holds, and which criterion disqualifies."""
         required = [_required(i) for i, _ in enumerate(plan.gates.require, 1)]
         return [*required, *[m.held for m in self.criteria if m.criterion.disqualifies]]
+
+    def ignored_columns(self) -> dict[str, str]:
+        """Return, by criterion, the columns that count what a sum could not read."""
+        return {m.criterion.name: m.ignored for m in self.criteria if isinstance(m.criterion.measure, nodes.Sum)}
 
 
 def scores_statement(
@@ -94,8 +98,9 @@ def scores_statement(
     add_decay(statement, plan.decay, dialect, amount_type(plan))
     _add_limits(statement, plan, tables, dialect)
     _add_verdict(statement, plan, criteria, tables, dialect)
-    chosen = ["*"] if detail else ["g", *SCORE_COLUMNS]
-    return Scores(statement.text(select(chosen, "judged")), tuple(criteria), tables)
+    scores = Scores("", tuple(criteria), tables)
+    chosen = ["*"] if detail else ["g", *SCORE_COLUMNS, *scores.ignored_columns().values()]
+    return replace(scores, statement=statement.text(select(chosen, "judged")))
 
 
 def _add_sums(statement: Statement, plan: nodes.Plan, criteria: list[Measured]) -> None:
@@ -103,7 +108,11 @@ def _add_sums(statement: Statement, plan: nodes.Plan, criteria: list[Measured]) 
     behavior = [m for m in criteria if m.criterion.part == "behavior"]
     lines = [m.points for m in behavior] + [m.recency for m in behavior if m.criterion.recency is not None]
     lines += ["velocity_points"] if plan.velocity else []
-    columns = ["*", f"CAST({fit} AS {POINTS}) AS raw_fit", f"CAST({total(lines)} AS {amount_type(plan)}) AS raw"]
+    columns = [
+        "*",
+        f"CAST({fit} AS {POINTS}) AS raw_fit",
+        f"CAST({total(lines)} AS {amount_type(plan)}) AS raw",
+    ]
     statement.add("summed", "The sum of the lines so far: fit, and behavior before decay.", select(columns, "rewarded"))
 
 

@@ -19,7 +19,7 @@ _KINDS: dict[Kind, str] = {
 
 def contract(tables: Tables, frame: Frame) -> str:
     """Return the expected tables and columns as SQL comments."""
-    lines = ["-- Reads these tables (values normalized as the documentation says under \"Data in\"):"]
+    lines = ['-- Reads these tables (values normalized as the documentation says under "Data in"):']
     grid = {"grid": tables.grid()} if frame.is_grid else {}
     for name, columns in {**grid, "leads": tables.leads(), "events": tables.events()}.items():
         lines.append(f"--   {name}: {', '.join(f'{c} ({_KINDS[k]})' for c, k in columns.items())}")

@@ -90,7 +90,8 @@ class Tables:
 
     def events(self) -> dict[str, Kind]:
         """Return the columns of `events`."""
-        known: dict[str, Kind] = {"lead_id": "id", "event": "text", "at_us": "instant", "received_us": "instant"}
+        known: dict[str, Kind] = {"lead_id": "id", "event": "text", "at_us": "instant"}
+        known |= dict.fromkeys(("received_us", "replaced_us"), "instant")
         if self.event_ids:
             known["event_id"] = "text"
         if self.sessions:

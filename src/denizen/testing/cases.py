@@ -55,7 +55,9 @@ def load_cases(path: str | Path) -> list[Case]:
     return [
         Case(
             str(c["case"]),
-            model_from(source.at((i, "model"))) if isinstance(c["model"], dict) else load_model(Path(path).parent / c["model"]),
+            model_from(source.at((i, "model")))
+            if isinstance(c["model"], dict)
+            else load_model(Path(path).parent / c["model"]),
             str(c["as_of"]),
             c.get("lead") or {},
             c.get("events") or [],
@@ -79,9 +81,7 @@ def run_case(case: Case, engine: str = IN_MEMORY) -> dict[str, tuple[Any, Any]]:
         }
         for e in case.events
     ]
-    result = score(
-        case.model, leads=leads, events=events or None, as_of=case.as_of, ledger=True, engine=engine
-    )
+    result = score(case.model, leads=leads, events=events or None, as_of=case.as_of, ledger=True, engine=engine)
     found: dict[str, Any] = result.scores.to_pylist()[0]
     lines = {_called(row): row["points"] for row in result.ledger.to_pylist()} if result.ledger else {}
     expected = {k: v for k, v in case.expect.items() if k != "lines"}
