@@ -160,5 +160,5 @@ def test_a_grid_on_postgresql_gives_the_scores_of_duckdb(postgres_url):
         for e in ("duckdb:", postgres_url)
     )
     assert here.scores.to_pylist() == there.scores.to_pylist()
-    assert [(r["lead_id"], r["behavior"]) for r in here.scores.to_pylist()] == [(0, 3.0), (2, 6.0)]
+    assert [(r["lead_id"], r["behavior"]) for r in here.scores.to_pylist()] == [(2, 6.0), (0, 3.0)]
     assert "as_of" in here.ledger.column_names
