@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from denizen.model.durations import Duration
 from denizen.model.pattern import parse_pattern
 from denizen.model.values import NUMBER_LIMIT, normalize, read_number
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import CoreSchema
 
-    from denizen.model.durations import Duration
 
 ANY = "any"
 MAX_POINTS = 100_000
