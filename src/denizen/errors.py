@@ -28,6 +28,8 @@ CODES: dict[str, str] = {
     "bad-pattern": "A regular expression outside the subset that every engine runs alike.",
     "no-key-action": "Velocity has no key actions to count.",
     "event-unseen": "The model waits for an event that never occurs in the data.",
+    "property-unseen": "The model asks for a property that no event in the data has.",
+    "rows-rejected": "Some rows of the data cannot be used.",
     "bad-argument": "A command-line argument or function argument cannot be used.",
     "missing-column": "A column that must be there is not in the data.",
     "unknown-lead": "The lead asked for is not in the data.",

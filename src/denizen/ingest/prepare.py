@@ -128,7 +128,9 @@ def _keep_only(connection: DuckDBPyConnection, lead_id: str) -> None:
     connection.execute("DROP VIEW IF EXISTS leads")
     connection.execute("CREATE TEMP VIEW leads AS SELECT * FROM only_lead")
     if not connection.execute("SELECT count(*) FROM leads").fetchall()[0][0]:
-        raise fail("unknown-lead", f"there is no lead {lead_id!r} in the data")
+        rejected = connection.execute("SELECT count(*) FROM rejects WHERE source = 'leads'").fetchall()[0][0]
+        note = f"; {rejected:,} rows of leads were rejected, see `denizen score … --rejects PATH`" if rejected else ""
+        raise fail("unknown-lead", f"there is no lead {lead_id!r} in the data{note}")
 
 
 def _make_grid(connection: DuckDBPyConnection, grid: Raw | None, moments: Moments, kind: str) -> int:
