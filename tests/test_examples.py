@@ -25,7 +25,7 @@ def test_the_trial_world_is_what_its_generator_makes(tmp_path):
 
 @pytest.mark.parametrize(
     ("example", "as_of", "leads", "low", "high"),
-    [("trial", "2026-07-01", 2014, 0.03, 0.15), ("ecom", "2024-06-30", 600, 0.05, 0.3)],
+    [("trial", "2026-07-01", 2014, 0.03, 0.15), ("ecom", "2024-06-30", 600, 0.05, 0.15)],
 )
 def test_an_example_scores_with_a_sane_share_of_pqls(example, as_of, leads, low, high):
     data = project_data(EXAMPLES / example / "model.yaml")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 
@@ -17,6 +17,10 @@ class EventRows:
     rejected: int = 0
     of_unknown_leads: int = 0
     given: bool = False
+
+    def with_used(self, used: int) -> EventRows:
+        """Return the account with so many rows used; what is left over is of unknown leads."""
+        return replace(self, used=used, of_unknown_leads=self.of_unknown_leads + self.used - used)
 
 
 @dataclass(frozen=True, slots=True)

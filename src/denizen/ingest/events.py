@@ -88,8 +88,12 @@ class EventReader:
         found = [as_text(c.expression, c.kind) for c in given if c is not None]
         return f"coalesce({', '.join(found)})" if found else NOTHING.expression
 
-    def finish(self, accounting: Accounting, last_as_of_us: int) -> None:
-        """Make `events` of the valid rows without duplicates, and account for every row."""
+    def finish(self, accounting: Accounting, last_as_of_us: int, *, count: bool) -> None:
+        """Make `events` of the valid rows without duplicates, and account for every row.
+
+        Without `count`, rows of known leads are not counted here, because scoring counts them on its way:
+        `EventRows.with_used` completes the account.
+        """
         later = f"(at_us > {last_as_of_us} OR received_us > {last_as_of_us})"
         read, valid, late = (
             self._from_statistics(last_as_of_us)
@@ -100,19 +104,16 @@ class EventReader:
         )
         if read > valid:
             self._keep_rejects()
-        known = "lead_id IN (SELECT lead_id FROM leads)"
-        of_known = self._count(f"{self.valid} AND {known}", "events_read")
         duplicate = self._without_duplicates()
-        after = 0
-        if late:
-            seen = f"at_us <= {last_as_of_us} AND (received_us IS NULL OR received_us <= {last_as_of_us})"
-            seen += f" AND (replaced_us IS NULL OR replaced_us > {last_as_of_us})"
-            after = of_known - duplicate - self._count(f"{seen} AND {known}", "events")
         broken = add_broken(self.connection, self.raw, "events")
-        used = of_known - duplicate - after
-        accounting.events = EventRows(
-            read + broken, used, duplicate, after, read - valid + broken, valid - of_known, given=True
-        )
+        known = "lead_id IN (SELECT lead_id FROM leads)"
+        seen = f"at_us <= {last_as_of_us} AND (received_us IS NULL OR received_us <= {last_as_of_us})"
+        seen += f" AND (replaced_us IS NULL OR replaced_us > {last_as_of_us})"
+        used = self._count(f"{known} AND {seen}", "events") if count or late else 0
+        after = self._count(f"{self.valid} AND {known}", "events_read") - duplicate - used if late else 0
+        rejected, strangers = read - valid + broken, valid - duplicate - after
+        rows = EventRows(read + broken, 0, duplicate, after, rejected, strangers, given=True)
+        accounting.events = rows.with_used(used)
 
     def _from_statistics(self, last_as_of_us: int) -> tuple[int, int, int] | None:
         """Return rows read, valid and late, if the files' statistics alone show that every row is valid and none late."""

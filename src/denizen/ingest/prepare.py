@@ -11,7 +11,6 @@ from denizen.errors import fail
 from denizen.ingest.accounting import Accounting
 from denizen.ingest.entities import id_kind, leads_from_events, stage_accounts, stage_leads
 from denizen.ingest.events import EventReader, no_events
-from denizen.ingest.notice import notice
 from denizen.ingest.raw import Raw, read_raw
 from denizen.ingest.values import as_id, as_instant, define
 from denizen.sql.literals import text
@@ -56,7 +55,6 @@ def prepare(
     moments: Moments,
     *,
     grid: bool,
-    names: tuple[str, ...] = (),
     only: str | None = None,
 ) -> Accounting:
     """Make `leads`, `events` and, if wanted, `grid`, and return where every row went.
@@ -65,12 +63,9 @@ def prepare(
         DenizenError: data cannot be read, or a column is missing.
     """
     try:
-        accounting = _prepare(connection, data, tables, moments, only, grid=grid)
-        if data.events is not None and only is None:
-            accounting.warnings += notice(connection, accounting, moments, names)
+        return _prepare(connection, data, tables, moments, only, grid=grid)
     except duckdb.Error as error:
         raise fail("file-unreadable", str(error).split("\n", maxsplit=1)[0]) from error
-    return accounting
 
 
 def _prepare(
@@ -114,7 +109,7 @@ def _prepare(
     if reader is None:
         no_events(connection, tables, kind)
     else:
-        reader.finish(accounting, last)
+        reader.finish(accounting, last, count=grid)
     rows = connection.execute("SELECT source || ': ' || reason, count(*) FROM rejects GROUP BY 1 ORDER BY 2 DESC, 1")
     accounting.reasons = {str(r[0]): int(r[1]) for r in rows.fetchall()}
     return accounting

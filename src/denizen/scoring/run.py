@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from denizen.engines.base import engine_for
+from denizen.ingest.notice import notice
 from denizen.ingest.prepare import connect, prepare
 from denizen.plan.build import build_plan
 from denizen.plan.needs import needs_of
@@ -88,12 +89,15 @@ def score_run(
             scores.tables,
             moments,
             grid=frame.is_grid,
-            names=needs_of(plan).names,
             only=only,
         )
         progress("scoring")
         with chosen.session(connection, scores.tables, grid=frame.is_grid) as session:
             session.create("scored", scores.statement)
+            if not frame.is_grid:
+                _complete(accounting, session, connection)
+            if data.events is not None and only is None:
+                accounting.warnings += notice(connection, accounting, moments, needs_of(plan).names)
             verdict = scores.verdict_columns(plan) if detail else []
             session.pull("final", f"SELECT {', '.join(['g', *SCORE_COLUMNS, *verdict])} FROM scored")
             accounting.warnings += _ignored(session, connection, scores)
@@ -107,6 +111,13 @@ def score_run(
             yield Run(connection, plan, scores, accounting, several)
     finally:
         connection.close()
+
+
+def _complete(accounting: Accounting, session: Session, connection: DuckDBPyConnection) -> None:
+    """Complete the account of events with what the batch saw of each lead on its way."""
+    session.pull("seen_rows", "SELECT CAST(COALESCE(sum(seen_events), 0) AS BIGINT) AS used FROM scored")
+    used = int(connection.execute("SELECT used FROM seen_rows").fetchall()[0][0])
+    accounting.events = accounting.events.with_used(used)
 
 
 def _ignored(session: Session, connection: DuckDBPyConnection, scores: Scores) -> list[str]:

@@ -205,10 +205,11 @@ def names_of(needs: Needs) -> Names:
     return Names({name: i for i, name in enumerate(needs.names, 1)})
 
 
-def add_seen(statement: Statement, needs: Needs, selection: Selection) -> None:
+def add_seen(statement: Statement, selection: Selection, *, every_event: bool) -> None:
     """Add `seen`, the visible events, and `placed`, the same beside their lead's instants.
 
-    To be called when everything else has been spelled, so that all that is looked up by name is known.
+    To be called when everything else has been spelled, so that all that is looked up by name is known. Without
+    `every_event`, events of names that the model does not know are left out.
     """
     frame, names = selection.frame, selection.names
     statement.steps.append(
@@ -216,7 +217,7 @@ def add_seen(statement: Statement, needs: Needs, selection: Selection) -> None:
     )
     columns = [f"events.{c}" for c in selection.tables.events() if c not in ("lead_id", "received_us", "replaced_us")]
     columns += [f"named.{c}" for c in names.columns()]
-    named = f"{'LEFT JOIN' if needs.every_event else 'JOIN'} named ON named.event = events.event"
+    named = f"{'LEFT JOIN' if every_event else 'JOIN'} named ON named.event = events.event"
     instants = [f"lead.{c}" for c in ("as_of_us", *_INSTANTS)]
     joined = f"events\nJOIN lead ON lead.lead_id = events.lead_id\n{named}"
     where = f"WHERE {frame.visible('lead')}"

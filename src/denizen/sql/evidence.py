@@ -28,7 +28,7 @@ def evidence_statement(plan: nodes.Plan, dialect: Dialect, frame: Frame) -> str:
         f"SELECT g, {text(kind)} AS kind, {text(line)} AS line, event, event_id, at_us FROM {PLACED} WHERE {picks}"
         for kind, line, picks in _picks(plan, selection)
     ]
-    add_seen(statement, needs, selection)
+    add_seen(statement, selection, every_event=needs.every_event)
     nothing = "SELECT g, '' AS kind, '' AS line, event, event_id, at_us FROM placed WHERE FALSE"
     return statement.text("\nUNION ALL\n".join(parts or [nothing]))
 

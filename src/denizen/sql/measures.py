@@ -80,7 +80,8 @@ class Pass:
 
     def aggregate(self, name: str, function: str, picks: str) -> str:
         """Add an aggregate over the picked events; return where its result stands."""
-        self.aggregates.append(f"{function} FILTER (WHERE {picks}) AS {name}")
+        condition = "" if picks == "TRUE" else f" FILTER (WHERE {picks})"
+        self.aggregates.append(f"{function}{condition} AS {name}")
         return f"{self.name}.{name}"
 
 
@@ -350,6 +351,12 @@ def add_signals(measures: Measures, ceiling: nodes.Ceiling) -> None:
     measures.column(
         "signals", f"COALESCE({measures.counts(ceiling.signals).aggregate('signals', 'count(*)', picks)}, 0)"
     )
+
+
+def add_seen_events(measures: Measures) -> None:
+    """Add `seen_events`: how many events of a lead are visible, which accounts for the rows that were used."""
+    counts = measures.counts(nodes.Events(None))
+    measures.column("seen_events", f"COALESCE({counts.aggregate('seen_events', 'count(*)', 'TRUE')}, 0)")
 
 
 def add_measured(measures: Measures) -> None:

@@ -17,6 +17,7 @@ from denizen.sql.measures import (
     add_activity,
     add_criterion,
     add_measured,
+    add_seen_events,
     add_sessions,
     add_signals,
     add_velocity,
@@ -85,10 +86,12 @@ def scores_statement(
         add_activity(measures, plan.decay)
     if plan.ceiling:
         add_signals(measures, plan.ceiling)
+    if not frame.is_grid:
+        add_seen_events(measures)
     add_measured(measures)
     statement = Statement()
     add_lead(statement, tables, frame)
-    add_seen(statement, needs, selection)
+    add_seen(statement, selection, every_event=needs.every_event or not frame.is_grid)
     if needs.sessions:
         add_sessions(statement, plan, selection)
     statement.steps += measures.statement.steps
@@ -100,6 +103,7 @@ def scores_statement(
     _add_verdict(statement, plan, criteria, tables, dialect)
     scores = Scores("", tuple(criteria), tables)
     chosen = ["*"] if detail else ["g", *SCORE_COLUMNS, *scores.ignored_columns().values()]
+    chosen += [] if detail or frame.is_grid else ["seen_events"]
     return replace(scores, statement=statement.text(select(chosen, "judged")))
 
 
