@@ -71,7 +71,7 @@ def load_project(path: str | Path) -> Data:
     project, findings = validate(Project, source)
     findings = [*source.findings, *findings]
     if findings or project is None:
-        raise DenizenError(findings)
+        raise DenizenError(sorted(findings, key=lambda f: (f.line or 0, f.column or 0)))
     folder = Path(path).parent
 
     def place(table: TableFile) -> str | None:

@@ -1,0 +1,108 @@
+"""The Python surface beyond what the other tests use."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import date, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+import denizen
+from denizen.engines.base import engine_for
+from denizen.errors import DenizenError
+from denizen.ingest.project import load_project
+
+MODEL = "model: m\nbehavior: {criteria: {a: {count: x, points: 50, recency: {within: 48h, multiplier: 1.5}}}}\npql: {total: 60, fit: 0, behavior: 60}\n"
+EVENTS = [{"lead_id": "<b>", "event": "x", "timestamp": "2026-01-01", "event_id": "1"}]
+
+
+def test_results_are_shown_in_a_notebook_and_escaped():
+    result = denizen.score(MODEL, events=EVENTS, as_of="2026-01-02")
+    page = result._repr_html_()
+    assert "&lt;b&gt;" in page
+    assert "<b>" not in page
+    assert "1 scored, 1 PQL (100.0%)" in page
+    explanation = denizen.explain(MODEL, "<b>", events=EVENTS, as_of="2026-03-02")
+    page = explanation._repr_html_()
+    assert "&lt;b&gt;" in page
+    assert "total missed by 10" in page
+
+
+def test_a_result_is_an_arrow_table_to_others():
+    result = denizen.score(MODEL, events=EVENTS, as_of=[date(2026, 1, 2), datetime(2026, 1, 3)])
+    assert len(result) == pa.table(result).num_rows == 2
+    assert repr(result) == "<denizen scores: 2 scored, 1 PQL (50.0%)>"
+    assert result.ledger is None
+
+
+def test_recency_shows_its_evidence():
+    explanation = denizen.explain(MODEL, "<b>", events=EVENTS, as_of="2026-01-02")
+    lines = {(line.kind, line.line): line for line in explanation.lines}
+    assert lines["recency", "a"].points == 25
+    assert [e.event_id for e in lines["recency", "a"].events] == ["1"]
+    assert explanation.as_dict()["total"] == 75
+
+
+@pytest.mark.parametrize("model", [None, 3, {"model": "m"}])
+def test_what_is_no_model_is_refused(model):
+    with pytest.raises(DenizenError, match="a model is a path, YAML text or a loaded model"):
+        denizen.load_model(model)
+
+
+@pytest.mark.parametrize("as_of", ["soon", "0001-01-01T00:00:00+14:00", ""])
+def test_what_is_no_instant_is_refused(as_of):
+    with pytest.raises(DenizenError, match="no timestamp"):
+        denizen.score(MODEL, events=EVENTS, as_of=as_of)
+
+
+def test_nothing_to_score_is_refused():
+    with pytest.raises(DenizenError, match="neither leads nor events"):
+        denizen.score(MODEL, as_of="2026-01-01")
+    with pytest.raises(DenizenError, match="no instant"):
+        denizen.score(MODEL, events=EVENTS, as_of=[])
+
+
+def test_a_grid_of_strangers_is_refused():
+    with pytest.raises(DenizenError, match="there is no lead 'zoe'"):
+        denizen.score(MODEL, events=EVENTS, grid=[{"lead_id": "zoe", "as_of": "2026-01-01"}])
+    with pytest.raises(DenizenError, match="1 rows lack a lead_id or an as_of"):
+        denizen.score(MODEL, events=EVENTS, grid=[{"lead_id": "<b>", "as_of": "never"}])
+
+
+def test_a_duckdb_file_engine_keeps_the_scores(tmp_path):
+    import duckdb
+
+    path = tmp_path / "work.db"
+    url = f"duckdb:///{path}"
+    for _ in range(2):
+        denizen.score(MODEL, events=EVENTS, as_of="2026-01-02", engine=url)
+    assert duckdb.connect(str(path)).execute("SELECT behavior FROM scored").fetchall()[0][0] == 75
+    assert engine_for("duckdb:///:memory:").path == ""
+    with pytest.raises(DenizenError, match=r"ends in \.db"):
+        denizen.score(MODEL, events=EVENTS, as_of="2026-01-02", engine="duckdb:///scores.csv")
+
+
+def test_a_project_file_is_checked_like_a_model(tmp_path):
+    path = tmp_path / "denizen.yaml"
+    path.write_text("leeds: {}\nevents: {unique: maybe}\n")
+    with pytest.raises(DenizenError) as caught:
+        load_project(path)
+    assert [(f.code, f.line) for f in caught.value.findings] == [("unknown-key", 1), ("wrong-value", 2)]
+    path.write_text("")
+    assert load_project(path).events is None
+
+
+def test_the_module_runs_as_a_program(tmp_path):
+    (tmp_path / "m.yaml").write_text(MODEL)
+    done = subprocess.run(
+        [sys.executable, "-m", "denizen", "check", "m.yaml"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert "valid m" in done.stdout
+
+
+def test_the_schemas_are_shipped():
+    folder = Path(denizen.__file__).parent / "schemas"
+    assert {p.name for p in folder.iterdir()} == {"model.schema.json", "project.schema.json"}
