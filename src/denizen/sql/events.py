@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from denizen.clock import iso
 from denizen.sql.conditions import Operand, all_hold
 from denizen.sql.literals import text
 from denizen.sql.statement import select
@@ -170,7 +171,7 @@ def add_lead(statement: Statement, tables: Tables, frame: Frame) -> None:
             "leads",
         )
         rows += [f"leads.{c}" for c in details(tables)]
-        rule = "The scores wanted: every lead at one instant."
+        rule = f"The scores wanted: every lead at {iso(frame.as_of_us or 0)}, in microseconds since 1970."
     statement.add("asked", rule, select([*rows, *instants], joins), reused=frame.is_grid)
     statement.add(
         "first_event",
