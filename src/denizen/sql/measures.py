@@ -202,12 +202,15 @@ def _growth(measures: Measures, measured: Measured, measure: nodes.Growth, picks
 
 def _distinct(measures: Measures, measured: Measured, measure: nodes.Distinct, picks: str, tables: Tables) -> None:
     source, keys = measures.selection.source(measure.events), [measure.of]
+    rule = f"{measured.criterion.name}: distinct values."
+    if measure.of == "sessions":
+        inner = _by_session("1 AS one", picks)
+        measures.step(measured.column, rule, f"SELECT g, count(*) AS measure FROM (\n{inner}\n) AS found\nGROUP BY g")
+        return
     if measure.of == "days":
         keys = [f"at_us - ((at_us % {DAY_US}) + {DAY_US}) % {DAY_US} AS day"]
     elif measure.of == "events":
         keys = ["event"]
-    elif measure.of == "sessions":
-        source, keys = "sessioned", ["session_id", "gap_no"]
     else:
         value = tables.properties[measure.of]
         picks += f" AND {value.text} IS NOT NULL"
@@ -217,7 +220,6 @@ def _distinct(measures: Measures, measured: Measured, measure: nodes.Distinct, p
             f"CASE WHEN ({exact}) IS NOT TRUE THEN {value.text} END AS word",
         ]
     inner = f"SELECT DISTINCT g, {', '.join(keys)} FROM {source} WHERE {picks}"
-    rule = f"{measured.criterion.name}: distinct values."
     measures.step(measured.column, rule, f"SELECT g, count(*) AS measure FROM (\n  {inner}\n) AS found\nGROUP BY g")
 
 
@@ -227,16 +229,22 @@ def _depth(measures: Measures, measured: Measured, measure: nodes.SessionDepth, 
     for code in selection.codes_of(measure.events):
         selection.names.add_bit(bits, (code,))
     depth = f"{selection.dialect.bits_set(f'bit_or({bits})')} AS depth"
-    inner = f"SELECT g, {depth} FROM sessioned WHERE {picks} GROUP BY g, session_id, gap_no"
     rule = f"{measured.criterion.name}: most distinct names in one session."
-    measures.step(measured.column, rule, f"SELECT g, max(depth) AS measure FROM (\n  {inner}\n) AS found\nGROUP BY g")
+    inner = _by_session(depth, picks)
+    measures.step(measured.column, rule, f"SELECT g, max(depth) AS measure FROM (\n{inner}\n) AS found\nGROUP BY g")
 
 
 def _minutes(measures: Measures, measured: Measured, picks: str) -> None:
     minutes = measures.selection.dialect.quotient("max(at_us) - min(at_us)", str(MINUTE_US))
-    inner = f"SELECT g, {minutes} AS minutes FROM sessioned WHERE {picks} GROUP BY g, session_id, gap_no"
     rule = f"{measured.criterion.name}: whole minutes of the longest session."
-    measures.step(measured.column, rule, f"SELECT g, max(minutes) AS measure FROM (\n  {inner}\n) AS found\nGROUP BY g")
+    inner = _by_session(f"{minutes} AS minutes", picks)
+    measures.step(measured.column, rule, f"SELECT g, max(minutes) AS measure FROM (\n{inner}\n) AS found\nGROUP BY g")
+
+
+def _by_session(aggregate: str, picks: str) -> str:
+    """Return an aggregate over the picked events of each session."""
+    given = f"  SELECT g, {aggregate} FROM given_session WHERE {picks} GROUP BY g, session_id"
+    return f"{given}\n  UNION ALL\n  SELECT g, {aggregate} FROM cut_session WHERE {picks} GROUP BY g, gap_no"
 
 
 def _sequence(measures: Measures, measured: Measured, measure: nodes.Sequence, picks: str) -> None:
@@ -270,7 +278,7 @@ def _indent(body: str) -> str:
 
 
 def add_sessions(statement: Statement, plan: nodes.Plan, selection: Selection) -> None:
-    """Add `sessioned`: every visible event with its session.
+    """Add `given_session` and `cut_session`: every visible event with its session.
 
     Events with a session_id belong to it; the others are cut, among themselves, at gaps over 30 minutes.
     """
@@ -285,16 +293,19 @@ def add_sessions(statement: Statement, plan: nodes.Plan, selection: Selection) -
     base += ["as_of_us"] if selection.frame.is_grid else []
     gap = f"at_us - lag(at_us) OVER (PARTITION BY g ORDER BY at_us) > {SESSION_GAP_US}"
     statement.add(
-        "cut",
+        "given_session",
+        "Events with a session_id belong to that session.",
+        select(base, source, "WHERE session_id IS NOT NULL"),
+    )
+    statement.add(
+        "gap",
         "Events without a session_id: a gap over 30 minutes starts a new session.",
         select([*base, f"CASE WHEN {gap} THEN 1 ELSE 0 END AS starts"], source, "WHERE session_id IS NULL"),
     )
     statement.add(
-        "sessioned",
-        "Every visible event with its session: its session_id, or the number of gaps before it.",
-        select([*base, "0 AS gap_no"], source, "WHERE session_id IS NOT NULL")
-        + "\nUNION ALL\n"
-        + select([*base, "sum(starts) OVER (PARTITION BY g ORDER BY at_us) AS gap_no"], "cut"),
+        "cut_session",
+        "Their session is told by the number of gaps before them.",
+        select([*base, "sum(starts) OVER (PARTITION BY g ORDER BY at_us) AS gap_no"], "gap"),
     )
 
 
