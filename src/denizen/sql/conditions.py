@@ -87,7 +87,7 @@ def _contains(operand: Operand, value: Literal_, dialect: Dialect) -> str:
 
     A word ends where a character is neither an ASCII letter, digit or underscore nor outside ASCII.
     """
-    element = dialect.position(operand.words, text(SEPARATOR + value.canonical + SEPARATOR))
+    element = f"strpos({operand.words}, {text(SEPARATOR + value.canonical + SEPARATOR)})"
     start = pattern.Choice((pattern.Anchor("start"), _NOT_A_WORD))
     end = pattern.Choice((pattern.Anchor("end"), _NOT_A_WORD))
     letters = tuple(pattern.Char(c) for c in re.sub(r"[\x1f]", " ", value.text))

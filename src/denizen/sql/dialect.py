@@ -36,9 +36,6 @@ class Dialect(Protocol):
     def from_units(self, units: str, decimals: int) -> str:
         """Return a wide integer (below 10^25) as a decimal with so many decimals."""
 
-    def position(self, haystack: str, needle: str) -> str:
-        """Return where a text first stands in another, from 1; 0 if it does not."""
-
     def found(self, subject: str, node: pattern.Node) -> str:
         """Return whether a pattern is found in a text."""
 
@@ -63,10 +60,6 @@ class DuckDB:
         unit = f"0.{'0' * (decimals - 1)}1"
         return f"CAST({units} AS DECIMAL(26, 0)) * CAST({unit} AS DECIMAL({decimals}, {decimals}))"
 
-    def position(self, haystack: str, needle: str) -> str:
-        """`strpos` counts from 1."""
-        return f"strpos({haystack}, {needle})"
-
     def found(self, subject: str, node: pattern.Node) -> str:
         """RE2."""
         return f"regexp_matches({subject}, {text(spell(node, _RE2))})"
@@ -90,10 +83,6 @@ class PostgreSQL:
     def from_units(self, units: str, decimals: int) -> str:
         """NUMERIC is exact."""
         return f"({units}) * 0.{'0' * (decimals - 1)}1"
-
-    def position(self, haystack: str, needle: str) -> str:
-        """`strpos` counts from 1."""
-        return f"strpos({haystack}, {needle})"
 
     def found(self, subject: str, node: pattern.Node) -> str:
         """POSIX advanced regular expressions, compared by code point."""
