@@ -61,6 +61,7 @@ def test_csv_is_read_whatever_its_name(tmp_path, name):
     [
         lambda t: "\ufeff" + t,
         lambda t: t.replace("\n", "\r\n"),
+        lambda t: t.replace("2026-01-01\n", "2026-01-01\r\n"),
         lambda t: t.replace(",", ";"),
         lambda t: t.replace(",", "\t"),
         lambda t: t.replace("a,did", '"a"," did "'),

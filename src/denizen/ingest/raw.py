@@ -10,6 +10,8 @@ import glob
 import gzip
 import json
 import re
+import tempfile
+import weakref
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,6 +50,7 @@ CANONICAL = {
 
 _DELIMITERS = ",;\t|"
 _SAMPLE_LINES = 1000
+_CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class Column:
 NOTHING = Column("CAST(NULL AS VARCHAR)", "VARCHAR")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class Raw:
     """One table as it was given.
 
@@ -370,7 +373,10 @@ def _read_csv(
     columns: dict[str, str] = {}
     broken: list[str] = []
     files = files if len(files) == 1 else [f for f in files if not _is_empty(f)]
-    for i, file in enumerate(files):
+    copies: list[str] = []
+    for i, given in enumerate(files):
+        file = _one_line_ending(given)
+        copies += [file] if file != given else []
         delimiter, names = _header(file)
         types = "{" + ", ".join(f"{text(n)}: 'VARCHAR'" for n in names) + "}"
         rejects = f"broken_{table}_{i}"
@@ -383,7 +389,24 @@ def _read_csv(
         columns |= dict.fromkeys(names, "VARCHAR")
         broken.append(rejects)
     relation = "(" + " UNION ALL BY NAME ".join(parts) + ") AS rows"
-    return Raw(table, path, relation, columns, mapping, broken=broken)
+    raw = Raw(table, path, relation, columns, mapping, broken=broken)
+    for copy in copies:
+        weakref.finalize(raw, Path(copy).unlink)
+    return raw
+
+
+def _one_line_ending(file: str) -> str:
+    """Return the file, or, where LF and CRLF are mixed, which the CSV reader refuses, a copy with LF alone."""
+    carriage = lines = 0
+    with _open(file) as source:
+        while chunk := source.read(_CHUNK_BYTES):
+            carriage += chunk.count(b"\r\n")
+            lines += chunk.count(b"\n")
+    if not 0 < carriage < lines:
+        return file
+    with _open(file) as source, tempfile.NamedTemporaryFile(prefix="denizen-", suffix=".csv", delete=False) as copy:
+        copy.writelines(line[:-2] + b"\n" if line.endswith(b"\r\n") else line for line in source)
+    return copy.name
 
 
 def _read_json_lines(
