@@ -162,3 +162,16 @@ def test_a_grid_on_postgresql_gives_the_scores_of_duckdb(postgres_url):
     assert here.scores.to_pylist() == there.scores.to_pylist()
     assert [(r["lead_id"], r["behavior"]) for r in here.scores.to_pylist()] == [(2, 6.0), (0, 3.0)]
     assert "as_of" in here.ledger.column_names
+
+
+@pytest.mark.engine
+def test_scores_without_a_ledger_are_the_same_on_postgresql(postgres_url):
+    @settings(max_examples=25)
+    @given(model=worlds.models(), world=worlds.worlds)
+    def agrees(model, world):
+        leads, events = frames(world)
+        here = denizen.score(text(model), leads=leads, events=events, as_of=from_us(T), ledger=True)
+        there = denizen.score(text(model), leads=leads, events=events, as_of=from_us(T), engine=postgres_url)
+        assert numbers(here) == numbers(there)
+
+    agrees()
