@@ -10,8 +10,9 @@ setup: .venv/.ready
 	@$(PYTHON) -c 'import sys; sys.exit("Denizen needs Python 3.11 or later; set PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
 	@echo "setting up .venv"
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m pip check --disable-pip-version-check >/dev/null
 	@touch $@
 
 demo: setup  ## score the two examples, and prove one score
