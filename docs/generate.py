@@ -89,7 +89,8 @@ def cli_page() -> Iterator[str]:
     yield "# Command line\n"
     group = click.Context(cli, info_name="denizen")
     yield f"\n```text\n{cli.get_help(group)}\n```\n"
-    for name, command in cli.commands.items():
+    for name in cli.list_commands(group):
+        command = cli.get_command(group, name)
         context = click.Context(command, info_name=name, parent=group, terminal_width=100)
         yield f"\n## denizen {name}\n\n```text\n{command.get_help(context)}\n```\n"
 
@@ -103,7 +104,7 @@ def errors_page() -> Iterator[str]:
 
 def python_page() -> Iterator[str]:
     yield "# Python\n"
-    for name in ("score", "explain", "load_model", "ScoreResult", "DenizenError"):
+    for name in denizen.__all__:
         thing = getattr(denizen, name)
         signature = "" if inspect.isclass(thing) else str(inspect.signature(thing))
         yield f"\n## denizen.{name}\n\n```text\n{name}{signature}\n\n{inspect.getdoc(thing)}\n```\n"

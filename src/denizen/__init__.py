@@ -1,7 +1,32 @@
 """Denizen: find product-qualified leads, and prove every point."""
 
-from denizen.api import ScoreResult, explain, load_model, score
-from denizen.errors import DenizenError
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from denizen.api import ScoreResult, explain, load_model, score
+    from denizen.errors import DenizenError
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "DenizenError": "denizen.errors",
+    "ScoreResult": "denizen.api",
+    "explain": "denizen.api",
+    "load_model": "denizen.api",
+    "score": "denizen.api",
+}
 __all__ = ["DenizenError", "ScoreResult", "explain", "load_model", "score"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for when it is asked for, so that a command starts with what it needs alone."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'denizen' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -17,7 +17,7 @@ from denizen.scoring.check import check_events
 @click.option("--map", "maps", multiple=True, metavar="TABLE.COLUMN=YOURS", help="Name a column of your data.")
 @json_option
 def check(model: str, events: str | None, maps: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001
-    r"""Check a model file; with events, also whether they ever occur.
+    """Check a model file; with events, also whether they ever occur.
 
     \b
     denizen check model.yaml

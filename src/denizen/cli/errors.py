@@ -12,7 +12,7 @@ from denizen.errors import CODES
 @click.command()
 @json_option
 def errors(as_json: bool) -> None:  # noqa: FBT001
-    r"""List the codes of errors and warnings, with what they mean.
+    """List the codes of errors and warnings, with what they mean.
 
     \b
     denizen errors --json

@@ -41,7 +41,7 @@ def explain(
     engine: str,
     as_json: bool,  # noqa: FBT001
 ) -> None:
-    r"""Prove the score of one lead: every line, the events behind it, what is unknown, which gate is missed.
+    """Prove the score of one lead: every line, the events behind it, what is unknown, which gate is missed.
 
     \b
     denizen explain model.yaml u42 --leads leads.csv --events events.csv --as-of 2026-07-01

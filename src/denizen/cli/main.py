@@ -3,23 +3,52 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 import click
 
-from denizen.cli.check import check
-from denizen.cli.errors import errors
-from denizen.cli.explain import explain
-from denizen.cli.schema import schema
-from denizen.cli.score import score
-from denizen.cli.show import report_errors
-from denizen.cli.sql import sql
 from denizen.errors import DenizenError, fail
 
+COMMANDS = {
+    "score": "Score leads and list the best, or write all scores with --out.",
+    "explain": "Prove the score of one lead.",
+    "check": "Check a model file; with events, also whether they ever occur.",
+    "sql": "Show the SQL that a model becomes.",
+    "schema": "Print the JSON Schema of model files, for editors.",
+    "errors": "List the codes of errors and warnings, with what they mean.",
+}
+"""Every command with its one line; the command is the function of that name in the module of that name
+(`-` becomes `_`), imported when it is called, so that each starts with what it needs alone."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class Commands(click.Group):
+    """The commands, in the order of the list."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, or None if there is none of this name."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        name = cmd_name.replace("-", "_")
+        command: click.Command = getattr(import_module(f"denizen.cli.{name}"), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="denizen")
 def cli() -> None:
-    r"""Find product-qualified leads, and prove every point.
+    """Find product-qualified leads, and prove every point.
 
     \b
     denizen score model.yaml --leads leads.csv --events events.csv
@@ -31,12 +60,10 @@ def cli() -> None:
     """
 
 
-for command in (score, explain, check, sql, schema, errors):
-    cli.add_command(command)
-
-
 def main() -> None:
     """Run the command line."""
+    from denizen.cli.show import report_errors
+
     try:
         cli(standalone_mode=False)
     except click.exceptions.Exit as stop:

@@ -13,7 +13,7 @@ from denizen.model.spec import Model
 @click.option("--project", is_flag=True, help="Of denizen.yaml instead of a model file.")
 @click.option("--json", is_flag=True, expose_value=False, help="Accepted as everywhere; a schema is JSON anyway.")
 def schema(project: bool) -> None:  # noqa: FBT001
-    r"""Print the JSON Schema of model files, for editors.
+    """Print the JSON Schema of model files, for editors.
 
     \b
     denizen schema > denizen-model.schema.json

@@ -59,7 +59,7 @@ def score(
     pql_only: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
 ) -> None:
-    r"""Score leads and list the best, or write all scores with --out.
+    """Score leads and list the best, or write all scores with --out.
 
     \b
     denizen score model.yaml --leads leads.csv --events events.csv --as-of 2026-07-01

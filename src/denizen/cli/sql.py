@@ -31,7 +31,7 @@ def sql(
     known: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
 ) -> None:
-    r"""Show the SQL that a model becomes: one idea a step, each with the rule it implements.
+    """Show the SQL that a model becomes: one idea a step, each with the rule it implements.
 
     \b
     denizen sql model.yaml --dialect postgresql

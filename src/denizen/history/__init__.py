@@ -1,0 +1,1 @@
+"""What outcomes teach about a model: milestones, backtest, thresholds, calibration, health."""
