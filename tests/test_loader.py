@@ -15,7 +15,7 @@ from denizen.errors import CODES, DenizenError
 from denizen.model.load import load_model, parse_model
 from denizen.model.schema import json_schema
 from denizen.model.source import parse_yaml
-from denizen.plan.build import build_plan
+from denizen.plan.build import build_program
 
 HERE = Path(__file__).parent
 TRIAL = HERE / "cases" / "trial.yaml"
@@ -141,7 +141,7 @@ def test_no_mutilated_model_breaks_the_loader(model, data):
     if isinstance(node, dict):
         node[data.draw(st.sampled_from([*node, "new", "bands", "count"]))] = junk
     try:
-        build_plan(parse_model(json.dumps(model).replace("Infinity", ".inf"), "m.yaml"))
+        build_program(parse_model(json.dumps(model).replace("Infinity", ".inf"), "m.yaml"))
     except DenizenError as error:
         assert all(f.code in CODES for f in error.findings)
 

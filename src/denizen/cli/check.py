@@ -7,7 +7,7 @@ import click
 from denizen.cli.options import given_data, json_option, model_argument
 from denizen.cli.show import console, print_findings, print_json
 from denizen.model.load import load_model
-from denizen.plan.build import build_plan
+from denizen.plan.build import build_program
 from denizen.scoring.check import check_events
 
 
@@ -25,7 +25,9 @@ def check(model: str, events: str | None, maps: tuple[str, ...], as_json: bool) 
     """
     loaded = load_model(model)
     data = given_data(model, None, events, None, maps)
-    findings, seen = check_events(build_plan(loaded), data, loaded.file) if data.events is not None else ([], None)
+    findings, seen = (
+        check_events(build_program(loaded).plans, data, loaded.file) if data.events is not None else ([], None)
+    )
     if as_json:
         print_json(
             {

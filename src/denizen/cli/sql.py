@@ -8,7 +8,7 @@ from denizen.api import parse_instant
 from denizen.cli.options import json_option, known_option, model_argument
 from denizen.cli.show import print_json
 from denizen.model.load import load_model
-from denizen.plan.build import build_plan
+from denizen.plan.build import build_program
 from denizen.sql.dialect import DIALECTS
 from denizen.sql.events import Frame
 from denizen.sql.ledger import ledger_statement
@@ -36,7 +36,7 @@ def sql(
     \b
     denizen sql model.yaml --dialect postgresql
     """
-    plan = build_plan(load_model(model))
+    plan = build_program(load_model(model)).plans[0]
     frame = Frame(None if as_of is None else parse_instant(as_of), known)
     scores = scores_statement(plan, DIALECTS[dialect], frame, detail=ledger)
     lines = ledger_statement(plan, scores, DIALECTS[dialect]) if ledger else None

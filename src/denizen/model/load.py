@@ -12,6 +12,7 @@ from denizen.errors import DenizenError, did_you_mean, fail
 from denizen.model import spec
 from denizen.model.fingerprint import fingerprint
 from denizen.model.rules import check_model
+from denizen.model.segments import segment_source
 from denizen.model.source import parse_yaml
 
 if TYPE_CHECKING:
@@ -26,11 +27,21 @@ T = TypeVar("T", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
+class LoadedSegment:
+    """A segment: for whom it is, and the whole model that holds for them."""
+
+    name: str
+    when: dict[str, spec.Condition]
+    spec: spec.Model
+
+
+@dataclass(frozen=True, slots=True)
 class LoadedModel:
     """A model that passed every check, and the file it came from."""
 
     spec: spec.Model
     file: str
+    segments: tuple[LoadedSegment, ...] = ()
 
     @property
     def name(self) -> str:
@@ -40,10 +51,11 @@ class LoadedModel:
     @property
     def fingerprint(self) -> str:
         """Twelve hex digits that change when a score could."""
-        return fingerprint(self.spec)
+        return fingerprint(self.spec, {s.name: (s.when, s.spec) for s in self.segments})
 
     def __repr__(self) -> str:
-        parts = f"{len(self.spec.fit.criteria)} fit and {len(self.spec.behavior.criteria)} behavior criteria"
+        behavior = sum(len(section.criteria) for section in self.spec.behaviors().values())
+        parts = f"{len(self.spec.fit.criteria)} fit and {behavior} behavior criteria"
         return f"<denizen model {self.name} ({self.fingerprint}): {parts}>"
 
 
@@ -90,14 +102,43 @@ def model_from(source: Source) -> LoadedModel:
     Raises:
         DenizenError: with every finding of level error.
     """
+    model, findings = _checked(source)
+    segments: list[LoadedSegment] = []
+    if model is not None and not findings:
+        for i, segment in enumerate(model.segments or ()):
+            found, problems = _segment(source, i, segment)
+            findings += problems
+            segments += [LoadedSegment(segment.name, segment.when, found)] if found is not None else []
+    if findings:
+        raise DenizenError(sorted(_unique(findings), key=lambda f: (f.file or "", f.line or 0, f.column or 0)))
+    assert model is not None  # noqa: S101  no findings means a model
+    return LoadedModel(model, source.file, tuple(segments))
+
+
+def _checked(source: Source) -> tuple[spec.Model | None, list[Finding]]:
     model, shape = validate(spec.Model, source)
     findings = [*source.findings, *shape]
     if model is not None:
         findings += check_model(model, source, whole=not findings)
-    if findings:
-        raise DenizenError(sorted(findings, key=lambda f: (f.line or 0, f.column or 0)))
-    assert model is not None  # noqa: S101  no findings means a model
-    return LoadedModel(model, source.file)
+    return model, findings
+
+
+def _segment(source: Source, index: int, segment: spec.Segment) -> tuple[spec.Model | None, list[Finding]]:
+    """Return the whole model of one segment, and what is wrong with it."""
+    if segment.model is None:
+        return _checked(segment_source(source, index))
+    place: Place = ("segments", index, "model")
+    path = Path(source.file).parent / segment.model
+    try:
+        other = parse_yaml(read_text(path), str(path))
+    except DenizenError as error:
+        return None, [source.finding("file-unreadable", place, str(f.message)) for f in error.findings]
+    model, findings = _checked(other)
+    if model is not None and model.segments:
+        findings.append(
+            source.finding("misplaced-key", place, "the model of a segment cannot have segments of its own")
+        )
+    return model, findings
 
 
 def validate(shape: type[T], source: Source) -> tuple[T | None, list[Finding]]:
@@ -150,15 +191,23 @@ def _at(data: Any, place: Place) -> Any:
 
 def _without(data: Any, places: list[Place]) -> Any:
     """Return a copy of the data with the innermost criterion, section key or top key of each place cut out."""
-    depth_of_unit = {"criteria": 3}
-    cut = {p[: depth_of_unit.get(str(p[1]) if len(p) > 1 else "", 2)] for p in places}
+    cut = {_unit(p) for p in places}
 
     def copy(node: Any, here: Place) -> Any:
         if isinstance(node, dict):
             return {k: copy(v, (*here, k)) for k, v in node.items() if (*here, k) not in cut}
+        if isinstance(node, list):
+            return [copy(v, (*here, i)) for i, v in enumerate(node) if (*here, i) not in cut]
         return node
 
     return copy(data, ())
+
+
+def _unit(place: Place) -> Place:
+    """Return the innermost criterion, product, segment, section key or top key around a place."""
+    if "criteria" in place[1:3]:
+        return place[: place.index("criteria") + 2]
+    return place[:3] if place[:1] == ("products",) else place[:2]
 
 
 def _finding(shape: type[BaseModel], source: Source, detail: ErrorDetails) -> Finding:

@@ -1,4 +1,4 @@
-"""The shape of a model file, key by key (semantics, sections 2 to 4).
+"""The shape of a model file, key by key (semantics, sections 2 to 5).
 
 These types say what a file may look like; `rules.py` says what must also hold; `denizen.plan` says what it means.
 Field descriptions become the JSON Schema that editors use.
@@ -20,7 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from denizen.model.durations import Duration
+from denizen.model.durations import Duration, parse_duration
 from denizen.model.pattern import parse_pattern
 from denizen.model.values import NUMBER_LIMIT, normalize, read_number
 
@@ -230,7 +230,9 @@ class Within(Spec):
 class Distinct(Spec):
     """Distinct values among events."""
 
-    of: Path = Field(description="`days`, `events`, `sessions` or the path of a property")
+    of: Path = Field(
+        description="`days`, `events`, `sessions`, `leads` (with scope: account) or the path of a property"
+    )
     event: Events = Field([ANY], description="event names, or `any`")
 
 
@@ -275,6 +277,9 @@ class Criterion(Spec):
     inside: Duration | None = Field(None, description="for sequence: last minus first at most this")
     where: Predicates | None = Field(None, description="predicates on properties; all must hold")
     within: Within | None = Field(None, description="the window in which events count")
+    scope: Literal["lead", "account"] = Field(
+        "lead", description="whose events count: the lead's, or everyone's in its account"
+    )
     bands: Annotated[list[Band], Field(min_length=1)] | None = Field(None, description="first that holds gives points")
     points: Points | None = Field(None, description="points for at least 1, or with each for every full N")
     each: Positive | None = Field(None, description="points for every full N of the measure")
@@ -368,6 +373,26 @@ class Behavior(Spec):
     ceiling: Ceiling | None = None
 
 
+class Product(Behavior):
+    """What the lead did in one of several products."""
+
+    events: Predicates | None = Field(
+        None, description="which events are this product's: predicates on properties; default {product: NAME}"
+    )
+
+
+class CrossProductBonus(Spec):
+    """A bonus for the use of several products at once (semantics, 5)."""
+
+    points: Annotated[Points, Field(gt=0)] = Field(description="added to the highest product score")
+    active_within: Duration = Field(
+        parse_duration("30d"),
+        description="a product is active with an event in (T - span, T]",
+        json_schema_extra={"default": "30d"},
+    )
+    at_least: Count = Field(2, description="how many products must be active")
+
+
 class Pql(Spec):
     """The gates; all must hold."""
 
@@ -391,6 +416,51 @@ class Tiers(Spec):
     behavior: TierBounds = Field(default_factory=lambda: _bounds(high=60, medium=30, low=0))
 
 
+class Top(Spec):
+    """The best members count most."""
+
+    top: Annotated[list[Annotated[Factor, Field(ge=0)]], Field(min_length=1, max_length=100)] = Field(
+        description="the share of the best member's score, of the second best, …"
+    )
+
+
+class Account(Spec):
+    """How a company is scored from its people (semantics, 5)."""
+
+    rollup: Literal["max", "sum", "mean"] | Top = Field("max", description="behavior from that of the members")
+    criteria: dict[Name, Criterion] = Field(
+        default_factory=dict, max_length=MAX_CRITERIA, description="measured over the events of all members"
+    )
+    min: Points = Field(Decimal(0))
+    max: Points | None = None
+    pqa: Pql = Field(default_factory=Pql, description="the gates of an account")
+    tiers: Tiers = Field(default_factory=Tiers)
+
+
+class Segment(Spec):
+    """Leads for whom other rules hold; what is not said here is as in the rest of the file."""
+
+    name: Name = Field(description="the name of the segment")
+    when: Predicates = Field(description="attributes that say a lead belongs; the first segment that holds counts")
+    model: str | None = Field(None, description="a whole other model file, relative to this one")
+    fit: dict[str, Any] | None = Field(
+        None, description="what differs in `fit`; a key with nothing behind it is left out"
+    )
+    behavior: dict[str, Any] | None = Field(None, description="what differs in `behavior`")
+    products: dict[str, Any] | None = Field(None, description="what differs in `products`")
+    cross_product_bonus: dict[str, Any] | None = Field(None, description="what differs in `cross_product_bonus`")
+    pql: dict[str, Any] | None = Field(None, description="what differs in `pql`")
+    tiers: dict[str, Any] | None = Field(None, description="what differs in `tiers`")
+
+    def overrides(self) -> list[str]:
+        """Return the keys under which something differs."""
+        return [key for key in SEGMENTED if getattr(self, key) is not None]
+
+
+SEGMENTED = ("fit", "behavior", "products", "cross_product_bonus", "pql", "tiers")
+"""The parts of a model that a segment can change."""
+
+
 class Model(Spec):
     """A whole model file."""
 
@@ -399,5 +469,17 @@ class Model(Spec):
     version: Annotated[int, Field(strict=True, ge=1)] = Field(1, description="counted up by you")
     fit: Fit = Field(default_factory=Fit)
     behavior: Behavior = Field(default_factory=Behavior)
+    products: Annotated[dict[Name, Product], Field(min_length=1, max_length=20)] | None = Field(
+        None, description="a behavior section for each product, instead of `behavior`; the highest score counts"
+    )
+    cross_product_bonus: CrossProductBonus | None = None
     pql: Pql = Field(default_factory=Pql)
     tiers: Tiers = Field(default_factory=Tiers)
+    account: Account = Field(default_factory=Account)
+    segments: Annotated[list[Segment], Field(min_length=1, max_length=50)] | None = Field(
+        None, description="in order; the first whose `when` holds decides for a lead"
+    )
+
+    def behaviors(self) -> dict[str, Behavior]:
+        """Return every behavior section by its product; the name is empty where there is one product."""
+        return dict(self.products) if self.products else {"": self.behavior}

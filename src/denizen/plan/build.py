@@ -2,44 +2,108 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from denizen.model import spec
 from denizen.model.pattern import parse_pattern
-from denizen.model.spec import ANY
 from denizen.model.values import Literal as Value
 from denizen.plan import nodes
 
 if TYPE_CHECKING:
-    from denizen.model import spec
     from denizen.model.load import LoadedModel
 
 LINE_LIMIT = Decimal(1_000_000)
 """No `each` line yields more than this, so that every engine can add up any score."""
 
 
-def build_plan(model: LoadedModel) -> nodes.Plan:
-    """Return the plan of a model."""
-    file = model.spec
-    fit = [_criterion(name, c, "fit", None) for name, c in file.fit.criteria.items()]
-    behavior = [_criterion(name, c, "behavior", file.behavior.recency) for name, c in file.behavior.criteria.items()]
+def build_program(model: LoadedModel) -> nodes.Program:
+    """Return what a model computes: its segments and products, each as a plan, and its account score."""
+    variants: list[nodes.Variant] = []
+    earlier: list[tuple[nodes.Predicate, ...]] = []
+    for segment in model.segments:
+        when = _predicates(segment.when)
+        variants.append(_variant(model, segment.spec, nodes.Audience(segment.name, when, tuple(earlier))))
+        earlier.append(when)
+    rest = nodes.Audience("", (), tuple(earlier)) if earlier else None
+    variants.append(_variant(model, model.spec, rest))
+    return nodes.Program(model.spec.model, model.fingerprint, tuple(variants), _account(model))
+
+
+def _variant(model: LoadedModel, file: spec.Model, audience: nodes.Audience | None) -> nodes.Variant:
+    bonus = file.cross_product_bonus
+    plans = []
+    for product, section in file.behaviors().items():
+        own = _own_events(product, section)
+        plan = _plan(model, file, section, own)
+        if product:
+            window = nodes.Window("last", bonus.active_within if bonus else 1)
+            plan = replace(plan, product=nodes.Product(product, nodes.Events(None, own, window)))
+        plans.append(replace(plan, audience=audience))
+    return nodes.Variant(tuple(plans), nodes.CrossProductBonus(bonus.points, bonus.at_least) if bonus else None)
+
+
+def _own_events(product: str, section: spec.Behavior) -> tuple[nodes.Predicate, ...]:
+    """Return the predicates that say which events are a product's."""
+    if not isinstance(section, spec.Product):
+        return ()
+    if section.events is not None:
+        return _predicates(section.events)
+    return (nodes.Predicate("product", (nodes.Condition("is", Value.of(product)),)),)
+
+
+def _plan(model: LoadedModel, file: spec.Model, section: spec.Behavior, own: tuple[nodes.Predicate, ...]) -> nodes.Plan:
+    fit = [_criterion(name, c, "fit", None, ()) for name, c in file.fit.criteria.items()]
+    behavior = [_criterion(name, c, "behavior", section.recency, own) for name, c in section.criteria.items()]
     return nodes.Plan(
-        model=file.model,
+        model=model.spec.model,
         model_hash=model.fingerprint,
         criteria=tuple(nodes.Criterion(i, *parts) for i, parts in enumerate(fit + behavior, 1)),
-        velocity=_velocity(file.behavior),
-        decay=_decay(file.behavior.decay),
+        velocity=_velocity(section, own),
+        decay=_decay(section.decay, own),
         fit_limits=nodes.Limits(file.fit.min, file.fit.max),
-        behavior_limits=nodes.Limits(file.behavior.min, file.behavior.max),
-        ceiling=_ceiling(file.behavior.ceiling),
-        gates=nodes.Gates(file.pql.total, file.pql.fit, file.pql.behavior, _predicates(file.pql.require)),
+        behavior_limits=nodes.Limits(section.min, section.max),
+        ceiling=_ceiling(section.ceiling, own),
+        gates=_gates(file.pql),
         fit_tiers=_tiers(file.tiers.fit),
         behavior_tiers=_tiers(file.tiers.behavior),
     )
 
 
-def _criterion(name: str, criterion: spec.Criterion, part: nodes.Part, recency: spec.Recency | None) -> tuple[Any, ...]:
-    measure = _measure(criterion)
+def _account(model: LoadedModel) -> nodes.Account:
+    """Return the account score: the facts are a plan whose behavior criteria measure everyone's events."""
+    account = model.spec.account
+    section = spec.Behavior.model_construct(
+        criteria={
+            name: criterion.model_copy(update={"scope": "account"}) for name, criterion in account.criteria.items()
+        }
+    )
+    facts = replace(
+        _plan(model, model.spec, section, ()),
+        behavior_limits=nodes.Limits(account.min, account.max),
+        gates=_gates(account.pqa),
+        fit_tiers=_tiers(account.tiers.fit),
+        behavior_tiers=_tiers(account.tiers.behavior),
+    )
+    rollup = account.rollup
+    if isinstance(rollup, spec.Top):
+        return nodes.Account(facts, tuple(rollup.top), repeat=False, mean=False)
+    return nodes.Account(facts, (Decimal(1),), repeat=rollup != "max", mean=rollup == "mean")
+
+
+def _gates(pql: spec.Pql) -> nodes.Gates:
+    return nodes.Gates(pql.total, pql.fit, pql.behavior, _predicates(pql.require))
+
+
+def _criterion(
+    name: str,
+    criterion: spec.Criterion,
+    part: nodes.Part,
+    recency: spec.Recency | None,
+    own: tuple[nodes.Predicate, ...],
+) -> tuple[Any, ...]:
+    measure = _measure(criterion, own)
     bonus = criterion.recency or recency
     if bonus is None or isinstance(measure, nodes.Attribute):
         return name, part, measure, _scoring(criterion), None, criterion.disqualifies
@@ -47,12 +111,13 @@ def _criterion(name: str, criterion: spec.Criterion, part: nodes.Part, recency: 
     return name, part, measure, _scoring(criterion), plan_bonus, criterion.disqualifies
 
 
-def _measure(criterion: spec.Criterion) -> nodes.Measure:
+def _measure(criterion: spec.Criterion, own: tuple[nodes.Predicate, ...]) -> nodes.Measure:
     if criterion.attribute is not None:
         return nodes.Attribute(criterion.attribute)
 
     def events(names: list[str]) -> nodes.Events:
-        return nodes.Events(_names(names), _predicates(criterion.where), _window(criterion.within))
+        where = (*own, *_predicates(criterion.where))
+        return nodes.Events(_names(names), where, _window(criterion.within), criterion.scope)
 
     if criterion.count is not None:
         return nodes.Count(events(criterion.count))
@@ -73,7 +138,7 @@ def _measure(criterion: spec.Criterion) -> nodes.Measure:
 
 
 def _names(names: list[str]) -> tuple[str, ...] | None:
-    return None if names == [ANY] else tuple(dict.fromkeys(names))
+    return None if names == [spec.ANY] else tuple(dict.fromkeys(names))
 
 
 def _window(within: spec.Within | None) -> nodes.Window | None:
@@ -120,12 +185,12 @@ def _scoring(criterion: spec.Criterion) -> nodes.Bands | nodes.Each:
     return nodes.Bands(tuple(nodes.Band(_conditions(b), b.points) for b in criterion.bands))
 
 
-def _velocity(behavior: spec.Behavior) -> nodes.Velocity | None:
+def _velocity(behavior: spec.Behavior, own: tuple[nodes.Predicate, ...]) -> nodes.Velocity | None:
     velocity = behavior.velocity
     if velocity is None:
         return None
     return nodes.Velocity(
-        actions=_key_actions(behavior),
+        actions=_key_actions(behavior, own),
         at_least=velocity.at_least,
         within_us=velocity.within,
         points=velocity.points,
@@ -136,19 +201,19 @@ def _velocity(behavior: spec.Behavior) -> nodes.Velocity | None:
     )
 
 
-def _key_actions(behavior: spec.Behavior) -> tuple[nodes.Events, ...]:
+def _key_actions(behavior: spec.Behavior, own: tuple[nodes.Predicate, ...]) -> tuple[nodes.Events, ...]:
     """Return what counts as a key action: the `where` of a criterion applies, its `within` does not."""
     if behavior.velocity is not None and behavior.velocity.of is not None:
-        return (nodes.Events(_names(behavior.velocity.of)),)
-    measures = [_measure(c) for c in behavior.criteria.values() if c.key]
+        return (nodes.Events(_names(behavior.velocity.of), own),)
+    measures = [_measure(c, own) for c in behavior.criteria.values() if c.key]
     return tuple(nodes.Events(m.events.names, m.events.where) for m in measures if not isinstance(m, nodes.Attribute))
 
 
-def _decay(decay: spec.Decay | None) -> nodes.Decay | None:
+def _decay(decay: spec.Decay | None, own: tuple[nodes.Predicate, ...]) -> nodes.Decay | None:
     if decay is None:
         return None
     return nodes.Decay(
-        activity=nodes.Events(_names(decay.activity or [ANY])),
+        activity=nodes.Events(_names(decay.activity or [spec.ANY]), own),
         idle=_penalty(decay, decay.after or 0),
         after_trial=_penalty(decay.after_trial, 0) if decay.after_trial else None,
         floor=decay.floor,
@@ -166,11 +231,11 @@ def _penalty(penalty: spec.Penalty, after_us: int) -> nodes.Penalty | None:
     return None
 
 
-def _ceiling(ceiling: spec.Ceiling | None) -> nodes.Ceiling | None:
+def _ceiling(ceiling: spec.Ceiling | None, own: tuple[nodes.Predicate, ...]) -> nodes.Ceiling | None:
     if ceiling is None:
         return None
     window = nodes.Window("last", ceiling.last) if ceiling.last else None
-    signals = nodes.Events(_names(ceiling.unless), (), window)
+    signals = nodes.Events(_names(ceiling.unless), own, window)
     return nodes.Ceiling(_predicates(ceiling.when), ceiling.after, signals, ceiling.at)
 
 

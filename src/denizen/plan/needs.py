@@ -39,12 +39,13 @@ class Needs:
     every_event: bool
     sessions: bool
     order: bool
+    accounts: bool
 
 
-def needs_of(plan: nodes.Plan) -> Needs:
-    """Return what a plan reads."""
-    selections = list(_selections(plan))
-    measures = [c.measure for c in plan.criteria]
+def needs_of(*plans: nodes.Plan) -> Needs:
+    """Return what plans read, all of them together."""
+    selections = [events for plan in plans for events in _selections(plan)]
+    measures = [c.measure for plan in plans for c in plan.criteria]
     names = {n for events in selections for n in events.names or ()}
     sessions = any(
         isinstance(m, nodes.SessionDepth | nodes.SessionMinutes)
@@ -52,12 +53,13 @@ def needs_of(plan: nodes.Plan) -> Needs:
         for m in measures
     )
     return Needs(
-        attributes=_attributes(plan),
-        properties=_properties(plan, selections),
+        attributes=_attributes(plans),
+        properties=_properties(measures, selections),
         names=tuple(sorted(names)),
         every_event=sessions or any(events.names is None for events in selections),
         sessions=sessions,
         order=any(isinstance(m, nodes.Sequence) for m in measures),
+        accounts=any(events.scope == "account" for events in selections),
     )
 
 
@@ -71,27 +73,39 @@ def _selections(plan: nodes.Plan) -> Iterator[nodes.Events]:
         yield plan.decay.activity
     if plan.ceiling:
         yield plan.ceiling.signals
+    if plan.product:
+        yield plan.product.active
 
 
-def _attributes(plan: nodes.Plan) -> dict[str, Forms]:
+def _attributes(plans: tuple[nodes.Plan, ...]) -> dict[str, Forms]:
     found: dict[str, Forms] = {}
-    for criterion in plan.criteria:
-        if isinstance(criterion.measure, nodes.Attribute):
-            _add(found, criterion.measure.name, _scoring_forms(criterion.scoring))
-    for predicate in (*plan.gates.require, *(plan.ceiling.when if plan.ceiling else ())):
-        _add(found, predicate.subject, _forms(predicate.conditions))
+    for plan in plans:
+        for criterion in plan.criteria:
+            if isinstance(criterion.measure, nodes.Attribute):
+                _add(found, criterion.measure.name, _scoring_forms(criterion.scoring))
+        for predicate in _predicates(plan):
+            _add(found, predicate.subject, _forms(predicate.conditions))
     return found
 
 
-def _properties(plan: nodes.Plan, selections: list[nodes.Events]) -> dict[str, Forms]:
+def _predicates(plan: nodes.Plan) -> Iterator[nodes.Predicate]:
+    yield from plan.gates.require
+    if plan.ceiling:
+        yield from plan.ceiling.when
+    if plan.audience:
+        yield from plan.audience.when
+        for earlier in plan.audience.earlier:
+            yield from earlier
+
+
+def _properties(measures: list[nodes.Measure], selections: list[nodes.Events]) -> dict[str, Forms]:
     found: dict[str, Forms] = {}
     for events in selections:
         for predicate in events.where:
             _add(found, predicate.subject, _forms(predicate.conditions))
-    for criterion in plan.criteria:
-        measure = criterion.measure
+    for measure in measures:
         if isinstance(measure, nodes.Sum) or (
-            isinstance(measure, nodes.Distinct) and measure.of not in ("days", "events", "sessions")
+            isinstance(measure, nodes.Distinct) and measure.of not in ("days", "events", "sessions", "leads")
         ):
             _add(found, measure.of, Forms(number=True))
     return found

@@ -10,6 +10,7 @@ from denizen.model import pattern
 from denizen.model.values import Literal as Value
 
 Part = Literal["fit", "behavior"]
+Scope = Literal["lead", "account"]
 Operand = Decimal | tuple[Decimal, Decimal] | Value | tuple[Value, ...] | pattern.Node | bool
 
 
@@ -39,11 +40,12 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """Which visible events count: names (None is any), predicates on properties, a window."""
+    """Which visible events count: names (None is any), predicates on properties, a window, whose they are."""
 
     names: tuple[str, ...] | None
     where: tuple[Predicate, ...] = ()
     window: Window | None = None
+    scope: Scope = "lead"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Distinct:
-    """How many distinct days, event names, sessions or values of a property."""
+    """How many distinct days, event names, sessions, leads or values of a property."""
 
     events: Events
     of: str
@@ -240,8 +242,25 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Audience:
+    """The leads of one segment: its predicates hold, and those of no earlier segment do."""
+
+    segment: str
+    when: tuple[Predicate, ...]
+    earlier: tuple[tuple[Predicate, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """One of several products, and the events that make it active."""
+
+    name: str
+    active: Events
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything a score needs, in the order of the semantics."""
+    """Everything a score needs, in the order of the semantics: one behavior section for one audience."""
 
     model: str
     model_hash: str
@@ -254,7 +273,64 @@ class Plan:
     gates: Gates
     fit_tiers: tuple[Tier, ...]
     behavior_tiers: tuple[Tier, ...]
+    audience: Audience | None = None
+    product: Product | None = None
 
     def part(self, part: Part) -> tuple[Criterion, ...]:
         """Return the criteria of fit or of behavior."""
         return tuple(c for c in self.criteria if c.part == part)
+
+
+@dataclass(frozen=True, slots=True)
+class CrossProductBonus:
+    """What is added to the highest product score when enough products are active."""
+
+    points: Decimal
+    at_least: int
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """The score of one audience: a plan for each product, of which the highest behavior counts."""
+
+    plans: tuple[Plan, ...]
+    bonus: CrossProductBonus | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The score of accounts: `facts` holds fit and the criteria of accounts, measured for every member.
+
+    Behavior is the sum of the members' scores, best first, times `weights` (the last one counts on when
+    `repeat` is set), divided by their number if `mean`; then the criteria.
+    """
+
+    facts: Plan
+    weights: tuple[Decimal, ...]
+    repeat: bool
+    mean: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Everything a model computes: a variant for each segment, the rest of the leads last, and accounts."""
+
+    model: str
+    model_hash: str
+    variants: tuple[Variant, ...]
+    account: Account
+
+    @property
+    def plans(self) -> tuple[Plan, ...]:
+        """Every plan of every variant."""
+        return tuple(plan for variant in self.variants for plan in variant.plans)
+
+    @property
+    def has_segments(self) -> bool:
+        """Whether leads are told apart by segment."""
+        return len(self.variants) > 1
+
+    @property
+    def has_products(self) -> bool:
+        """Whether any lead is scored by several products."""
+        return any(plan.product for plan in self.plans)

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 SUGGESTIONS = 3
 
 
-def check_events(plan: Plan, data: Data, file: str) -> tuple[list[Finding], int]:
+def check_events(plans: tuple[Plan, ...], data: Data, file: str) -> tuple[list[Finding], int]:
     """Return warnings about names and properties of the model that never occur, and how many event names do.
 
     Raises:
         DenizenError: the events cannot be read.
     """
-    needs = needs_of(plan)
+    needs = needs_of(*plans)
     connection = connect()
     try:
         raw = read_raw(connection, "events", data.events, data.mapping("events"))

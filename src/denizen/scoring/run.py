@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from denizen.engines.base import engine_for
 from denizen.ingest.notice import notice
 from denizen.ingest.prepare import connect, prepare
-from denizen.plan.build import build_plan
+from denizen.plan.build import build_program
 from denizen.plan.needs import needs_of
 from denizen.sql.events import Frame
 from denizen.sql.evidence import evidence_statement
@@ -74,7 +74,7 @@ def score_run(
     Raises:
         DenizenError: data or engine cannot be used.
     """
-    plan = build_plan(model)
+    plan = build_program(model).plans[0]
     chosen = engine_for(engine)
     evidence = detail and only is not None
     batch = moments.grid is None and only is None and len(set(moments.as_of_us)) == 1

@@ -1,0 +1,52 @@
+"""What a segment makes of a model: its own words on top of the rest of the file (semantics, section 5)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from denizen.model.source import Source
+from denizen.model.spec import SEGMENTED
+
+if TYPE_CHECKING:
+    from denizen.model.source import Path
+
+
+def segment_source(source: Source, index: int) -> Source:
+    """Return the model file as it is for the leads of one segment, every value with the place where it stands.
+
+    Mappings are merged key by key, everything else is replaced, and a key with nothing behind it is left out.
+    """
+    segment: Path = ("segments", index)
+    whole = Source(source.file, {k: v for k, v in source.data.items() if k != "segments"})
+    whole.keys = {p: place for p, place in source.keys.items() if p[:1] != ("segments",)}
+    whole.values = {p: place for p, place in source.values.items() if p[:1] != ("segments",)}
+    given = source.at(segment)
+    for key in SEGMENTED:
+        if key in given.data and given.data[key] is not None:
+            whole.data[key] = _merged(whole, (key,), whole.data.get(key), given, given.data[key])
+    return whole
+
+
+def _merged(whole: Source, path: Path, base: Any, given: Source, override: Any) -> Any:
+    if isinstance(base, dict) and isinstance(override, dict):
+        _take(whole, path, given, path)
+        merged = dict(base)
+        for key, value in override.items():
+            here = (*path, key)
+            if value is None:
+                merged.pop(key, None)
+            else:
+                merged[key] = _merged(whole, here, base.get(key), given, value)
+        return merged
+    for places in (whole.keys, whole.values):
+        for stale in [p for p in places if p[: len(path)] == path]:
+            del places[stale]
+    for places, known in ((whole.keys, given.keys), (whole.values, given.values)):
+        places.update({p: place for p, place in known.items() if p[: len(path)] == path})
+    return override
+
+
+def _take(whole: Source, path: Path, given: Source, at: Path) -> None:
+    for places, known in ((whole.keys, given.keys), (whole.values, given.values)):
+        if at in known:
+            places[path] = known[at]
