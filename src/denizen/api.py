@@ -11,7 +11,8 @@ from denizen import clock
 from denizen.errors import fail
 from denizen.ingest.prepare import Moments
 from denizen.ingest.project import FILE_NAME, Data, load_project
-from denizen.model.load import LoadedModel, load_model
+from denizen.model.importers import Imported, import_text
+from denizen.model.load import LoadedModel, load_model, read_text
 from denizen.scoring.explain import Explanation, explain_lead
 from denizen.scoring.ranking import Summary, summarize
 from denizen.scoring.run import IN_MEMORY, score_run
@@ -125,6 +126,17 @@ def explain(
     return explain_lead(load_model(model), str(lead_id), data, moments, engine=engine)[0]
 
 
+def import_model(kind: str, path: str | Path) -> Imported:
+    """Read a scoring definition of another tool: `hubspot`, `mautic` or `rubric`.
+
+    Returns the model file as `text`, the loaded `model`, and the `report` of what was carried, changed and dropped.
+
+    Raises:
+        DenizenError: the file cannot be read, or is not of the shape its source documents.
+    """
+    return import_text(kind, read_text(path), str(path))
+
+
 def project_data(model: str | Path) -> Data:
     """Return the data named by the project file beside a model, or nothing if there is none."""
     project = Path(model).parent / FILE_NAME
@@ -180,4 +192,4 @@ def _arrow(connection: Any, query: str) -> pa.Table:
     return connection.sql(query).to_arrow_table()
 
 
-__all__ = ["Explanation", "LoadedModel", "ScoreResult", "explain", "load_model", "score"]
+__all__ = ["Explanation", "Imported", "LoadedModel", "ScoreResult", "explain", "import_model", "load_model", "score"]

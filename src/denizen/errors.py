@@ -31,6 +31,7 @@ CODES: dict[str, str] = {
     "property-unseen": "The model asks for a property that no event in the data has.",
     "rows-rejected": "Some rows of the data cannot be used.",
     "bad-argument": "A command-line argument or function argument cannot be used.",
+    "import-shape": "A scoring definition of another tool is not of the shape its source documents.",
     "missing-column": "A column that must be there is not in the data.",
     "unknown-lead": "The lead asked for is not in the data.",
     "engine-unavailable": "The engine cannot be reached or its driver is not installed.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from keyword import iskeyword
 
 import click
 
@@ -13,12 +14,13 @@ COMMANDS = {
     "score": "Score leads and list the best, or write all scores with --out.",
     "explain": "Prove the score of one lead.",
     "check": "Check a model file; with events, also whether they ever occur.",
+    "import": "Turn a scoring definition of another tool into a model file, with a report.",
     "sql": "Show the SQL that a model becomes.",
     "schema": "Print the JSON Schema of model files, for editors.",
     "errors": "List the codes of errors and warnings, with what they mean.",
 }
 """Every command with its one line; the command is the function of that name in the module of that name
-(`-` becomes `_`), imported when it is called, so that each starts with what it needs alone."""
+(`-` becomes `_`, and a word of Python gets one more), imported when it is called, so that each starts with what it needs alone."""
 
 
 class Commands(click.Group):
@@ -35,6 +37,7 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         name = cmd_name.replace("-", "_")
+        name = f"{name}_" if iskeyword(name) else name
         command: click.Command = getattr(import_module(f"denizen.cli.{name}"), name)
         return command
 
