@@ -14,6 +14,7 @@ from denizen.ingest.project import FILE_NAME, Data, load_project
 from denizen.model.importers import Imported, import_text
 from denizen.model.load import LoadedModel, load_model, read_text
 from denizen.scoring.explain import Explanation, explain_lead
+from denizen.scoring.foresight.ahead import FORESEEN, look_ahead
 from denizen.scoring.ranking import Summary, summarize
 from denizen.scoring.run import IN_MEMORY, score_run
 
@@ -68,6 +69,7 @@ def score(
     columns: Mapping[str, Mapping[str, str]] | None = None,
     unique: bool = False,
     ledger: bool = False,
+    foresight: bool = False,
     engine: str = IN_MEMORY,
 ) -> ScoreResult:
     """Score leads (semantics, sections 1 to 4).
@@ -83,6 +85,8 @@ def score(
         columns: names of your columns, as `{"events": {"lead_id": "user_id"}}`.
         unique: no event_id occurs twice, so duplicates are not searched for.
         ledger: also return every line of every score.
+        foresight: add the columns `next_change_at` and `drops_out_at`: when the score moves, and when a PQL ceases to
+            be one, if nothing more happens.
         engine: `duckdb:`, `duckdb:///work.db` or `postgresql://…`.
 
     Raises:
@@ -93,8 +97,10 @@ def score(
     defaulted = as_of is None and grid is None
     moments = Moments(tuple(_instants(as_of)) if grid is None else (), grid, known, defaulted)
     with score_run(loaded, data, moments, engine=engine, detail=ledger) as run:
+        if foresight:
+            look_ahead(run)
         return ScoreResult(
-            scores=_arrow(run.connection, "SELECT * FROM scores"),
+            scores=_arrow(run.connection, FORESEEN if foresight else "SELECT * FROM scores"),
             ledger=_arrow(run.connection, "SELECT * FROM ledger") if ledger else None,
             rejects=_arrow(run.connection, "SELECT * FROM rejects"),
             accounting=run.accounting,

@@ -43,6 +43,8 @@ class Run:
     scores: Scores
     accounting: Accounting
     several_moments: bool
+    engine: str = IN_MEMORY
+    known: bool = False
 
 
 def silent(_: str) -> None:
@@ -108,7 +110,7 @@ def score_run(
             several = moments.grid is not None or len(set(moments.as_of_us)) > 1
             _add_views(connection, plan, detail=detail, several=several)
             progress("writing")
-            yield Run(connection, plan, scores, accounting, several)
+            yield Run(connection, plan, scores, accounting, several, engine, moments.known)
     finally:
         connection.close()
 

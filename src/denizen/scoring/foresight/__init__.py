@@ -1,0 +1,1 @@
+"""What becomes of a lead: when its score moves if nothing more happens, and what would qualify it."""

@@ -1,0 +1,25 @@
+"""Foresight for every score of a run, as columns beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from denizen.scoring.foresight.search import find_instants
+from denizen.scoring.imagine import World
+
+if TYPE_CHECKING:
+    from denizen.scoring.run import Run
+
+FORESEEN = "SELECT scores.*, next_change_at, drops_out_at FROM scores JOIN foreseen USING (lead_id, as_of)"
+"""The scores of a run with foresight, after `look_ahead`."""
+
+
+def look_ahead(run: Run) -> None:
+    """Make the view `foreseen`: a row a score with `lead_id, as_of`, `next_change_at` and `drops_out_at`."""
+    world = World(run)
+    find_instants(world)
+    run.connection.execute(
+        "CREATE OR REPLACE TEMP VIEW foreseen AS SELECT real_id AS lead_id, make_timestamptz(as_of_us) AS as_of,"
+        " make_timestamptz(next_change_us) AS next_change_at, make_timestamptz(drops_out_us) AS drops_out_at"
+        " FROM world_rows JOIN ahead USING (lead_id)"
+    )
