@@ -28,9 +28,7 @@ def scored_at(model, world, instants, engine):
     leads, events = frames(cut(world))
     rows = [{"lead_id": lead, "as_of": worlds.iso(us)} for lead, us in sorted(set(instants))]
     result = denizen.score(json.dumps(model, indent=1), leads=leads, events=events, grid=rows, engine=engine)
-    return {
-        (r["lead_id"], to_us(r["as_of"])): tuple(r[c] for c in VERDICT) for r in result.scores.to_pylist()
-    }
+    return {(r["lead_id"], to_us(r["as_of"])): tuple(r[c] for c in VERDICT) for r in result.scores.to_pylist()}
 
 
 def assert_foreseen(model, world, engine, fractions):
@@ -71,7 +69,7 @@ def assert_foreseen(model, world, engine, fractions):
 fractions = st.lists(st.floats(0, 1), min_size=4, max_size=4)
 
 
-@settings(max_examples=30)
+@settings(max_examples=6)
 @given(model=worlds.models(), world=worlds.worlds, fractions=fractions)
 def test_a_score_is_still_until_next_change_at_and_a_pql_until_drops_out_at(model, world, fractions):
     model["pql"] = {"total": 1, "fit": 0, "behavior": 0.5}
@@ -80,7 +78,7 @@ def test_a_score_is_still_until_next_change_at_and_a_pql_until_drops_out_at(mode
 
 @pytest.mark.engine
 def test_postgresql_foresees_the_same(postgres_url):
-    @settings(max_examples=8)
+    @settings(max_examples=2)
     @given(model=worlds.models(), world=worlds.worlds, fractions=fractions)
     def foresees(model, world, fractions):
         model["pql"] = {"total": 1, "fit": 0, "behavior": 0.5}

@@ -18,6 +18,7 @@ from denizen.cli.show import print_json, print_ranking, print_summary, progress
 from denizen.errors import fail
 from denizen.ingest.prepare import Moments
 from denizen.model.load import load_model
+from denizen.scoring.foresight.ahead import FORESEEN, look_ahead
 from denizen.scoring.output import check_outputs, write_rows
 from denizen.scoring.ranking import rank, summarize
 from denizen.scoring.run import score_run
@@ -37,6 +38,11 @@ from denizen.scoring.run import score_run
 @known_option
 @click.option("--out", help="Write the scores: .parquet, .csv, .csv.gz, .jsonl or .jsonl.gz.")
 @click.option("--ledger", help="Write every line of every score; the same endings.")
+@click.option(
+    "--foresight",
+    is_flag=True,
+    help="Add to --out when each score changes and when each PQL drops out, if nothing more happens.",
+)
 @click.option("--rejects", help="Write the rows that could not be used, each with the reason.")
 @engine_option
 @click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, help="How many leads to list.")
@@ -53,6 +59,7 @@ def score(
     known: bool,  # noqa: FBT001
     out: str | None,
     ledger: str | None,
+    foresight: bool,  # noqa: FBT001
     rejects: str | None,
     engine: str,
     top: int,
@@ -71,9 +78,8 @@ def score(
     data = given_data(model, leads, events, accounts, maps)
     if data.leads is None and data.events is None:
         raise fail("bad-argument", "there is no data; give --leads or --events, or a denizen.yaml beside the model")
+    _refuse_conflicts(grid, as_of, out, foresight=foresight)
     check_outputs([out, ledger, rejects], [model, data.leads, data.events, data.accounts, grid])
-    if grid is not None and as_of:
-        raise fail("bad-argument", "--grid has its own instants; leave out --as-of")
     instants = [parse_instant(i) for i in as_of] or [clock.to_us(clock.now())]
     moments = Moments(() if grid else tuple(instants), grid, known, defaulted=not (grid or as_of))
     listing = out is None
@@ -81,13 +87,18 @@ def score(
         progress(quiet=as_json) as step,
         score_run(loaded, data, moments, engine=engine, detail=listing or ledger is not None, progress=step) as run,
     ):
-        chosen = " WHERE pql" if pql_only else ""
-        if out:
-            write_rows(run.connection, f"SELECT * FROM scores{chosen}", out)
-        if ledger:
-            write_rows(run.connection, "SELECT * FROM ledger", ledger)
-        if rejects:
-            write_rows(run.connection, "SELECT * FROM rejects", rejects)
+        if foresight:
+            step("looking ahead")
+            look_ahead(run)
+        scores = FORESEEN if foresight else "SELECT * FROM scores"
+        written = {
+            "scores": (f"SELECT * FROM ({scores}){' WHERE pql' if pql_only else ''}", out),
+            "ledger": ("SELECT * FROM ledger", ledger),
+            "rejects": ("SELECT * FROM rejects", rejects),
+        }
+        for query, path in written.values():
+            if path:
+                write_rows(run.connection, query, path)
         summary = summarize(run)
         ranked = rank(run, top, pql_only=pql_only) if listing else []
     moment = "each instant of the grid" if grid else ", ".join(clock.iso(us) for us in sorted(set(instants)))
@@ -111,7 +122,14 @@ def score(
         return
     if listing:
         print_ranking(ranked, summary, several=run.several_moments)
-    for what, path in (("scores", out), ("ledger", ledger), ("rejects", rejects)):
+    for what, (_, path) in written.items():
         if path:
             click.echo(f"wrote {what} to {path}")
     print_summary(summary, run.accounting, f"{run.plan.model} ({run.plan.model_hash})", moment)
+
+
+def _refuse_conflicts(grid: str | None, as_of: tuple[str, ...], out: str | None, *, foresight: bool) -> None:
+    if foresight and out is None:
+        raise fail("bad-argument", "--foresight adds columns to the scores; say where to write them with --out PATH")
+    if grid is not None and as_of:
+        raise fail("bad-argument", "--grid has its own instants; leave out --as-of")

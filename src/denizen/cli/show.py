@@ -207,6 +207,21 @@ def print_explanation(explanation: Explanation) -> None:
         out.print(mark.append(_gate(gate), style="none"))
     if explanation.unknown:
         out.print(Text(f"  unknown: {', '.join(explanation.unknown)}", style="yellow"))
+    print_foresight(explanation)
+
+
+def print_foresight(explanation: Explanation) -> None:
+    """Print when the score moves if nothing more happens."""
+    out = console()
+    out.print()
+    out.print("[bold]if nothing more happens[/]")
+    out.print(f"  the score next changes {_at(explanation.next_change_at)}", soft_wrap=True)
+    if explanation.pql:
+        out.print(f"  the lead drops out of PQL {_at(explanation.drops_out_at)}", soft_wrap=True)
+
+
+def _at(instant: str | None) -> str:
+    return "never" if instant is None else f"at {instant}"
 
 
 def _gate(gate: Gate) -> str:

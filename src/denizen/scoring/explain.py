@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from denizen.clock import iso
 from denizen.plan.describe import describe_conditions
+from denizen.scoring.foresight.ahead import look_ahead
 from denizen.scoring.run import IN_MEMORY, score_run, silent
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A score, proved."""
+    """A score, proved, and when it moves if nothing more happens (null: never)."""
 
     lead_id: Any
     account_id: str | None
@@ -70,6 +71,8 @@ class Explanation:
     gates: tuple[Gate, ...]
     lines: tuple[ExplainedLine, ...]
     unknown: tuple[str, ...]
+    next_change_at: str | None = None
+    drops_out_at: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain data for `--json`."""
@@ -136,7 +139,17 @@ def _explanation(run: Run) -> Explanation:
         gates=_gates(run, fit, behavior, total, capped=capped),
         lines=lines,
         unknown=unknown,
+        **_foreseen(run),
     )
+
+
+def _foreseen(run: Run) -> dict[str, str | None]:
+    look_ahead(run)
+    row = run.connection.execute(
+        "SELECT epoch_us(next_change_at), epoch_us(drops_out_at) FROM foreseen ORDER BY as_of LIMIT 1"
+    ).fetchall()[0]
+    change, drop = (None if us is None else iso(int(us)) for us in row)
+    return {"next_change_at": change, "drops_out_at": drop}
 
 
 def _lines(run: Run) -> tuple[ExplainedLine, ...]:

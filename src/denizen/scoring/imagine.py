@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from denizen.engines.base import engine_for
-from denizen.engines.duckdb import DuckDBEngine
 from denizen.ingest.values import define
+from denizen.scoring.run import IN_MEMORY
 from denizen.sql.events import Frame
 from denizen.sql.scores import SCORE_COLUMNS, scores_statement
 
@@ -73,6 +73,5 @@ class World:
 
 
 def _engine(url: str) -> Engine:
-    """Return the engine of the run; a file keeps the scores of the run, so what is imagined stays in memory."""
-    engine = engine_for(url)
-    return DuckDBEngine() if isinstance(engine, DuckDBEngine) else engine
+    """Return the engine of the run; a DuckDB file keeps the scores of the run, so what is imagined stays in memory."""
+    return engine_for(IN_MEMORY if url.lower().startswith(IN_MEMORY) else url)

@@ -10,7 +10,10 @@ from denizen.scoring.imagine import World
 if TYPE_CHECKING:
     from denizen.scoring.run import Run
 
-FORESEEN = "SELECT scores.*, next_change_at, drops_out_at FROM scores JOIN foreseen USING (lead_id, as_of)"
+FORESEEN = (
+    "SELECT scores.*, next_change_at, drops_out_at FROM scores JOIN foreseen USING (lead_id, as_of)"
+    " ORDER BY total DESC, lead_id, as_of"
+)
 """The scores of a run with foresight, after `look_ahead`."""
 
 

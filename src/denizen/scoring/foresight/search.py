@@ -160,6 +160,4 @@ def _spread(probes: int) -> str:
     closely = [f"low_us + CAST(power(high_us - low_us - 1, {i} / {probes + 1}) AS BIGINT)" for i in range(probes // 2)]
     middle = "low_us + (high_us - low_us) // 2"
     listed = ", ".join([middle, *evenly, *closely])
-    return (
-        f"SELECT lead_id, unnest([{listed}]) AS at_us FROM open WHERE high_us IS NOT NULL AND high_us - low_us > 1"
-    )
+    return f"SELECT lead_id, unnest([{listed}]) AS at_us FROM open WHERE high_us IS NOT NULL AND high_us - low_us > 1"
