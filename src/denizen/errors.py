@@ -34,6 +34,9 @@ CODES: dict[str, str] = {
     "import-shape": "A scoring definition of another tool is not of the shape its source documents.",
     "missing-column": "A column that must be there is not in the data.",
     "unknown-lead": "The lead asked for is not in the data.",
+    "unknown-outcome": "The outcomes hold a word that is no outcome, so that nobody knows what it would count as.",
+    "no-cohort": "No lead is left to learn from, with the reason each was left out.",
+    "extra-missing": "What was asked for needs packages that are not installed.",
     "engine-unavailable": "The engine cannot be reached or its driver is not installed.",
     "engine-failed": "The engine refused or broke off a statement.",
 }

@@ -22,6 +22,10 @@ class EventRows:
         """Return the account with so many rows used; what is left over is of unknown leads."""
         return replace(self, used=used, of_unknown_leads=self.of_unknown_leads + self.used - used)
 
+    def cut(self, used: int) -> EventRows:
+        """Return the account with so many rows used; those used until now beyond that fall after the as-of instant."""
+        return replace(self, used=used, after_as_of=self.after_as_of + self.used - used)
+
 
 @dataclass(frozen=True, slots=True)
 class EntityRows:
@@ -35,11 +39,12 @@ class EntityRows:
 
 @dataclass(slots=True)
 class Accounting:
-    """The rows of every table, and what was noticed on the way."""
+    """The rows of every table, and what was noticed on the way; outcomes are counted like events."""
 
     events: EventRows = field(default_factory=EventRows)
     leads: EntityRows = field(default_factory=EntityRows)
     accounts: EntityRows = field(default_factory=EntityRows)
+    outcomes: EventRows = field(default_factory=EventRows)
     warnings: list[str] = field(default_factory=list)
     reasons: dict[str, int] = field(default_factory=dict)
 
@@ -50,4 +55,4 @@ class Accounting:
     @property
     def rejected(self) -> int:
         """How many rows of all tables were rejected."""
-        return self.events.rejected + self.leads.rejected + self.accounts.rejected
+        return self.events.rejected + self.leads.rejected + self.accounts.rejected + self.outcomes.rejected

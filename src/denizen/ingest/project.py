@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 FILE_NAME = "denizen.yaml"
-TABLES = ("leads", "accounts", "events")
+TABLES = ("leads", "accounts", "events", "outcomes", "attributes_history")
 
 
 class TableFile(Spec):
@@ -39,13 +39,16 @@ class Project(Spec):
     leads: TableFile = Field(default_factory=TableFile)
     accounts: TableFile = Field(default_factory=TableFile)
     events: EventFile = Field(default_factory=EventFile)
+    outcomes: TableFile = Field(default_factory=TableFile)
+    attributes_history: TableFile = Field(default_factory=TableFile)
 
 
 @dataclass(frozen=True, slots=True)
 class Data:
     """The tables to read: each a path, a dataframe or None, with its column names.
 
-    `unique` promises that no event_id occurs twice.
+    `unique` promises that no event_id occurs twice. `outcomes` says what became of leads, `attributes_history` what was
+    known of them from when on.
     """
 
     leads: Any = None
@@ -53,6 +56,8 @@ class Data:
     events: Any = None
     columns: dict[str, dict[str, str]] = field(default_factory=dict)
     unique: bool = False
+    outcomes: Any = None
+    attributes_history: Any = None
 
     def mapping(self, table: str) -> dict[str, str]:
         """Return the column names of a table."""
@@ -83,6 +88,8 @@ def load_project(path: str | Path) -> Data:
         place(project.events),
         {name: dict(getattr(project, name).columns) for name in TABLES},
         project.events.unique,
+        place(project.outcomes),
+        place(project.attributes_history),
     )
 
 

@@ -45,6 +45,8 @@ CANONICAL = {
         "received_at",
     ),
     "grid": ("lead_id", "as_of"),
+    "outcomes": ("lead_id", "outcome", "at", "amount", "rep"),
+    "attributes_history": ("lead_id", "attribute", "value", "from"),
 }
 """The columns that have a meaning of their own."""
 
@@ -147,17 +149,17 @@ class Raw:
             )
         return found
 
-    def check_mapping(self, tables: Tables) -> None:
+    def check_mapping(self, tables: Tables | None = None) -> None:
         """Refuse a mapping of a column that nobody reads, or to a column that is not there.
 
         Raises:
             DenizenError: with a finding for each.
         """
         known = {c.lower() for c in self.columns}
-        readable = {
-            *CANONICAL[self.table],
-            *(tables.properties if self.table == "events" else tables.attributes),
-        }
+        wanted: Mapping[str, object] = {}
+        if tables is not None:
+            wanted = tables.properties if self.table == "events" else tables.attributes
+        readable = {*CANONICAL[self.table], *wanted}
         findings = []
         for name, column in self.mapping.items():
             if name not in CANONICAL[self.table] and did_you_mean(name, CANONICAL[self.table]) and name not in readable:

@@ -1,0 +1,296 @@
+"""The cohort: who is judged at which instant, what came of it, and who is left out, with the reason.
+
+`open_history` reads data once and hands over an embedded database in which stand
+
+| table | columns |
+|---|---|
+| `leads` | lead_id, account_id, signup_us, trial_started_us, trial_ends_us, and the attributes asked for |
+| `events` | lead_id, event, at_us, received_us, and the properties asked for; none twice |
+| `outcomes` | lead_id, outcome, at_us, amount, rep; none twice |
+| `history` | a row a lead: lead_id, signup_us (semantics, section 1), won_us (first conversion), left_out (reason or null) |
+| `cohort` | a row a score: g, lead_id, signup_us, as_of_us, won_us, won (converted within the horizon) |
+
+Features must come from events with `at_us <= as_of_us`. Scores come from `denizen.history.scored`, never from SQL of
+one's own.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from denizen import clock
+from denizen.errors import fail
+from denizen.history.design import span
+from denizen.ingest.outcomes import stage_outcomes
+from denizen.ingest.prepare import Moments, connect, prepare
+from denizen.ingest.values import LATEST_US
+from denizen.plan.needs import Forms, Needs
+from denizen.scoring.run import silent
+from denizen.sql.literals import text
+from denizen.sql.tables import tables_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection
+
+    from denizen.history.design import Design
+    from denizen.ingest.accounting import Accounting
+    from denizen.ingest.project import Data
+    from denizen.scoring.run import Progress
+    from denizen.sql.tables import Tables
+
+MAX_SNAPSHOTS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Leads that are not in the cohort: each counted under the first reason that applies, in this order."""
+
+    no_signup: int = 0
+    outside_signup_range: int = 0
+    converted_before: int = 0
+    horizon_incomplete: int = 0
+
+    @property
+    def leads(self) -> int:
+        """How many there are."""
+        return self.no_signup + self.outside_signup_range + self.converted_before + self.horizon_incomplete
+
+    def words(self) -> str:
+        """Return the counts in words; empty if nobody is left out."""
+        named = {
+            "without a signup or any event": self.no_signup,
+            "outside the signup range": self.outside_signup_range,
+            "converted before they were judged": self.converted_before,
+            "without a full horizon yet": self.horizon_incomplete,
+        }
+        return ", ".join(f"{count:,} {words}" for words, count in named.items() if count)
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """What stands in the table `cohort`: `leads = cohort leads + left_out`, `rows >= cohort leads` with snapshots.
+
+    `won_rows` are the rows that convert within their horizon, `won_leads` the leads that have such a row.
+    `snapshots` are the calendar instants, empty for a landmark.
+    """
+
+    rows: int
+    leads: int
+    won_rows: int
+    won_leads: int
+    left_out: LeftOut
+    observed_until_us: int
+    snapshots: tuple[int, ...] = ()
+
+    @property
+    def base_rate(self) -> float:
+        """Conversions a row, 0 to 1."""
+        return self.won_rows / self.rows if self.rows else 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain data for `--json`."""
+        return {
+            "rows": self.rows,
+            "leads": self.leads,
+            "won": self.won_rows,
+            "won_leads": self.won_leads,
+            "left_out": asdict(self.left_out),
+            "observed_until": clock.iso(self.observed_until_us),
+            "snapshots": [clock.iso(us) for us in self.snapshots],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Data read, cohort made; `connection` holds the tables that the module names."""
+
+    connection: DuckDBPyConnection
+    data: Data
+    design: Design
+    cohort: Cohort
+    accounting: Accounting
+    tables: Tables
+    known: bool
+
+    def grid(self) -> pa.Table:
+        """Return the grid to score: `lead_id, as_of`."""
+        return self.connection.sql(
+            "SELECT lead_id, make_timestamptz(as_of_us) AS as_of FROM cohort ORDER BY g"
+        ).to_arrow_table()
+
+    def require_cohort(self) -> None:
+        """Refuse to go on without anybody to learn from.
+
+        Raises:
+            DenizenError: the cohort is empty; the message says why.
+        """
+        if self.cohort.rows:
+            return
+        until = clock.iso(self.cohort.observed_until_us)
+        reasons = self.cohort.left_out.words() or "there are no leads"
+        raise fail(
+            "no-cohort",
+            f"no lead can be judged ({self.design.words()}; observed until {until}): {reasons};"
+            f" a shorter --horizon than {span(self.design.horizon_us)} leaves more",
+        )
+
+
+def tables_of(attributes: Iterable[str] = (), properties: Iterable[str] = (), *, sessions: bool = False) -> Tables:
+    """Return the tables to read, with these attributes and properties, each as text and as number."""
+    every = Forms(number=True)
+    return tables_for(Needs(dict.fromkeys(attributes, every), dict.fromkeys(properties, every), (), True, sessions, False))
+
+
+@contextmanager
+def open_history(
+    data: Data,
+    design: Design,
+    *,
+    tables: Tables | None = None,
+    known: bool = False,
+    progress: Progress = silent,
+) -> Iterator[History]:
+    """Read leads, events and outcomes, and make the cohort; everything is gone when the context ends.
+
+    Args:
+        data: where leads, accounts, events and outcomes are.
+        design: when leads are judged.
+        tables: attributes and properties to read, from `tables_of`; default none.
+        known: an event counts only once it had been received.
+        progress: told what is being done.
+
+    Raises:
+        DenizenError: there are no outcomes, or data cannot be read.
+    """
+    if data.outcomes is None:
+        message = "there are no outcomes; give --outcomes PATH (lead_id, outcome, at), or name them in denizen.yaml"
+        raise fail("bad-argument", message)
+    wanted = tables or tables_of()
+    last = LATEST_US if design.as_of_us is None else design.as_of_us
+    connection = connect()
+    try:
+        progress("reading history")
+        accounting = prepare(connection, data, wanted, Moments((last,), None, known), grid=False)
+        stage_outcomes(connection, data, design.won, accounting)
+        progress("making the cohort")
+        _complete(connection, accounting, last)
+        cohort = _make_cohort(connection, design, last)
+        yield History(connection, data, design, cohort, accounting, wanted, known)
+    finally:
+        connection.close()
+
+
+def _complete(connection: DuckDBPyConnection, accounting: Accounting, last: int) -> None:
+    """Complete the account of events, and cut events and outcomes at the end of what is known."""
+    used = f"SELECT count(*) FROM events WHERE lead_id IN (SELECT lead_id FROM leads) AND at_us <= {last}"
+    accounting.events = accounting.events.with_used(_one(connection, used))
+    if last < LATEST_US:
+        connection.execute(f"DELETE FROM outcomes WHERE at_us > {last}")
+        before, kept = accounting.outcomes, _one(connection, "SELECT count(*) FROM outcomes")
+        accounting.outcomes = before.cut(kept)
+
+
+def _make_cohort(connection: DuckDBPyConnection, design: Design, last: int) -> Cohort:
+    _make_history(connection, design, last)
+    until = _observed_until(connection, last)
+    snapshots = _snapshots(connection, design, until) if design.every_us is not None else ()
+    _judge(connection, design, until, snapshots)
+    _make_rows(connection, design, snapshots)
+    reasons = dict(connection.execute("SELECT left_out, count(*) FROM history GROUP BY left_out").fetchall())
+    reasons.pop(None, None)
+    rows, leads, won_rows, won_leads = connection.execute(
+        "SELECT count(*), count(DISTINCT lead_id), count(*) FILTER (WHERE won),"
+        " count(DISTINCT CASE WHEN won THEN lead_id END) FROM cohort"
+    ).fetchall()[0]
+    return Cohort(rows, leads, won_rows, won_leads, LeftOut(**reasons), until, snapshots)
+
+
+def _make_history(connection: DuckDBPyConnection, design: Design, last: int) -> None:
+    """Make a row a lead, with its signup (its first event, where that is missing) and its first conversion."""
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE history AS"
+        " WITH firsts AS (SELECT events.lead_id, min(events.at_us) AS at_us FROM events"
+        "  JOIN leads ON leads.lead_id = events.lead_id WHERE leads.signup_us IS NULL"
+        f"  AND events.at_us <= {last} GROUP BY events.lead_id),"
+        " conversions AS (SELECT lead_id, min(at_us) AS at_us FROM outcomes"
+        f"  WHERE outcome = {text(design.won)} GROUP BY lead_id)"
+        " SELECT leads.lead_id, COALESCE(leads.signup_us, firsts.at_us) AS signup_us, conversions.at_us AS won_us,"
+        " CAST(NULL AS BIGINT) AS first_us, CAST(NULL AS VARCHAR) AS left_out FROM leads"
+        " LEFT JOIN firsts ON firsts.lead_id = leads.lead_id"
+        " LEFT JOIN conversions ON conversions.lead_id = leads.lead_id"
+    )
+
+
+def _observed_until(connection: DuckDBPyConnection, last: int) -> int:
+    """Return the last instant at which anything was seen, or the one that was asked for."""
+    if last < LATEST_US:
+        return last
+    return _one(
+        connection,
+        "SELECT COALESCE(max(at_us), 0) FROM"
+        " (SELECT max(at_us) AS at_us FROM events UNION ALL SELECT max(at_us) FROM outcomes)",
+    )
+
+
+def _snapshots(connection: DuckDBPyConnection, design: Design, until: int) -> tuple[int, ...]:
+    """Return the calendar instants: back from the last with a full horizon to the first with a lead."""
+    step, end = design.every_us or 1, until - design.horizon_us
+    found = connection.execute(f"SELECT min(signup_us) FROM history WHERE {_in_range(design)}").fetchall()[0][0]
+    if found is None or found > end:
+        return ()
+    count = (end - int(found)) // step + 1
+    if count > MAX_SNAPSHOTS:
+        message = f"--every gives {count:,} snapshots, at most {MAX_SNAPSHOTS} are made; take a longer span"
+        raise fail("bad-argument", f"{message}, or later signups with --signup-from")
+    return tuple(end - step * k for k in reversed(range(count)))
+
+
+def _in_range(design: Design) -> str:
+    parts = ["signup_us IS NOT NULL"]
+    parts += [f"signup_us >= {design.signup_from_us}"] if design.signup_from_us is not None else []
+    parts += [f"signup_us < {design.signup_to_us}"] if design.signup_to_us is not None else []
+    return " AND ".join(parts)
+
+
+def _judge(connection: DuckDBPyConnection, design: Design, until: int, snapshots: tuple[int, ...]) -> None:
+    """Say for each lead when it is first judged, and why not, if so."""
+    if not design.snapshots:
+        first = f"signup_us + {design.at_us}"
+    elif snapshots:
+        end, step = snapshots[-1], design.every_us
+        first = f"CASE WHEN signup_us <= {end} THEN {end} - (({end} - signup_us) // {step}) * {step} END"
+    else:
+        first = "CAST(NULL AS BIGINT)"
+    connection.execute(f"UPDATE history SET first_us = {first}")
+    connection.execute(
+        "UPDATE history SET left_out = CASE WHEN signup_us IS NULL THEN 'no_signup'"
+        f" WHEN NOT ({_in_range(design)}) THEN 'outside_signup_range'"
+        " WHEN won_us <= COALESCE(first_us, signup_us) THEN 'converted_before'"
+        f" WHEN first_us IS NULL OR first_us + {design.horizon_us} > {until} THEN 'horizon_incomplete' END"
+    )
+
+
+def _make_rows(connection: DuckDBPyConnection, design: Design, snapshots: tuple[int, ...]) -> None:
+    """Make the rows to score: leads that had signed up and not converted, at each of their instants."""
+    source, as_of = "history", "first_us"
+    if snapshots:
+        listed = ", ".join(f"({us})" for us in snapshots)
+        source = (
+            f"history JOIN (VALUES {listed}) AS moments (moment_us)"
+            " ON moment_us >= first_us AND (won_us IS NULL OR won_us > moment_us)"
+        )
+        as_of = "CAST(moment_us AS BIGINT)"
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE cohort AS SELECT CAST(row_number() OVER (ORDER BY lead_id, as_of_us) AS INTEGER)"
+        f" AS g, *, COALESCE(won_us <= as_of_us + {design.horizon_us}, FALSE) AS won FROM"
+        f" (SELECT lead_id, signup_us, {as_of} AS as_of_us, won_us FROM {source} WHERE left_out IS NULL)"
+    )
+
+
+def _one(connection: DuckDBPyConnection, query: str) -> int:
+    return int(connection.execute(query).fetchall()[0][0])

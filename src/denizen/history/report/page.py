@@ -1,0 +1,129 @@
+"""A report as one HTML file: no script, no network, light and dark, printable, every value escaped."""
+
+from __future__ import annotations
+
+import json
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from denizen.errors import fail
+from denizen.history.extra import needed
+from denizen.history.report.charts import INK
+from denizen.history.report.parts import Chart, Report, Section, Table, Words
+from denizen.history.report.style import STYLE
+
+TONES = {"plain", "good", "warning", "bad"}
+_LITTLE = 0.1
+_MUCH = 1000
+
+
+def report_html(report: Report) -> str:
+    """Return the page.
+
+    Raises:
+        DenizenError: the report has charts, and what draws them is not installed.
+    """
+    sections = "".join(_section(s) for s in report.sections)
+    small = "".join(f"<p>{escape(p)}</p>" for p in report.small_print)
+    title = escape(report.title)
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"
+        f"<header><h1>{title}</h1>{_words(report.verdict, 'verdict')}{_facts(report)}</header>\n"
+        f"{sections}<footer>{small}</footer>\n</main>\n</body>\n</html>\n"
+    )
+
+
+def write_report(report: Report, path: str) -> None:
+    """Write the page to a file, whole or not at all.
+
+    Raises:
+        DenizenError: it cannot be drawn or written.
+    """
+    page = report_html(report)
+    partial = Path(f"{path}.tmp")
+    try:
+        partial.write_text(page, encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise fail("file-unreadable", f"cannot write: {error.strerror or error}", file=path) from None
+
+
+def _facts(report: Report) -> str:
+    pairs = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in report.facts)
+    return f"<dl>{pairs}</dl>" if pairs else ""
+
+
+def _section(section: Section) -> str:
+    return f"<section><h2>{escape(section.title)}</h2>{''.join(_part(p) for p in section.parts)}</section>\n"
+
+
+def _part(part: Words | Table | Chart) -> str:
+    if isinstance(part, Words):
+        return _words(part)
+    if isinstance(part, Table):
+        return _table(part)
+    note = f"<figcaption>{escape(part.note)}</figcaption>" if part.note else ""
+    return f'<figure><div role="img" aria-label="{escape(part.alt)}">{draw(part.spec)}</div>{note}{_data(part)}</figure>'
+
+
+def _words(words: Words, name: str = "") -> str:
+    tone = words.tone if words.tone in TONES else "plain"
+    return f'<p class="{f"{name} " if name else ""}{tone}">{escape(words.text)}</p>'
+
+
+def _table(table: Table) -> str:
+    numeric = [
+        bool(table.rows) and all(isinstance(r[i], int | float) or _reads_as_figure(r[i]) for r in table.rows)
+        for i in range(len(table.columns))
+    ]
+    head = "".join(f"<th{_align(n)}>{escape(c)}</th>" for c, n in zip(table.columns, numeric, strict=True))
+    body = "".join(
+        "<tr>" + "".join(f"<td{_align(n)}>{escape(cell(v))}</td>" for v, n in zip(row, numeric, strict=True)) + "</tr>"
+        for row in table.rows
+    )
+    note = f'<p class="note">{escape(table.note)}</p>' if table.note else ""
+    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{note}'
+
+
+def _align(numeric: bool) -> str:  # noqa: FBT001 - private, called with the one thing it is about
+    return ' class="n"' if numeric else ""
+
+
+def _reads_as_figure(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and (not value or value[0] in "0123456789+-–<>∞" or value == "—"))
+
+
+def cell(value: Any) -> str:
+    """Return a value as it is shown: numbers to three digits, whole ones in full, nothing as nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= _MUCH else f"{value:.3g}" if abs(value) < _LITTLE else f"{value:.4g}"
+    return str(value)
+
+
+def _data(chart: Chart) -> str:
+    rows = chart.spec.get("data", {}).get("values", [])
+    if not rows:
+        return ""
+    columns = list(dict.fromkeys(k for row in rows for k in row))
+    table = _table(Table(columns, [[row.get(c) for c in columns] for row in rows]))
+    return f"<details><summary>The numbers</summary>{table}</details>"
+
+
+def draw(spec: dict[str, Any]) -> str:
+    """Return a chart as SVG that takes the text color of the page.
+
+    Raises:
+        DenizenError: what draws it is not installed.
+    """
+    svg: str = needed("vl_convert", "drawing charts").vegalite_to_svg(json.dumps(spec))
+    return svg.replace(INK, "currentColor").replace("rgb(1, 2, 3)", "currentColor").replace("rgb(1,2,3)", "currentColor")

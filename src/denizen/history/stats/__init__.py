@@ -1,0 +1,41 @@
+"""Statistics for history: intervals that cover at the stated rate, also where cells are empty.
+
+Nothing here knows leads or files; counts and arrays go in. Every interval is two-sided at `LEVEL` (95 %) unless told
+otherwise. What cannot be estimated is None (or has an infinite end), never a made-up number. Needs `denizen[learn]`.
+
+| question | function |
+|---|---|
+| how high is a rate | `wilson`, `clopper_pearson`, `rate` |
+| how much higher than another | `lift` (ratio), `difference`, `odds_ratio` |
+| is there a difference at all | `fisher_or_score`, `rank_test`; many at once: `benjamini_hochberg` |
+| how well do scores rank | `auc`, `auc_difference` |
+| anything else, repeated or paired | `bootstrap`; rates of rows that repeat leads: `clustered_rate`, `clustered_lift` |
+"""
+
+from denizen.history.stats.clusters import clustered_lift, clustered_rate
+from denizen.history.stats.intervals import LEVEL, Estimate, Interval, z_of
+from denizen.history.stats.ranks import auc, auc_difference
+from denizen.history.stats.rates import clopper_pearson, difference, lift, odds_ratio, rate, wilson
+from denizen.history.stats.resampling import bootstrap
+from denizen.history.stats.significance import benjamini_hochberg, fisher_or_score, rank_test
+
+__all__ = [
+    "LEVEL",
+    "Estimate",
+    "Interval",
+    "auc",
+    "auc_difference",
+    "benjamini_hochberg",
+    "bootstrap",
+    "clopper_pearson",
+    "clustered_lift",
+    "clustered_rate",
+    "difference",
+    "fisher_or_score",
+    "lift",
+    "odds_ratio",
+    "rank_test",
+    "rate",
+    "wilson",
+    "z_of",
+]
