@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test check bench docs format schema clean
+.PHONY: setup demo test test-slow check bench docs format schema clean
 
 setup: .venv/.ready
 
@@ -19,7 +19,10 @@ demo: setup  ## score the two examples, and prove one score
 	@$(BIN)/python examples/demo.py
 
 test: setup  ## everything but the benchmark
-	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
+	$(BIN)/python -m pytest -n 2 -m "not slow" --cov --cov-report=term
+
+test-slow: setup  ## the simulations that prove the statistics
+	$(BIN)/python -m pytest -n 2 -m slow
 
 check: setup  ## lint, format, types, import contracts
 	$(BIN)/ruff check .

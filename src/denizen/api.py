@@ -160,9 +160,7 @@ def merge_data(base: Data, given: Data) -> Data:
         columns=columns,
         unique=base.unique or given.unique,
         outcomes=base.outcomes if given.outcomes is None else given.outcomes,
-        attributes_history=(
-            base.attributes_history if given.attributes_history is None else given.attributes_history
-        ),
+        attributes_history=(base.attributes_history if given.attributes_history is None else given.attributes_history),
     )
 
 

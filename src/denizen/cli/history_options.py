@@ -109,5 +109,3 @@ def check_html(path: str | None) -> None:
 
 def _instant(value: str | None) -> int | None:
     return None if value is None else parse_instant(value)
-
-

@@ -143,7 +143,9 @@ class History:
 def tables_of(attributes: Iterable[str] = (), properties: Iterable[str] = (), *, sessions: bool = False) -> Tables:
     """Return the tables to read, with these attributes and properties, each as text and as number."""
     every = Forms(number=True)
-    return tables_for(Needs(dict.fromkeys(attributes, every), dict.fromkeys(properties, every), (), True, sessions, False))
+    return tables_for(
+        Needs(dict.fromkeys(attributes, every), dict.fromkeys(properties, every), (), True, sessions, False)
+    )
 
 
 @contextmanager
@@ -233,7 +235,7 @@ def _observed_until(connection: DuckDBPyConnection, last: int) -> int:
     return _one(
         connection,
         "SELECT COALESCE(max(at_us), 0) FROM"
-        " (SELECT max(at_us) AS at_us FROM events UNION ALL SELECT max(at_us) FROM outcomes)",
+        " (SELECT max(at_us) AS at_us FROM events UNION ALL SELECT max(at_us) FROM outcomes_read WHERE reason IS NULL)",
     )
 
 

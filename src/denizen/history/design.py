@@ -45,9 +45,7 @@ class Design:
 
     def words(self) -> str:
         """Return the design in words, for the head of a report."""
-        when = (
-            f"every {span(self.every_us)}" if self.every_us is not None else f"{span(self.at_us or 0)} after signup"
-        )
+        when = f"every {span(self.every_us)}" if self.every_us is not None else f"{span(self.at_us or 0)} after signup"
         return f"judged {when}, {self.won} within {span(self.horizon_us)} after that"
 
 

@@ -5,10 +5,8 @@ The palette is two accents that read on white and on black; ink is `INK`, which 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 INK = "#010203"
 """Stands for the color of the page's text, light or dark."""
@@ -18,13 +16,16 @@ MUTED = "#8a8f98"
 RANGE = (ACCENT, SECOND, "#5b6fb5", "#a8557f", "#7b8b3a", MUTED)
 WIDTH = 640
 
-Rows = "Sequence[Mapping[str, Any]]"
+Rows = Sequence[Mapping[str, Any]]
 
 
 def bars(rows: Rows, *, x: str, y: str, title: str = "", percent: bool = False, height: int = 220) -> dict[str, Any]:
     """Return bars of `y` over the categories `x`, in the order of the rows; with `low` and `high`, intervals on top."""
     layers: list[dict[str, Any]] = [
-        {"mark": {"type": "bar", "color": ACCENT, "opacity": 0.85}, "encoding": {"y": _quantity(y, title, percent=percent)}}
+        {
+            "mark": {"type": "bar", "color": ACCENT, "opacity": 0.85},
+            "encoding": {"y": _quantity(y, title, percent=percent)},
+        }
     ]
     if rows and "low" in rows[0]:
         layers.append(_whiskers("y", percent=percent, title=title))
@@ -119,7 +120,7 @@ def _chart(rows: Rows, height: int | dict[str, int], rest: dict[str, Any]) -> di
 
 
 CONFIG: dict[str, Any] = {
-    "font": "system-ui, sans-serif",
+    "font": "Arial, Helvetica, sans-serif",
     "view": {"stroke": None},
     "axis": {
         "labelColor": INK,
@@ -135,6 +136,13 @@ CONFIG: dict[str, Any] = {
         "tickOpacity": 0.3,
     },
     "axisY": {"domain": False, "ticks": False},
-    "legend": {"labelColor": INK, "titleColor": INK, "labelFontSize": 12, "orient": "top", "symbolType": "circle"},
+    "legend": {
+        "labelColor": INK,
+        "titleColor": INK,
+        "labelFontSize": 12,
+        "orient": "top",
+        "symbolType": "circle",
+        "symbolOpacity": 1,
+    },
     "bar": {"cornerRadiusEnd": 2},
 }

@@ -67,7 +67,9 @@ def _part(part: Words | Table | Chart) -> str:
     if isinstance(part, Table):
         return _table(part)
     note = f"<figcaption>{escape(part.note)}</figcaption>" if part.note else ""
-    return f'<figure><div role="img" aria-label="{escape(part.alt)}">{draw(part.spec)}</div>{note}{_data(part)}</figure>'
+    return (
+        f'<figure><div role="img" aria-label="{escape(part.alt)}">{draw(part.spec)}</div>{note}{_data(part)}</figure>'
+    )
 
 
 def _words(words: Words, name: str = "") -> str:
@@ -126,4 +128,6 @@ def draw(spec: dict[str, Any]) -> str:
         DenizenError: what draws it is not installed.
     """
     svg: str = needed("vl_convert", "drawing charts").vegalite_to_svg(json.dumps(spec))
-    return svg.replace(INK, "currentColor").replace("rgb(1, 2, 3)", "currentColor").replace("rgb(1,2,3)", "currentColor")
+    return (
+        svg.replace(INK, "currentColor").replace("rgb(1, 2, 3)", "currentColor").replace("rgb(1,2,3)", "currentColor")
+    )

@@ -24,7 +24,7 @@ th { text-align: left; font-weight: 600; color: var(--soft); border-bottom: 1px 
 th, td { padding: .35rem .75rem .35rem 0; vertical-align: top; } td { border-bottom: 1px solid var(--line); }
 th.n, td.n { text-align: right; white-space: nowrap; } th:last-child, td:last-child { padding-right: 0; }
 .note, figcaption { font-size: .85rem; color: var(--soft); }
-figure { margin: 1rem 0; } figure svg { max-width: 100%; height: auto; display: block; }
+figure { margin: 1rem 0; } figure svg { max-width: 100%; height: auto; display: block; overflow: visible; }
 details { margin-top: .5rem; font-size: .85rem; color: var(--soft); } summary { cursor: pointer; }
 footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--line); font-size: .85rem; color: var(--soft); }
 @media print { :root { color-scheme: light; --ink: #000; --soft: #444; --line: #ccc; --paper: #fff; --wash: #fff;
