@@ -144,7 +144,15 @@ def tables_of(attributes: Iterable[str] = (), properties: Iterable[str] = (), *,
     """Return the tables to read, with these attributes and properties, each as text and as number."""
     every = Forms(number=True)
     return tables_for(
-        Needs(dict.fromkeys(attributes, every), dict.fromkeys(properties, every), (), True, sessions, False)
+        Needs(
+            attributes=dict.fromkeys(attributes, every),
+            properties=dict.fromkeys(properties, every),
+            names=(),
+            every_event=True,
+            sessions=sessions,
+            order=False,
+            accounts=False,
+        )
     )
 
 
