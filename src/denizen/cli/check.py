@@ -33,6 +33,7 @@ def check(model: str, events: str | None, maps: tuple[str, ...], as_json: bool) 
             {
                 "model": loaded.name,
                 "model_hash": loaded.fingerprint,
+                "metadata_hash": loaded.metadata_fingerprint,
                 "criteria": {
                     "fit": len(loaded.spec.fit.criteria),
                     "behavior": len(loaded.spec.behavior.criteria),

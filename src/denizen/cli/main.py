@@ -15,6 +15,7 @@ COMMANDS = {
     "explain": "Prove the score of one lead.",
     "check": "Check a model file; with events, also whether they ever occur.",
     "import": "Turn a scoring definition of another tool into a model file, with a report.",
+    "diff": "Tell what changed between two model files.",
     "sql": "Show the SQL that a model becomes.",
     "schema": "Print the JSON Schema of model files, for editors.",
     "errors": "List the codes of errors and warnings, with what they mean.",

@@ -1,4 +1,4 @@
-"""Fingerprints of a model: what could change a score, and nothing else."""
+"""Fingerprints of a model: one of what could change a result, one of the words around it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
+from denizen.model.normal import labels, normal, normal_form
 from denizen.model.values import plain
 
 if TYPE_CHECKING:
@@ -15,22 +16,27 @@ if TYPE_CHECKING:
 
     Segments = Mapping[str, tuple[Mapping[str, Condition], Model]]
 
-_METADATA = {"title", "version"}
+DIGITS = 12
 
 
 def fingerprint(model: Model, segments: Segments) -> str:
-    """Return twelve hex digits over everything but the title and version; comments and layout never count.
+    """Return the data hash: twelve hex digits over everything that could change a result.
 
-    Shorthands and defaults are filled in first, so `count: a` and `count: [a]` are the same.
+    Shorthands and defaults are filled in first, so `count: a` and `count: [a]` are the same. Comments, layout and the
+    order of keys never count; names of criteria and tiers and of the model do, because results carry them.
     """
-    data = _data(model)
+    data = normal_form(model)
     if segments:
         data["segments"] = [
-            {"name": name, "when": {k: c.operators() for k, c in when.items()}, **_data(whole)}
-            for name, (when, whole) in segments.items()
+            {"name": name, "when": normal(dict(when)), **normal_form(whole)} for name, (when, whole) in segments.items()
         ]
-    return hashlib.sha256(json.dumps(data, sort_keys=True, default=plain).encode()).hexdigest()[:12]
+    return _hash(data)
 
 
-def _data(model: Model) -> dict[str, Any]:
-    return model.model_dump(by_alias=True, exclude=_METADATA | {"segments"}, exclude_none=True)
+def metadata_fingerprint(model: Model) -> str:
+    """Return the metadata hash: twelve hex digits over title, version and the order of the criteria."""
+    return _hash(labels(model))
+
+
+def _hash(data: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(data, sort_keys=True, default=plain).encode()).hexdigest()[:DIGITS]

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from denizen.errors import DenizenError, did_you_mean, fail
 from denizen.model import spec
-from denizen.model.fingerprint import fingerprint
+from denizen.model.fingerprint import fingerprint, metadata_fingerprint
 from denizen.model.rules import check_model
 from denizen.model.segments import segment_source
 from denizen.model.source import parse_yaml
@@ -52,6 +52,11 @@ class LoadedModel:
     def fingerprint(self) -> str:
         """Twelve hex digits that change when a score could."""
         return fingerprint(self.spec, {s.name: (s.when, s.spec) for s in self.segments})
+
+    @property
+    def metadata_fingerprint(self) -> str:
+        """Twelve hex digits that change with the title, the version and the order of the criteria."""
+        return metadata_fingerprint(self.spec)
 
     def __repr__(self) -> str:
         behavior = sum(len(section.criteria) for section in self.spec.behaviors().values())

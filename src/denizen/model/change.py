@@ -1,0 +1,44 @@
+"""One difference between two models, in words and as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Kind = Literal["added", "removed", "changed", "renamed", "moved"]
+Effect = Literal["scores", "names", "words"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference.
+
+    `effect` says what it can touch: `scores` (a number or a verdict), `names` (results carry another name and the same
+    numbers) or `words` (nothing that results hold). Scores and names are data, words are metadata.
+    """
+
+    section: str
+    path: str
+    kind: Kind
+    sentence: str
+    effect: Effect
+    before: Any = None
+    after: Any = None
+
+    @property
+    def data(self) -> bool:
+        """Whether it changes the data hash."""
+        return self.effect != "words"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain data for `--json`."""
+        return {
+            "section": self.section,
+            "path": self.path,
+            "kind": self.kind,
+            "sentence": self.sentence,
+            "effect": self.effect,
+            "data": self.data,
+            "before": self.before,
+            "after": self.after,
+        }
