@@ -33,7 +33,7 @@ def changes(before, after):
     return diff_models(parse_model(before, "a"), parse_model(after, "b"))
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(before=worlds.models(), after=worlds.models())
 def test_a_diff_tells_data_exactly_where_the_data_hashes_differ(before, after):
     left, right = (parse_model(json.dumps(m, indent=1), "m") for m in (before, after))

@@ -16,7 +16,7 @@ from denizen.errors import DenizenError
 from denizen.model.load import parse_model
 from test_differential import run
 
-SETTINGS = settings(max_examples=25)
+SETTINGS = settings(max_examples=15)
 
 
 def load(model):
@@ -107,7 +107,7 @@ def same_set(values, number, model, path):
     return canonical(values) == canonical(before) or number + 1 in before
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(model=worlds.models(), world=worlds.worlds)
 def test_equal_data_hashes_mean_equal_scores(model, world):
     other = written_out(shuffled(model, random.Random(1)))
