@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from denizen.ingest.accounting import EntityRows
 from denizen.ingest.raw import NOTHING
 from denizen.ingest.reading import OWN, Reading
-from denizen.ingest.values import as_id, as_instant, as_text, is_integer
+from denizen.ingest.values import as_id, as_instant, as_text, is_integer, is_plain
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -39,7 +39,7 @@ def stage_accounts(connection: DuckDBPyConnection, raw: Raw, tables: Tables, acc
     reading = Reading(raw)
     reading.add("account_id", as_id(key.expression, key.kind))
     reading.reject(f"{OWN}account_id IS NULL", "account_id is missing")
-    _add_attributes(reading, tables)
+    _add_attributes(connection, reading, tables)
     accounting.accounts = _stage(connection, reading, "accounts", "account_id")
 
 
@@ -58,9 +58,12 @@ def stage_leads(
     reading.reject(f"{OWN}lead_id IS NULL", "lead_id is missing")
     reading.add("account_id", as_id(account.expression, account.kind))
     for name, given in INSTANTS.items():
-        column = raw.find(given) or NOTHING
-        reading.add_instant(name, column, as_instant(column.expression, column.kind), given)
-    _add_attributes(reading, tables)
+        column = raw.find(given)
+        if column is None:
+            reading.add(name, "CAST(NULL AS BIGINT)")
+        else:
+            reading.add_instant(name, column, as_instant(column.expression, column.kind), given)
+    _add_attributes(connection, reading, tables)
     joined = raw if accounts is None else accounts
     for name in tables.attributes:
         if raw.find(name) is None and joined.find(name) is None:
@@ -86,10 +89,24 @@ def _null(kind: str) -> str:
     return "CAST(NULL AS DECIMAL(38, 9))" if kind == "number" else "CAST(NULL AS VARCHAR)"
 
 
-def _add_attributes(reading: Reading, tables: Tables) -> None:
+def _add_attributes(connection: DuckDBPyConnection, reading: Reading, tables: Tables) -> None:
+    columns = {name: reading.raw.find(name) or NOTHING for name in tables.attributes}
+    plain = _plain(connection, reading.raw, columns) if reading.raw.columnar else set()
     for name, value in tables.attributes.items():
-        column = reading.raw.find(name) or NOTHING
-        reading.add_value(value, as_text(column.expression, column.kind), shown=tables.shown)
+        column = columns[name]
+        if name in plain:
+            reading.add_plain_value(value, column, shown=tables.shown)
+        else:
+            reading.add_value(value, as_text(column.expression, column.kind), shown=tables.shown)
+
+
+def _plain(connection: DuckDBPyConnection, raw: Raw, columns: dict[str, Column]) -> set[str]:
+    """Return which attributes can be read as they stand, because every value is plain already."""
+    texts = [name for name, column in columns.items() if column.kind == "VARCHAR"]
+    asked = ", ".join(f"bool_and(plain({columns[name].expression}))" for name in texts)
+    found = connection.execute(f"SELECT {asked} FROM {raw.rows}").fetchall()[0] if texts else ()
+    untidy = {name for name, plain in zip(texts, found, strict=True) if plain is False}
+    return {name for name, c in columns.items() if is_plain(c.kind) or c.kind == "VARCHAR"} - untidy
 
 
 def _stage(connection: DuckDBPyConnection, reading: Reading, table: str, key: str) -> EntityRows:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from denizen.ingest.values import as_text, in_range
+from denizen.ingest.values import as_decimal, as_text, in_range, is_integer, is_plain
 
 if TYPE_CHECKING:
     from denizen.ingest.raw import Column, Raw
@@ -43,12 +43,28 @@ class Reading:
     def add_instant(self, name: str, column: Column, instant: str, label: str, *, needed: bool = False) -> None:
         """Add a timestamp; a row where it is given but cannot be read is rejected."""
         self.add(name, instant)
-        self.given[f"{name}_given"] = f"tidy({as_text(column.expression, column.kind)}) IS NOT NULL"
+        text = column.expression if is_plain(column.kind) else f"tidy({as_text(column.expression, column.kind)})"
+        self.given[f"{name}_given"] = f"{text} IS NOT NULL"
         if needed:
             self.reject(f"NOT {OWN}{name}_given", f"{label} is missing")
         present = "" if needed else f"{OWN}{name}_given AND "
         unread = f"({in_range(OWN + name)}) IS NOT TRUE"
         self.reject(f"{present}{unread}", f"{label} cannot be read (write ISO 8601 or epoch time)")
+
+    def add_plain_value(self, value: Value, column: Column, *, shown: bool) -> None:
+        """Add an attribute whose every value is tidy and no list: nothing is asked of each row.
+
+        Columnar files store a repeated text once, and a function without conditions runs once for each of those.
+        """
+        text = as_text(column.expression, column.kind)
+        self.given[value.shown] = text
+        self.given[value.text] = f"normal({text})" if column.kind == "VARCHAR" else text
+        if value.forms.words:
+            self.given[value.words] = "CAST(NULL AS VARCHAR)"
+        if value.forms.number:
+            whole = is_integer(column.kind)
+            self.given[value.number] = as_decimal(column.expression) if whole else f"as_number(normal({text}))"
+        self.columns += value.columns(shown=shown)
 
     def add_value(self, value: Value, text: str, *, shown: bool) -> None:
         """Add an attribute or property in the forms it is needed in, from its text as given."""

@@ -24,11 +24,15 @@ _ISO = (
 )
 _EPOCH = r"-?[0-9]{1,20}([.][0-9]+)?"
 
+# A text is plain if it is what tidying makes of it, and no list.
 # Trimming by a set of characters is slow, and a text that starts and ends in visible ASCII does not need it.
 MACROS = {
     "tidy(x)": (
         "CASE WHEN x[1] BETWEEN '!' AND '~' AND x[-1] BETWEEN '!' AND '~' AND NOT contains(x, chr(0)) THEN x"
         f" ELSE nullif(trim(replace(x, chr(0), ''), {_SPACE}), '') END"
+    ),
+    "plain(x)": (
+        "x[1] BETWEEN '!' AND '~' AND x[1] <> '[' AND x[-1] BETWEEN '!' AND '~' AND NOT contains(x, chr(0))"
     ),
     "normal(x)": "lower(x)",
     "reads_as_number(x)": f"regexp_matches(x, {_NUMBER})",
@@ -84,6 +88,16 @@ def in_range(instant: str) -> str:
 def is_integer(kind: str) -> bool:
     """Return whether values of a column type fit into BIGINT as they are."""
     return kind in _INTEGERS
+
+
+def is_plain(kind: str) -> bool:
+    """Return whether the text of every value of a column type is plain: it has no blanks around it and is no list."""
+    return is_integer(kind) or kind == "DATE" or kind.startswith("TIMESTAMP")
+
+
+def as_decimal(expression: str) -> str:
+    """Return a whole number as the number that a text reads as."""
+    return f"CAST({expression} AS {_DECIMAL})"
 
 
 def as_text(expression: str, kind: str) -> str:

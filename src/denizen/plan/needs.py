@@ -47,11 +47,7 @@ def needs_of(*plans: nodes.Plan) -> Needs:
     selections = [events for plan in plans for events in _selections(plan)]
     measures = [c.measure for plan in plans for c in plan.criteria]
     names = {n for events in selections for n in events.names or ()}
-    sessions = any(
-        isinstance(m, nodes.SessionDepth | nodes.SessionMinutes)
-        or (isinstance(m, nodes.Distinct) and m.of == "sessions")
-        for m in measures
-    )
+    sessions = any(of_sessions(m) for m in measures)
     return Needs(
         attributes=_attributes(plans),
         properties=_properties(measures, selections),
@@ -61,6 +57,13 @@ def needs_of(*plans: nodes.Plan) -> Needs:
         order=any(isinstance(m, nodes.Sequence) for m in measures),
         accounts=any(events.scope == "account" for events in selections),
     )
+
+
+def of_sessions(measure: nodes.Measure) -> bool:
+    """Return whether a measure looks at sessions."""
+    if isinstance(measure, nodes.Distinct):
+        return measure.of == "sessions"
+    return isinstance(measure, nodes.SessionDepth | nodes.SessionMinutes)
 
 
 def _selections(plan: nodes.Plan) -> Iterator[nodes.Events]:

@@ -92,4 +92,4 @@ def _contains(operand: Operand, value: Literal_, dialect: Dialect) -> str:
     end = pattern.Choice((pattern.Anchor("end"), _NOT_A_WORD))
     letters = tuple(pattern.Char(c) for c in re.sub(r"[\x1f]", " ", value.text))
     word = dialect.found(operand.text, pattern.Sequence((start, *letters, end)))
-    return f"CASE WHEN {operand.words} IS NOT NULL THEN {element} > 0 ELSE {word} END"
+    return f"({element} > 0 OR ({operand.words} IS NULL AND {word}))"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from denizen.model.durations import DAY_US
 from denizen.model.values import NUMBER_LIMIT
 from denizen.plan import nodes
+from denizen.plan.needs import of_sessions
 from denizen.sql.events import MAX_BITS, PLACED, SEEN, details
 from denizen.sql.literals import slug
 from denizen.sql.statement import select
@@ -282,7 +283,8 @@ def add_sessions(statement: Statement, plan: nodes.Plan, selection: Selection) -
 
     Events with a session_id belong to it; the others are cut, among themselves, at gaps over 30 minutes.
     """
-    placed = any(c.events is not None and selection.source(c.events) == PLACED for c in plan.criteria)
+    measured = [c.events for c in plan.criteria if c.events is not None and of_sessions(c.measure)]
+    placed = any(selection.source(events) == PLACED for events in measured)
     source = PLACED if placed else SEEN
     base = [
         "g",
