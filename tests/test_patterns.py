@@ -97,3 +97,14 @@ def test_what_is_outside_the_subset_is_refused(pattern):
 
 
 DATABASE = connect()
+
+
+@pytest.mark.parametrize("pattern", ["manager", r"@(gmail|yahoo)\.com$", "^(vp|director)|^(ceo|cto)$", "^a|b$|^c$"])
+def test_a_pattern_of_a_few_texts_needs_no_regular_expression_in_duckdb(pattern):
+    assert "regexp" not in DIALECTS["duckdb"].found("x", parse_pattern(pattern))
+
+
+@given(st.lists(st.sampled_from(["a", "b", "(ab|c)", "(^a|b)", "(a|b$)", "^", "$"]), min_size=1, max_size=4), subjects)
+@settings(max_examples=300)
+def test_texts_and_anchors_find_what_python_finds(parts, subject):
+    test_duckdb_finds_what_python_finds.hypothesis.inner_test("".join(parts), subject)

@@ -149,3 +149,12 @@ def test_any_text_survives_as_a_literal_on_postgresql(postgres_url):
             ) == value.replace("%%", "%")
 
         survives()
+
+
+@given(st.text(alphabet=' \t\u00a0\ufeff\x00[]"aA0é~!,', max_size=5))
+def test_a_plain_text_is_tidy_and_no_list(database, value):
+    literal = " || ".join(f"chr({ord(c)})" for c in value) or "''"
+    is_plain, is_tidy, is_list = database.execute(
+        f"SELECT plain(x), tidy(x) = x, is_list(tidy(x)) FROM (SELECT {literal} AS x)"
+    ).fetchall()[0]
+    assert not is_plain or (is_tidy and not is_list)

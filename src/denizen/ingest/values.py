@@ -31,9 +31,7 @@ MACROS = {
         "CASE WHEN x[1] BETWEEN '!' AND '~' AND x[-1] BETWEEN '!' AND '~' AND NOT contains(x, chr(0)) THEN x"
         f" ELSE nullif(trim(replace(x, chr(0), ''), {_SPACE}), '') END"
     ),
-    "plain(x)": (
-        "x[1] BETWEEN '!' AND '~' AND x[1] <> '[' AND x[-1] BETWEEN '!' AND '~' AND NOT contains(x, chr(0))"
-    ),
+    "plain(x)": ("x[1] BETWEEN '!' AND '~' AND x[1] <> '[' AND x[-1] BETWEEN '!' AND '~' AND NOT contains(x, chr(0))"),
     "normal(x)": "lower(x)",
     "reads_as_number(x)": f"regexp_matches(x, {_NUMBER})",
     "as_number(x)": (

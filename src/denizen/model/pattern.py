@@ -16,6 +16,7 @@ MAX_LENGTH = 1000
 MAX_REPEAT = 250
 MAX_GROUPS = 50
 MAX_WORK = 1000
+MAX_TEXTS = 16
 _PUNCTUATION = set("\\^$.|?*+()[]{}/-_ ,:;!\"#%&'<>=@`~")
 _SHORTHAND = {
     "d": (("0", "9"),),
@@ -104,6 +105,43 @@ def parse_pattern(text: str) -> Node:
     if _work(node) > MAX_WORK:
         raise PatternError("the pattern repeats repetitions too often to run alike on every engine")
     return node
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A literal text to be found, at the start, at the end, or anywhere."""
+
+    text: str = ""
+    start: bool = False
+    end: bool = False
+
+
+def texts_of(node: Node) -> tuple[Text, ...] | None:
+    """Return the few texts of which a pattern finds any, None if it says more than a few texts do."""
+    if isinstance(node, Char):
+        return (Text(node.char),)
+    if isinstance(node, Anchor) and node.kind != "boundary":
+        return (Text(start=node.kind == "start", end=node.kind == "end"),)
+    if isinstance(node, Choice):
+        options = [texts_of(option) for option in node.options]
+        found = tuple(t for option in options for t in option or ())
+        return found if None not in options and len(found) <= MAX_TEXTS else None
+    if isinstance(node, Sequence):
+        found = (Text(),)
+        for part in node.parts:
+            joined = _joined(found, texts_of(part) or ())
+            if not joined or len(joined) > MAX_TEXTS:
+                return None
+            found = joined
+        return found
+    return None
+
+
+def _joined(left: tuple[Text, ...], right: tuple[Text, ...]) -> tuple[Text, ...]:
+    """Return each left text followed by each right one; nothing where an anchor would stand inside."""
+    if any(a.end for a in left) or (any(b.start for b in right) and any(a.text for a in left)):
+        return ()
+    return tuple(Text(a.text + b.text, a.start or b.start, b.end) for a in left for b in right)
 
 
 def _work(node: Node) -> int:

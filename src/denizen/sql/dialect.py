@@ -61,8 +61,18 @@ class DuckDB:
         return f"CAST({units} AS DECIMAL(26, 0)) * CAST({unit} AS DECIMAL({decimals}, {decimals}))"
 
     def found(self, subject: str, node: pattern.Node) -> str:
-        """RE2."""
+        """RE2, or the functions for plain texts, which are several times faster."""
+        texts = pattern.texts_of(node)
+        if texts is not None:
+            return f"({' OR '.join(_found(subject, t) for t in texts)})"
         return f"regexp_matches({subject}, {text(spell(node, _RE2))})"
+
+
+def _found(subject: str, wanted: pattern.Text) -> str:
+    if wanted.start and wanted.end:
+        return f"{subject} = {text(wanted.text)}"
+    function = "starts_with" if wanted.start else "ends_with" if wanted.end else "contains"
+    return f"{function}({subject}, {text(wanted.text)})"
 
 
 @dataclass(frozen=True, slots=True)
