@@ -14,6 +14,7 @@ from denizen.cli.main import cli
 from denizen.errors import CODES
 from denizen.ingest.project import Project
 from denizen.model import spec
+from denizen.model.lint import RULES
 from denizen.model.schema import json_schema, schema_text
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def pages() -> dict[Path, str]:
         reference / "model.md": NOTE + "".join(model_page()),
         reference / "cli.md": NOTE + "".join(cli_page()),
         reference / "errors.md": NOTE + "".join(errors_page()),
+        reference / "lint.md": NOTE + "".join(lint_page()),
         reference / "python.md": NOTE + "".join(python_page()),
     }
 
@@ -100,6 +102,19 @@ def errors_page() -> Iterator[str]:
     yield "wrong command line.\n"
     for code, meaning in CODES.items():
         yield f"\n## {code}\n\n{meaning}\n"
+
+
+def lint_page() -> Iterator[str]:
+    yield "# Lint rules\n\nWhat `denizen check` says of a model that loads. None of it stops a model from scoring; `--strict` exits with 1\n"
+    yield "where there is a warning. How to use it is told in [check a model](../how-to/check.md).\n\n"
+    yield "| code | level | what |\n|---|---|---|\n"
+    yield from (f"| [`{rule.code}`](#{rule.code}) | {rule.level} | {rule.title} |\n" for rule in RULES.values())
+    for rule in RULES.values():
+        asked = [f"approach `{rule.approach}`"] if rule.approach else []
+        asked += [f"a sales cycle of {rule.sales_cycle_days} days"] if rule.sales_cycle_days else []
+        given = f" (with {' and '.join(asked)})" if asked else ""
+        yield f"\n## {rule.code}\n\n**{rule.title}** ({rule.level}). {rule.rationale} Source: {rule.source}.\n\n"
+        yield f"{rule.mend}\n\nThis is remarked upon{given}:\n\n```yaml\n{rule.bad}```\n\nThis is not:\n\n```yaml\n{rule.good}```\n"
 
 
 def python_page() -> Iterator[str]:

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 from denizen import clock
 from denizen.errors import fail
 from denizen.ingest.prepare import Moments
-from denizen.ingest.project import FILE_NAME, Data, load_project
+from denizen.ingest.project import FILE_NAME, Data, load_project, read_project
+from denizen.model.approaches import approach_named
 from denizen.model.importers import Imported, import_text
+from denizen.model.lint.settings import LintSettings
 from denizen.model.load import LoadedModel, load_model, read_text
+from denizen.scoring.check import check_model
 from denizen.scoring.explain import Explanation, explain_lead
 from denizen.scoring.foresight.ahead import FORESEEN, look_ahead
 from denizen.scoring.ranking import Summary, summarize
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from denizen.errors import Finding
     from denizen.ingest.accounting import Accounting
 
 Instant = datetime | date | str
@@ -143,10 +147,55 @@ def import_model(kind: str, path: str | Path) -> Imported:
     return import_text(kind, read_text(path), str(path))
 
 
+def check(
+    model: str | Path,
+    *,
+    leads: Any = None,
+    events: Any = None,
+    accounts: Any = None,
+    approach: str | None = None,
+    sales_cycle_days: int | None = None,
+    ignore: Iterable[str] = (),
+    columns: Mapping[str, Mapping[str, str]] | None = None,
+) -> tuple[Finding, ...]:
+    """Return what lint says of a model file, in the order of the file; what stops it from loading is raised.
+
+    Args:
+        model: a path or YAML text.
+        leads: path or dataframe; with it, attributes and their values are looked for.
+        events: path or dataframe; with it, events, properties and their values are looked for.
+        accounts: path or dataframe.
+        approach: judge weights and size by this approach, such as `behavioral-heavy`.
+        sales_cycle_days: judge decay by it.
+        ignore: codes of rules to switch off.
+        columns: names of your columns, as `{"events": {"lead_id": "user_id"}}`.
+
+    Raises:
+        DenizenError: the model has problems, data cannot be read, or there is no such approach or code.
+    """
+    if approach is not None:
+        approach_named(approach)
+    settings = LintSettings(approach=approach, sales_cycle=sales_cycle_days, ignore=list(ignore))
+    return check_model(model, _data(leads, events, accounts, columns, unique=False), settings).findings
+
+
 def project_data(model: str | Path) -> Data:
     """Return the data named by the project file beside a model, or nothing if there is none."""
     project = Path(model).parent / FILE_NAME
     return load_project(project) if project.is_file() else Data()
+
+
+def project_lint(
+    model: str | Path, *, approach: str | None = None, sales_cycle: int | None = None, ignore: Iterable[str] = ()
+) -> LintSettings:
+    """Return the lint settings of the project file beside a model, with what was given on top."""
+    path = Path(model).parent / FILE_NAME
+    base = read_project(path).lint if path.is_file() else LintSettings()
+    return LintSettings(
+        approach=base.approach if approach is None else approach,
+        sales_cycle=base.sales_cycle if sales_cycle is None else sales_cycle,
+        ignore=[*base.ignore, *ignore],
+    )
 
 
 def merge_data(base: Data, given: Data) -> Data:
@@ -200,4 +249,14 @@ def _arrow(connection: Any, query: str) -> pa.Table:
     return connection.sql(query).to_arrow_table()
 
 
-__all__ = ["Explanation", "Imported", "LoadedModel", "ScoreResult", "explain", "import_model", "load_model", "score"]
+__all__ = [
+    "Explanation",
+    "Imported",
+    "LoadedModel",
+    "ScoreResult",
+    "check",
+    "explain",
+    "import_model",
+    "load_model",
+    "score",
+]

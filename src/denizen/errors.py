@@ -1,6 +1,7 @@
 """What can go wrong because of what a user gave us, and where it did.
 
-Every kind of error has a stable code; `CODES` is the one list of them, and the reference page is made from it.
+Every kind of error has a stable code; `CODES` is the one list of them, and the reference page is made from it. What lint advises has codes of its own
+(`denizen.model.lint`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-Level = Literal["error", "warning"]
+Level = Literal["error", "warning", "info"]
 
 CODES: dict[str, str] = {
     "file-unreadable": "A file is missing, unreadable or not of a kind Denizen reads.",
@@ -27,8 +28,6 @@ CODES: dict[str, str] = {
     "fit-measure": "Fit looks at attributes only, never at events.",
     "bad-pattern": "A regular expression outside the subset that every engine runs alike.",
     "no-key-action": "Velocity has no key actions to count.",
-    "event-unseen": "The model waits for an event that never occurs in the data.",
-    "property-unseen": "The model asks for a property that no event in the data has.",
     "rows-rejected": "Some rows of the data cannot be used.",
     "bad-argument": "A command-line argument or function argument cannot be used.",
     "import-shape": "A scoring definition of another tool is not of the shape its source documents.",

@@ -2,48 +2,118 @@
 
 from __future__ import annotations
 
+import sys
+from typing import TYPE_CHECKING
+
 import click
 
-from denizen.cli.options import given_data, json_option, model_argument
-from denizen.cli.show import console, print_findings, print_json
-from denizen.model.load import load_model
-from denizen.plan.build import build_program
-from denizen.scoring.check import check_events
+from denizen.api import project_lint
+from denizen.cli.options import data_options, given_data, json_option, model_argument
+from denizen.cli.show import console, print_diff, print_findings, print_json
+from denizen.model.approaches import APPROACHES
+from denizen.model.lint.settings import days
+from denizen.scoring.check import Checked, check_model, write_fixed
+
+if TYPE_CHECKING:
+    from denizen.errors import Finding
+
+
+def _sales_cycle(context: click.Context, option: click.Parameter, value: str | None) -> int | None:
+    del context, option
+    try:
+        return None if value is None else days(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 @click.command()
 @model_argument
-@click.option("--events", help="Also name events the model waits for that never occur there.")
-@click.option("--map", "maps", multiple=True, metavar="TABLE.COLUMN=YOURS", help="Name a column of your data.")
+@data_options
+@click.option("--approach", type=click.Choice(list(APPROACHES)), help="Judge weights and size by this approach.")
+@click.option(
+    "--sales-cycle", metavar="DAYS", callback=_sales_cycle, help="Judge decay by it: 45 or 45d, first contact to deal."
+)
+@click.option("--ignore", multiple=True, metavar="CODE", help="Switch a rule off; repeat it for several.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if there is any warning.")
+@click.option("--fix", is_flag=True, help="Mend what is safe to mend, and print what changed.")
+@click.option("--diff", "--dry-run", is_flag=True, help="Print what --fix would change, and write nothing.")
 @json_option
-def check(model: str, events: str | None, maps: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001
-    """Check a model file; with events, also whether they ever occur.
+def check(
+    model: str,
+    leads: str | None,
+    events: str | None,
+    accounts: str | None,
+    maps: tuple[str, ...],
+    approach: str | None,
+    sales_cycle: int | None,
+    ignore: tuple[str, ...],
+    strict: bool,  # noqa: FBT001
+    fix: bool,  # noqa: FBT001
+    diff: bool,  # noqa: FBT001
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Check a model file: what is wrong, what could be better, and with data what never occurs there.
 
     \b
     denizen check model.yaml
-    denizen check model.yaml --events events.csv
+    denizen check model.yaml --events events.csv --leads leads.csv
+    denizen check model.yaml --approach behavioral-heavy --sales-cycle 45 --strict
+    denizen check model.yaml --diff
+
+    A comment `# denizen: ignore CODE` switches a rule off on its line, or on the line below it.
     """
-    loaded = load_model(model)
-    data = given_data(model, None, events, None, maps)
-    findings, seen = (
-        check_events(build_program(loaded).plans, data, loaded.file) if data.events is not None else ([], None)
-    )
+    settings = project_lint(model, approach=approach, sales_cycle=sales_cycle, ignore=ignore)
+    checked = check_model(model, given_data(model, leads, events, accounts, maps), settings)
+    written = fix and not diff and checked.fixed != checked.text
+    if written:
+        write_fixed(checked)
+    findings = checked.remaining if written else checked.findings
     if as_json:
-        print_json(
-            {
-                "model": loaded.name,
-                "model_hash": loaded.fingerprint,
-                "metadata_hash": loaded.metadata_fingerprint,
-                "criteria": {
-                    "fit": len(loaded.spec.fit.criteria),
-                    "behavior": len(loaded.spec.behavior.criteria),
-                },
-                "event_names_seen": seen,
-                "findings": [f.as_dict() for f in findings],
-            }
-        )
-        return
+        print_json(_plain(checked, findings, written=written))
+    else:
+        _print(checked, findings, show_diff=fix or diff, written=written)
+    if strict and any(f.level == "warning" for f in findings):
+        sys.exit(1)
+
+
+def _plain(checked: Checked, findings: tuple[Finding, ...], *, written: bool) -> dict[str, object]:
+    spec = checked.model.spec
+    return {
+        "model": checked.model.name,
+        "model_hash": checked.model.fingerprint,
+        "metadata_hash": checked.model.metadata_fingerprint,
+        "criteria": {"fit": len(spec.fit.criteria), "behavior": _behavior_criteria(checked)},
+        "event_names_seen": checked.event_names,
+        "findings": [f.as_dict() for f in findings],
+        "ignored": checked.ignored,
+        "fixes": checked.fixes,
+        "diff": checked.diff,
+        "written": written,
+    }
+
+
+def _print(checked: Checked, findings: tuple[Finding, ...], *, show_diff: bool, written: bool) -> None:
     print_findings(findings)
-    names = "" if seen is None else f"; {seen:,} event names seen in the data"
-    sizes = f"{len(loaded.spec.fit.criteria)} fit and {len(loaded.spec.behavior.criteria)} behavior criteria"
-    console().print(f"[bold green]valid[/] {loaded.name} ({loaded.fingerprint}): {sizes}{names}", soft_wrap=True)
+    spec = checked.model.spec
+    names = "" if checked.event_names is None else f"; {checked.event_names:,} event names seen in the data"
+    sizes = f"{len(spec.fit.criteria)} fit and {_behavior_criteria(checked)} behavior criteria"
+    console().print(
+        f"[bold green]valid[/] {checked.model.name} ({checked.model.fingerprint}): {sizes}{names}", soft_wrap=True
+    )
+    if show_diff:
+        print_diff(checked.diff)
+        done = "made" if written else "to make"
+        console().print(f"{_counted(checked.fixes, 'fix', 'fixes')} {done}" if checked.fixes else "nothing to fix")
+    elif checked.fixes:
+        them = "it" if checked.fixes == 1 else "them"
+        console().print(f"{checked.fixes} can be fixed; see {them} with --diff, make {them} with --fix", soft_wrap=True)
+    if checked.ignored:
+        console().print(f"{_counted(checked.ignored, 'finding is', 'findings are')} switched off", soft_wrap=True)
+
+
+def _behavior_criteria(checked: Checked) -> int:
+    return sum(len(section.criteria) for section in checked.model.spec.behaviors().values())
+
+
+def _counted(count: int, one: str, more: str) -> str:
+    return f"{count} {one if count == 1 else more}"

@@ -7,18 +7,20 @@ import click
 from denizen.cli.options import json_option
 from denizen.cli.show import print_json
 from denizen.errors import CODES
+from denizen.model.lint import RULES
 
 
 @click.command()
 @json_option
 def errors(as_json: bool) -> None:  # noqa: FBT001
-    """List the codes of errors and warnings, with what they mean.
+    """List the codes of errors, warnings and advice, with what they mean.
 
     \b
     denizen errors --json
     """
+    codes = {**CODES, **{rule.code: f"{rule.title}." for rule in RULES.values()}}
     if as_json:
-        print_json(CODES)
+        print_json(codes)
         return
-    for code, meaning in CODES.items():
-        click.echo(f"{code:20} {meaning}")
+    for code, meaning in codes.items():
+        click.echo(f"{code:22} {meaning}")

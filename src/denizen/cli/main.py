@@ -13,12 +13,12 @@ from denizen.errors import DenizenError, fail
 COMMANDS = {
     "score": "Score leads and list the best, or write all scores with --out.",
     "explain": "Prove the score of one lead.",
-    "check": "Check a model file; with events, also whether they ever occur.",
+    "check": "Check a model file: what is wrong, what could be better, what the data never has.",
     "import": "Turn a scoring definition of another tool into a model file, with a report.",
     "diff": "Tell what changed between two model files.",
     "sql": "Show the SQL that a model becomes.",
     "schema": "Print the JSON Schema of model files, for editors.",
-    "errors": "List the codes of errors and warnings, with what they mean.",
+    "errors": "List the codes of errors, warnings and advice, with what they mean.",
 }
 """Every command with its one line; the command is the function of that name in the module of that name
 (`-` becomes `_`, and a word of Python gets one more), imported when it is called, so that each starts with what it needs alone."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 REASONS_SHOWN = 6
 EVENTS_SHOWN = 3
+LEVEL_STYLES = {"error": "bold red", "warning": "bold yellow", "info": "bold blue"}
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -78,10 +79,17 @@ def print_findings(findings: tuple[Finding, ...] | list[Finding]) -> None:
         line = Text(f"{finding.place}: " if finding.place else "", style="bold")
         line.append(
             f"{finding.level}[{finding.code}]",
-            style="bold red" if finding.level == "error" else "bold yellow",
+            style=LEVEL_STYLES[finding.level],
         )
         line.append(f": {finding.path + ': ' if finding.path else ''}{finding.message}", style="not bold")
         out.print(line, soft_wrap=True)
+
+
+def print_diff(diff: str) -> None:
+    """Print a unified diff, what goes in red and what comes in green."""
+    styles = {"+": "green", "-": "red", "@": "cyan"}
+    for line in diff.splitlines():
+        console().print(Text(line, style=styles.get(line[:1], "")), soft_wrap=True)
 
 
 def _why_not(lead: Ranked) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from denizen.errors import DenizenError, did_you_mean, fail
+from denizen.model.lint.settings import LintSettings
 from denizen.model.load import read_text, validate
 from denizen.model.source import parse_yaml
 from denizen.model.spec import Spec
@@ -41,6 +42,7 @@ class Project(Spec):
     events: EventFile = Field(default_factory=EventFile)
     outcomes: TableFile = Field(default_factory=TableFile)
     attributes_history: TableFile = Field(default_factory=TableFile)
+    lint: LintSettings = Field(default_factory=LintSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,8 @@ class Data:
         return self.columns.get(table, {})
 
 
-def load_project(path: str | Path) -> Data:
-    """Return the data that a project file names.
+def read_project(path: str | Path) -> Project:
+    """Return a project file.
 
     Raises:
         DenizenError: the file cannot be read or has problems.
@@ -77,6 +79,16 @@ def load_project(path: str | Path) -> Data:
     findings = [*source.findings, *findings]
     if findings or project is None:
         raise DenizenError(sorted(findings, key=lambda f: (f.line or 0, f.column or 0)))
+    return project
+
+
+def load_project(path: str | Path) -> Data:
+    """Return the data that a project file names.
+
+    Raises:
+        DenizenError: the file cannot be read or has problems.
+    """
+    project = read_project(path)
     folder = Path(path).parent
 
     def place(table: TableFile) -> str | None:

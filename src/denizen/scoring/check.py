@@ -1,61 +1,108 @@
-"""Whether what a model waits for ever occurs in the data."""
+"""Check a model: what lint says of it, with what the data holds, and the fixes written where they are safe."""
 
 from __future__ import annotations
 
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-import duckdb
-
-from denizen.errors import Finding, fail, nearest
-from denizen.ingest.events import EventReader
-from denizen.ingest.prepare import connect
-from denizen.ingest.raw import read_raw
-from denizen.plan.needs import needs_of
-from denizen.sql.tables import tables_for
+from denizen.errors import fail
+from denizen.model.approaches import APPROACHES
+from denizen.model.lint import RULES, Around, lint_model
+from denizen.model.lint.fix import diff_of, fixed_text
+from denizen.model.lint.ignores import check_codes
+from denizen.model.load import model_from, read_text
+from denizen.model.source import parse_yaml
+from denizen.plan.build import build_program
+from denizen.scoring.look import look_at_data
 
 if TYPE_CHECKING:
+    from denizen.errors import Finding
     from denizen.ingest.project import Data
-    from denizen.plan.nodes import Plan
+    from denizen.model.lint.run import Advice
+    from denizen.model.lint.seen import Seen
+    from denizen.model.lint.settings import LintSettings
+    from denizen.model.load import LoadedModel
 
-SUGGESTIONS = 3
+BOM = "\ufeff"
 
 
-def check_events(plans: tuple[Plan, ...], data: Data, file: str) -> tuple[list[Finding], int]:
-    """Return warnings about names and properties of the model that never occur, and how many event names do.
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A model that loads, what is to be said of it, and how it would read once mended.
+
+    `event_names` is how many names the events have, None without events; `ignored` how many findings are switched off;
+    `remaining` are the findings that the fixes leave.
+    """
+
+    model: LoadedModel
+    findings: tuple[Finding, ...]
+    ignored: int
+    event_names: int | None
+    text: str
+    fixed: str
+    fixes: int
+    remaining: tuple[Finding, ...]
+
+    @property
+    def diff(self) -> str:
+        """What the fixes change, as a unified diff; empty if nothing."""
+        return diff_of(self.text, self.fixed, self.model.file)
+
+
+def check_model(model: str | Path, data: Data, settings: LintSettings) -> Checked:
+    """Return what lint says of a model file or YAML text, with what the data holds.
 
     Raises:
-        DenizenError: the events cannot be read.
+        DenizenError: the model does not load, the data cannot be read, or a code to ignore is none.
     """
-    needs = needs_of(*plans)
-    connection = connect()
+    check_codes(settings.ignore, RULES)
+    text, file = (model, "<text>") if isinstance(model, str) and "\n" in model else (_read(model), str(model))
+    source = parse_yaml(text.removeprefix(BOM), file)
+    loaded = model_from(source)
+    seen, findings = look_at_data(build_program(loaded).plans, data)
+    advice = _advice(text, file, seen, settings)
+    fixed, count = fixed_text(text, file, lambda changed: _advice(changed, file, seen, settings).fixes)
+    names = None if seen.events is None else len(seen.events)
+    after = _advice(fixed, file, seen, settings).findings if count else advice.findings
+    return Checked(
+        model=loaded,
+        findings=(*advice.findings, *findings),
+        ignored=advice.ignored,
+        event_names=names,
+        text=text,
+        fixed=fixed,
+        fixes=count,
+        remaining=(*after, *findings),
+    )
+
+
+def _advice(text: str, file: str, seen: Seen, settings: LintSettings) -> Advice:
+    text = text.removeprefix(BOM)
+    source = parse_yaml(text, file)
+    approach = None if settings.approach is None else APPROACHES[settings.approach]
+    return lint_model(model_from(source), source, text, Around(approach, settings.sales_cycle, seen), settings.ignore)
+
+
+def _read(path: str | Path) -> str:
+    """Return a file as it is, line ends and byte-order mark included."""
+    read_text(path)
+    return Path(path).read_bytes().decode("utf-8")
+
+
+def write_fixed(checked: Checked) -> None:
+    """Write the mended text over the file, all of it or nothing.
+
+    Raises:
+        DenizenError: the file cannot be written.
+    """
+    path = Path(checked.model.file).resolve()
     try:
-        raw = read_raw(connection, "events", data.events, data.mapping("events"))
-        reader = EventReader(connection, raw, tables_for(needs), known=False, unique=True)
-        reader.stage("VARCHAR")
-        rows = connection.execute("SELECT DISTINCT event FROM events_read WHERE event IS NOT NULL").fetchall()
-        read, valid = connection.execute(
-            f"SELECT count(*), count(*) FILTER (WHERE {reader.valid}) FROM events_read"
-        ).fetchall()[0]
-        filled = {
-            name: int(connection.execute(f"SELECT count({value.text}) FROM events_read").fetchall()[0][0])
-            for name, value in reader.tables.properties.items()
-        }
-    except duckdb.Error as error:
-        raise fail("file-unreadable", str(error).split("\n", maxsplit=1)[0], file=str(data.events)) from None
-    finally:
-        connection.close()
-    seen = {str(r[0]) for r in rows}
-    findings = [_unseen_event(name, seen, file) for name in sorted(set(needs.names) - seen)]
-    for name in sorted(n for n, count in filled.items() if not count):
-        message = f"the property `{name}` is on no event"
-        findings.append(Finding("property-unseen", message, file, level="warning"))
-    if valid < read:
-        message = f"{read - valid:,} of {read:,} events would be rejected; `denizen score … --rejects PATH` tells why"
-        findings.append(Finding("rows-rejected", message, str(data.events), level="warning"))
-    return findings, len(seen)
-
-
-def _unseen_event(name: str, seen: set[str], file: str) -> Finding:
-    close = nearest(name, seen, SUGGESTIONS)
-    hint = f"did you mean {' or '.join(f'`{c}`' for c in close)}?" if close else "no name in the data is near"
-    return Finding("event-unseen", f"`{name}` never occurs in the events; {hint}", file, level="warning")
+        mode = path.stat().st_mode
+        with tempfile.NamedTemporaryFile("wb", dir=path.parent, prefix=f".{path.name}.", delete=False) as draft:
+            draft.write(checked.fixed.encode("utf-8"))
+        Path(draft.name).chmod(mode)
+        Path(draft.name).replace(path)
+    except OSError as error:
+        raise fail("file-unreadable", f"cannot write: {error.strerror}", file=str(path)) from None

@@ -1,0 +1,34 @@
+"""What the data holds of what a model asks for: facts for lint, gathered by `denizen.scoring.check`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """The known values of one attribute or property: how many, how many read as numbers, and the distinct texts.
+
+    `texts` are normalized and `words` are the elements of lists; they are cut off (`all_texts` is then False) where
+    there are too many to compare.
+    """
+
+    known: int = 0
+    numbers: int = 0
+    texts: frozenset[str] = frozenset()
+    words: frozenset[str] = frozenset()
+    all_texts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was looked for in the data; a part that was not given is None.
+
+    `events` are the rows of each event name. `properties` are, by path and then by event name, the values found.
+    `attributes` are the values of each attribute of the model, `columns` all names that leads or accounts have.
+    """
+
+    events: dict[str, int] | None = None
+    properties: dict[str, dict[str, Values]] = field(default_factory=dict)
+    attributes: dict[str, Values] | None = None
+    columns: frozenset[str] = frozenset()

@@ -1,0 +1,148 @@
+"""What the data holds of what a model asks for: event names, properties, attributes, and how their values read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from denizen.errors import Finding, fail
+from denizen.ingest.events import EventReader
+from denizen.ingest.prepare import Moments, connect, prepare
+from denizen.ingest.project import Data
+from denizen.ingest.raw import read_raw
+from denizen.model.lint.seen import Seen, Values
+from denizen.plan.needs import needs_of
+from denizen.sql.conditions import SEPARATOR
+from denizen.sql.literals import number, text
+from denizen.sql.tables import tables_for
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from denizen.plan.needs import Needs
+    from denizen.plan.nodes import Plan
+    from denizen.sql.tables import Value
+
+MOST_TEXTS = 5_000
+"""With more distinct texts than this, an attribute is free text, and no literal is looked for in it."""
+
+
+def look_at_data(plans: tuple[Plan, ...], data: Data) -> tuple[Seen, list[Finding]]:
+    """Return what the data holds of what plans ask for, and a warning for each table with rows that cannot be used.
+
+    Raises:
+        DenizenError: the data cannot be read.
+    """
+    seen, findings = Seen(), list[Finding]()
+    if data.events is not None:
+        events, properties, rejected = _events(needs_of(*plans), data)
+        seen = replace(seen, events=events, properties=properties)
+        findings += rejected
+    if data.leads is not None:
+        attributes, columns, rejected = _attributes(needs_of(*plans), data)
+        seen = replace(seen, attributes=attributes, columns=columns)
+        findings += rejected
+    return seen, findings
+
+
+def _events(needs: Needs, data: Data) -> tuple[dict[str, int], dict[str, dict[str, Values]], list[Finding]]:
+    connection = connect()
+    try:
+        raw = read_raw(connection, "events", data.events, data.mapping("events"))
+        reader = EventReader(connection, raw, tables_for(needs), known=False, unique=True)
+        reader.stage("VARCHAR")
+        rows = connection.execute(
+            "SELECT event, count(*) FROM events_read WHERE event IS NOT NULL GROUP BY event"
+        ).fetchall()
+        properties = {name: _values(connection, value) for name, value in reader.tables.properties.items()}
+        read, valid = connection.execute(
+            f"SELECT count(*), count(*) FILTER (WHERE {reader.valid}) FROM events_read"
+        ).fetchall()[0]
+    except duckdb.Error as error:
+        raise fail("file-unreadable", str(error).split("\n", maxsplit=1)[0], file=str(data.events)) from None
+    finally:
+        connection.close()
+    return {str(r[0]): int(r[1]) for r in rows}, properties, _rejected("events", read - valid, read, data.events)
+
+
+def _values(connection: DuckDBPyConnection, value: Value) -> dict[str, Values]:
+    """Return the values of a property by event name."""
+    read = f"count({value.number})" if value.forms.number else "0"
+    counts = connection.execute(
+        f"SELECT event, count({value.text}), {read} FROM events_read WHERE event IS NOT NULL GROUP BY event"
+    ).fetchall()
+    texts = _distinct(connection, "event", value.text, f"events_read WHERE {value.text} IS NOT NULL")
+    words = _distinct(connection, "event", _elements(value), f"events_read WHERE {_is_list(value)}")
+    return {
+        str(event): Values(
+            int(known),
+            int(numbers),
+            frozenset(t for e, t in texts if e == event),
+            frozenset(w for e, w in words if e == event),
+            max(len(texts), len(words)) <= MOST_TEXTS,
+        )
+        for event, known, numbers in counts
+    }
+
+
+def _attributes(needs: Needs, data: Data) -> tuple[dict[str, Values], frozenset[str], list[Finding]]:
+    """Return the values of each attribute as scoring sees them: an account's value counts, and so does a derived one."""
+    tables = tables_for(needs)
+    people = Data(data.leads, data.accounts, None, data.columns)
+    connection = connect()
+    try:
+        accounting = prepare(connection, people, tables, Moments((0,)), grid=False)
+        found = {name: _attribute(connection, value) for name, value in tables.attributes.items()}
+    finally:
+        connection.close()
+    leads, accounts = accounting.leads, accounting.accounts
+    findings = _rejected("leads", leads.rejected, leads.read, data.leads)
+    findings += _rejected("accounts", accounts.rejected, accounts.read, data.accounts)
+    return found, _columns(data), findings
+
+
+def _columns(data: Data) -> frozenset[str]:
+    """Return the names of all columns of leads and accounts."""
+    connection = connect()
+    try:
+        given = {"leads": data.leads, "accounts": data.accounts}
+        raws = [read_raw(connection, t, source, data.mapping(t)) for t, source in given.items() if source is not None]
+        return frozenset(column for raw in raws for column in raw.columns)
+    finally:
+        connection.close()
+
+
+def _attribute(connection: DuckDBPyConnection, value: Value) -> Values:
+    read = f"count({value.number})" if value.forms.number else "0"
+    known, numbers = connection.execute(f"SELECT count({value.text}), {read} FROM leads").fetchall()[0]
+    texts = _distinct(connection, "1", value.text, f"leads WHERE {value.text} IS NOT NULL")
+    words = _distinct(connection, "1", _elements(value), f"leads WHERE {_is_list(value)}")
+    few = max(len(texts), len(words)) <= MOST_TEXTS
+    return Values(int(known), int(numbers), frozenset(t for _, t in texts), frozenset(w for _, w in words), few)
+
+
+def _elements(value: Value) -> str:
+    return f"unnest(string_split(trim({value.words}, {text(SEPARATOR)}), {text(SEPARATOR)}))"
+
+
+def _is_list(value: Value) -> str:
+    return f"{value.words} IS NOT NULL" if value.forms.words else "FALSE"
+
+
+def _distinct(connection: DuckDBPyConnection, group: str, expression: str, rows: str) -> list[tuple[str, str]]:
+    if rows.endswith("WHERE FALSE"):
+        return []
+    found = connection.execute(
+        f"SELECT DISTINCT {group} AS grouped, {expression} AS found FROM {rows} LIMIT {number(MOST_TEXTS + 1)}"
+    ).fetchall()
+    return [(r[0], str(r[1])) for r in found]
+
+
+def _rejected(table: str, rejected: int, read: int, source: object) -> list[Finding]:
+    if not rejected:
+        return []
+    message = f"{rejected:,} of {read:,} {table} would be rejected; `denizen score … --rejects PATH` tells why"
+    file = str(source) if isinstance(source, str) else table
+    return [Finding("rows-rejected", message, file, level="warning")]
