@@ -143,10 +143,10 @@ def test_check_names_events_that_never_occur(folder):
     done = denizen(folder, "check", "other.yaml", "--events", "events.csv")
     assert "`dids` never occurs in the events; did you mean `did`?" in done.stderr
     told = json.loads(denizen(folder, "check", "other.yaml", "--events", "events.csv", "--json").stdout)
-    assert [f["code"] for f in told["findings"]] == ["event-unseen", "rows-rejected"]
+    assert {"event-unseen", "rows-rejected"} <= {f["code"] for f in told["findings"]}
     (folder / "other.yaml").write_text(MODEL.replace("count: did,", "count: did, where: {loged_in: true},"))
     done = denizen(folder, "check", "other.yaml", "--events", "events.csv")
-    assert "the property `loged_in` is on no event" in done.stderr
+    assert "the property `loged_in` is never known on `did`" in done.stderr
 
 
 @pytest.mark.parametrize("dialect", ["duckdb", "postgresql"])
