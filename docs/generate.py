@@ -16,6 +16,7 @@ from denizen.ingest.project import Project
 from denizen.model import spec
 from denizen.model.lint import RULES
 from denizen.model.schema import json_schema, schema_text
+from denizen.testing.spec import CaseFile, CasesFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +33,7 @@ def pages() -> dict[Path, str]:
     return {
         schemas / "model.schema.json": schema_text(spec.Model),
         schemas / "project.schema.json": schema_text(Project),
+        schemas / "cases.schema.json": schema_text(CasesFile),
         reference / "model.md": NOTE + "".join(model_page()),
         reference / "cli.md": NOTE + "".join(cli_page()),
         reference / "errors.md": NOTE + "".join(errors_page()),
@@ -43,7 +45,11 @@ def pages() -> dict[Path, str]:
 def model_page() -> Iterator[str]:
     yield "# Model file\n\nEvery key of a model file and of `denizen.yaml`. What the numbers mean is said in\n"
     yield "[what a score means](../explanation/semantics.md). `denizen schema` prints the JSON Schema.\n"
-    for shape, title in ((spec.Model, "Model file"), (Project, "Project file: denizen.yaml")):
+    for shape, title in (
+        (spec.Model, "Model file"),
+        (Project, "Project file: denizen.yaml"),
+        (CaseFile, "Case: one item of a file of cases"),
+    ):
         schema = json_schema(shape)
         yield f"\n## {title}\n\n{table(schema)}"
         for name, part in schema.get("$defs", {}).items():

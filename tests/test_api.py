@@ -105,4 +105,4 @@ def test_the_module_runs_as_a_program(tmp_path):
 
 def test_the_schemas_are_shipped():
     folder = Path(denizen.__file__).parent / "schemas"
-    assert {p.name for p in folder.iterdir()} == {"model.schema.json", "project.schema.json"}
+    assert {p.name for p in folder.iterdir()} == {"cases.schema.json", "model.schema.json", "project.schema.json"}

@@ -232,7 +232,7 @@ def _finding(shape: type[BaseModel], source: Source, detail: ErrorDetails) -> Fi
 
 
 def _at_key(detail: ErrorDetails) -> bool:
-    return detail["loc"][-1] == "[key]"
+    return detail["loc"][-1:] == ("[key]",)
 
 
 def _keys_at(shape: type[BaseModel], place: Place) -> set[str]:

@@ -1,5 +1,7 @@
 """Helpers for testing models: cases in YAML that run on any engine."""
 
-from denizen.testing.cases import Case, load_cases, run_case
+from denizen.testing.cases import Case, load_cases
+from denizen.testing.discover import find_cases
+from denizen.testing.run import Difference, Outcome, run_case, run_cases
 
-__all__ = ["Case", "load_cases", "run_case"]
+__all__ = ["Case", "Difference", "Outcome", "find_cases", "load_cases", "run_case", "run_cases"]

@@ -16,94 +16,85 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from denizen.api import score
-from denizen.errors import fail
-from denizen.model.load import LoadedModel, load_model, model_from, read_text
+from denizen.errors import DenizenError
+from denizen.model.load import LoadedModel, load_model, model_from, read_text, validate
 from denizen.model.source import parse_yaml
-from denizen.scoring.run import IN_MEMORY
+from denizen.testing.spec import CaseFile
 
-_LEAD = "the lead"
+if TYPE_CHECKING:
+    from denizen.errors import Finding
+    from denizen.model.source import Source
+    from denizen.testing.spec import CaseEvent, CaseMoment
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One case."""
+    """One case, and where it stands."""
 
     name: str
     model: LoadedModel
-    as_of: str
     lead: dict[str, Any]
-    events: list[dict[str, Any]]
-    expect: dict[str, Any]
+    account: dict[str, Any] | None
+    events: tuple[CaseEvent, ...]
+    moments: tuple[CaseMoment, ...]
+    known: bool
+    file: str
+    line: int
+
+    @property
+    def place(self) -> str:
+        """`file:line`."""
+        return f"{self.file}:{self.line}"
 
 
 def load_cases(path: str | Path) -> list[Case]:
     """Return the cases of a file.
 
     Raises:
-        DenizenError: the file or a model in it cannot be used.
+        DenizenError: the file or a model in it cannot be used; all findings, each with its place.
     """
     source = parse_yaml(read_text(path), str(path))
-    needed = {"case", "model", "as_of", "expect"}
-    if not isinstance(source.data, list) or not all(isinstance(c, dict) and needed <= c.keys() for c in source.data):
-        raise fail("wrong-value", "expected a list of cases, each with case, model, as_of and expect", file=str(path))
-    return [
-        Case(
-            str(c["case"]),
-            model_from(source.at((i, "model")))
-            if isinstance(c["model"], dict)
-            else load_model(Path(path).parent / c["model"]),
-            str(c["as_of"]),
-            c.get("lead") or {},
-            c.get("events") or [],
-            c["expect"],
+    findings = list(source.findings)
+    if not isinstance(source.data, list):
+        raise DenizenError(
+            [source.finding("wrong-value", (), "expected a list of cases, each starting `- case: NAME`")]
         )
-        for i, c in enumerate(source.data)
-    ]
+    models: dict[Path, LoadedModel] = {}
+    cases: list[Case] = []
+    for i in range(len(source.data)):
+        case, problems = _case(source.at((i,)), models)
+        findings += problems
+        cases += [case] if case is not None else []
+    if findings:
+        raise DenizenError(sorted(findings, key=lambda f: (f.line or 0, f.column or 0)))
+    return cases
 
 
-def run_case(case: Case, engine: str = IN_MEMORY) -> dict[str, tuple[Any, Any]]:
-    """Score a case and return what differs: expected and found, by name. Empty means it holds."""
-    leads = [{"lead_id": _LEAD, **{k: _plain(v) for k, v in case.lead.items()}}]
-    events = [
-        {
-            "lead_id": _LEAD,
-            "event": str(e["event"]),
-            "timestamp": str(e["at"]),
-            "event_id": e.get("id"),
-            "session_id": e.get("session"),
-            "properties": json.dumps(e.get("properties") or {}, default=str),
-        }
-        for e in case.events
-    ]
-    result = score(case.model, leads=leads, events=events or None, as_of=case.as_of, ledger=True, engine=engine)
-    found: dict[str, Any] = result.scores.to_pylist()[0]
-    lines = {_called(row): row["points"] for row in result.ledger.to_pylist()} if result.ledger else {}
-    expected = {k: v for k, v in case.expect.items() if k != "lines"}
-    differing = {k: (v, found.get(k)) for k, v in expected.items() if not _same(v, found.get(k))}
-    for line, points in (case.expect.get("lines") or {}).items():
-        if not _same(points, lines.get(line)):
-            differing[line] = (points, lines.get(line))
-    return differing
+def _case(source: Source, models: dict[Path, LoadedModel]) -> tuple[Case | None, list[Finding]]:
+    file, findings = validate(CaseFile, source)
+    if file is None or findings:
+        return None, findings
+    try:
+        model = _model(source, models)
+    except DenizenError as error:
+        return None, list(error.findings)
+    line = source.values[()][0]
+    moments = tuple(file.moments())
+    case = Case(file.case, model, file.lead, file.account, tuple(file.events), moments, file.known, source.file, line)
+    return case, []
 
 
-def _plain(value: Any) -> Any:
-    """Return a value as a file would hold it: everything but null is text."""
-    if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value, default=str)
-
-
-def _called(row: dict[str, Any]) -> str:
-    return str(row["line"]) if row["kind"] == "criterion" else f"{row['kind']} {row['line']}"
-
-
-def _same(expected: Any, found: Any) -> bool:
-    if isinstance(expected, bool) or expected is None or isinstance(expected, str) or found is None:
-        return bool(expected == found)
-    return abs(float(expected) - float(found)) < 1e-9  # noqa: PLR2004  less than the last decimal
+def _model(source: Source, models: dict[Path, LoadedModel]) -> LoadedModel:
+    given = source.data["model"]
+    if isinstance(given, dict):
+        return model_from(source.at(("model",)))
+    if not isinstance(given, str) or "\n" in given:
+        raise DenizenError([source.finding("wrong-value", ("model",), "expected a path or a model")])
+    path = Path(source.file).parent / given
+    if path not in models:
+        models[path] = load_model(path)
+    return models[path]

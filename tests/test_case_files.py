@@ -1,0 +1,138 @@
+"""Files of cases: what they may say, what is told where they are wrong, and that a batch is the union of single runs."""
+
+from __future__ import annotations
+
+import json
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import worlds
+from denizen.clock import iso
+from denizen.errors import DenizenError
+from denizen.model.load import parse_model
+from denizen.model.schema import json_schema
+from denizen.model.source import parse_yaml
+from denizen.testing import load_cases, run_case, run_cases
+from denizen.testing.spec import CasesFile
+from test_cli import denizen
+from test_diff import BASE
+from yaml_of import text
+
+MODEL = """model: m
+fit: {criteria: {size: {attribute: employees, bands: [{at_least: 50, points: 15}]}}}
+behavior:
+  criteria: {invites: {count: invited, each: 1, points: 20}}
+  decay: {points: 5, every: 1d}
+pql: {total: 50, fit: 15, behavior: 40}
+"""
+CASES = """- case: grows and decays
+  model: model.yaml
+  account: {employees: 60}
+  events:
+    - {event: invited, at: 2026-01-01}
+    - {event: invited, at: 2026-01-02T12:00:00Z}
+  at:
+    - {as_of: 2026-01-01T12:00:00Z, expect: {total: 35, pql: false, gates: {fit: true, total: false}}}
+    - {as_of: 2026-01-02T12:00:00Z, expect: {total: 55, pql: true, behavior_tier: medium, unknown: [], absent: [ceiling ceiling]}}
+- case: knows nothing
+  model: model.yaml
+  as_of: 2026-01-01
+  expect: {unknown: [size], lines: {invites: 0}}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "model.yaml").write_text(MODEL)
+    (tmp_path / "model.cases.yaml").write_text(CASES)
+    return tmp_path
+
+
+def test_cases_hold_at_several_instants_with_accounts_gates_and_unknowns(folder):
+    cases = load_cases(folder / "model.cases.yaml")
+    assert [o.differences for o in run_cases(cases)] == [(), ()]
+    assert run_case(cases[0]) == {}
+    jsonschema.validate(parse_yaml(CASES, "c").data, json_schema(CasesFile))
+
+
+def test_a_failing_case_tells_expected_found_line_and_place(folder):
+    (folder / "cases").mkdir()
+    (folder / "cases" / "model.yaml").write_text(MODEL)
+    wrong = CASES.replace("total: 55", "total: 54").replace("invites: 0", "invites: 1, invitez: 2").replace("unknown: []", "unknown: [size]")  # fmt: skip
+    (folder / "cases" / "wrong.yaml").write_text(wrong)
+    out = denizen(folder, "test", "cases", code=1).stdout
+    assert "FAIL  grows and decays  cases/wrong.yaml:1" in out
+    assert "total at 2026-01-02T12:00:00Z: expected 54, found 55" in out
+    assert "invites: expected 1, found 0  (behavior invites: measure 0)" in out
+    assert "invitez: expected 2, found no line  (there is no such line; did you mean `invites`?)" in out
+    assert "0 passed, 2 failed" in out
+    told = json.loads(denizen(folder, "test", "--json", code=1).stdout)
+    assert (told["passed"], told["failed"]) == (2, 2)
+    assert set(told["cases"][0]) == {"case", "file", "line", "model", "model_hash", "passed", "differences"}
+    assert "1 passed" in denizen(folder, "test", "-k", "KNOWS", "model.cases.yaml").stdout
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "account:",
+            "acount:",
+            "c.yaml:3:3: error[unknown-key]: acount: unknown key `acount`; did you mean `account`?",
+        ),
+        ("unknown: [size]", "unknwon: [size]", "c.yaml:13:12: error[unknown-key]: expect.unknwon: unknown key"),
+        ("pql: false", "pql: maybe", "found 'maybe'; allowed: true, false"),
+        ("at: 2026-01-01}", "at: someday}", "'someday' is no timestamp"),
+        ("model: model.yaml", "model: none.yaml", "none.yaml: error[file-unreadable]"),
+        ("  as_of: 2026-01-01\n", "", "`as_of` is missing"),
+    ],
+)
+def test_a_malformed_case_is_refused_with_its_place(folder, old, new, message):
+    assert old in CASES
+    (folder / "c.yaml").write_text(CASES.replace(old, new))
+    with pytest.raises(DenizenError) as caught:
+        load_cases(folder / "c.yaml")
+    assert message in str(caught.value)
+
+
+def test_what_is_no_case_is_refused(folder):
+    empty = folder / "empty"
+    empty.mkdir()
+    assert "error[no-cases]" in denizen(folder, "test", "empty", code=1).stderr
+    assert "error[file-unreadable]" in denizen(folder, "test", "nowhere", code=1).stderr
+    assert "error[no-cases]" in denizen(folder, "test", "-k", "zzz", code=1).stderr
+    assert "expected a list of cases" in denizen(folder, "test", "model.yaml", code=1).stderr
+
+
+@settings(max_examples=6)
+@given(model=worlds.models(), world=worlds.worlds, known=st.booleans())
+def test_cases_in_one_run_differ_as_each_alone(tmp_path_factory, model, world, known):
+    folder = tmp_path_factory.mktemp("cases")
+    rows = [
+        {
+            "case": f"lead {i}",
+            "model": model,
+            "as_of": iso(worlds.T - i),
+            "known": known,
+            "lead": {k: v for k, v in lead.items() if not k.endswith("_us")},
+            "events": [
+                {"event": e["event"], "at": iso(e["at_us"]), "id": e["event_id"], "session": e["session_id"]}
+                for e in log
+            ],
+            "expect": {"fit": 0.5, "behavior": 0.5, "pql": True, "unknown": ["none"]},
+        }
+        for i, (lead, log) in enumerate(world)
+    ]
+    (folder / "c.yaml").write_text(json.dumps(rows, indent=1))
+    cases = load_cases(folder / "c.yaml")
+    together = run_cases(cases)
+    assert [run_cases([c])[0].differences for c in cases] == [o.differences for o in together]
+
+
+def test_block_yaml_says_the_same_as_json():
+    model = {"model": "m", "behavior": {"criteria": {"a": {"count": "x", "points": 1}}}}
+    assert parse_model(text(model), "m").spec == parse_model(json.dumps(model, indent=1), "m").spec
+    assert parse_model(BASE, "m").name == "m"
