@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from denizen.errors import DenizenError, Finding
-    from denizen.ingest.accounting import Accounting, EntityRows, EventRows
-    from denizen.scoring.explain import ExplainedLine, Explanation, Gate
+    from denizen.ingest.accounting import Accounting, AccountMatches, EntityRows, EventRows
+    from denizen.scoring.explain import ExplainedLine, Explanation, Gate, Origin
     from denizen.scoring.ranking import Ranked, Summary
 
 REASONS_SHOWN = 6
@@ -149,6 +149,9 @@ def print_summary(summary: Summary, accounting: Accounting, model: str, as_of: s
         out.print(_entities("leads", accounting.leads), soft_wrap=True)
     if accounting.accounts.given:
         out.print(_entities("accounts", accounting.accounts), soft_wrap=True)
+    for line in (_matches(accounting.matches), _derived(accounting.derived)):
+        if line:
+            out.print(Text(line), soft_wrap=True)
     if accounting.events.given:
         out.print(_events(accounting.events), soft_wrap=True)
     else:
@@ -170,6 +173,31 @@ def print_warnings(accounting: Accounting) -> None:
     """Print what was noticed about the data."""
     for warning in accounting.warnings:
         console().print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)
+
+
+def _matches(matches: AccountMatches) -> str:
+    """Say how leads without an account found one."""
+    if not matches.without_account:
+        return ""
+    left = matches.without_account - matches.by_domain - matches.by_shared_domain
+    return (
+        f"leads without an account: {matches.without_account:,} = {matches.by_domain:,} matched by the domain of an account"
+        f" + {matches.by_shared_domain:,} in {matches.shared_domains:,} accounts made of a shared domain + {left:,} left without"
+    )
+
+
+def _derived(counts: dict[str, int]) -> str:
+    """Say how many leads got a derived value, by attribute."""
+    listed = ", ".join(f"{name} {count:,}" for name, count in counts.items())
+    return f"derived, by leads: {listed}" if listed else ""
+
+
+def _origin(origin: Origin | None, attribute: str | None) -> str:
+    """Say what a value was derived from."""
+    if origin is None:
+        return ""
+    how = "read from" if origin.attribute == attribute else f"derived from {origin.attribute}"
+    return f', {how} "{origin.value}"'
 
 
 def _entities(name: str, rows: EntityRows) -> str:
@@ -236,13 +264,15 @@ def _gate(gate: Gate) -> str:
     if isinstance(gate.value, float) and isinstance(gate.needed, float):
         miss = "" if gate.holds else f", missed by {points(gate.missed_by)}"
         return f"{gate.gate} {points(gate.value)} of {points(gate.needed)}{miss}"
-    return gate.gate if gate.needed is None else f"{gate.gate} {gate.needed}: {gate.value}"
+    if gate.needed is None:
+        return gate.gate
+    return f"{gate.gate} {gate.needed}: {gate.value}{_origin(gate.derived_from, gate.gate.removeprefix('require '))}"
 
 
 def _line(line: ExplainedLine) -> tuple[Text, Text, Text, Text]:
     style = "green" if line.points > 0 else "red" if line.points < 0 else "dim"
     name = {"recency": f"{line.line} (recent)", "limit": "limit"}.get(line.kind, line.line)
-    measure = "unknown" if line.unknown else line.measure or ""
+    measure = "unknown" if line.unknown else (line.measure or "") + _origin(line.derived_from, line.attribute)
     if line.kind == "decay" and not line.unknown:
         measure = f"{line.measure} days idle"
     shown = [f"{e.event} {e.at}{f' ({e.event_id})' if e.event_id else ''}" for e in line.events[:EVENTS_SHOWN]]

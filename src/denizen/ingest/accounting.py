@@ -37,9 +37,27 @@ class EntityRows:
     given: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class AccountMatches:
+    """Leads that came without an account: how many found one, and how many share a domain that no account claims.
+
+    `by_domain` leads were matched to an account that claims the domain of their address, `by_shared_domain` leads were
+    put into `shared_domains` accounts made from it. `contested` leads have a domain that several accounts claim.
+    """
+
+    without_account: int = 0
+    by_domain: int = 0
+    by_shared_domain: int = 0
+    shared_domains: int = 0
+    contested: int = 0
+
+
 @dataclass(slots=True)
 class Accounting:
-    """The rows of every table, and what was noticed on the way; outcomes are counted like events."""
+    """The rows of every table, and what was noticed on the way; outcomes are counted like events.
+
+    `derived` counts, by attribute, the leads whose value was derived or read as the word that the model uses.
+    """
 
     events: EventRows = field(default_factory=EventRows)
     leads: EntityRows = field(default_factory=EntityRows)
@@ -47,6 +65,8 @@ class Accounting:
     outcomes: EventRows = field(default_factory=EventRows)
     warnings: list[str] = field(default_factory=list)
     reasons: dict[str, int] = field(default_factory=dict)
+    matches: AccountMatches = field(default_factory=AccountMatches)
+    derived: dict[str, int] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain data for `--json`."""

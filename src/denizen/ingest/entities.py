@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from denizen.ingest.accounting import EntityRows
+from denizen.ingest.derive.matching import match_accounts
 from denizen.ingest.raw import NOTHING
 from denizen.ingest.reading import OWN, Reading
 from denizen.ingest.values import as_id, as_instant, as_text, is_integer, is_plain
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from duckdb import DuckDBPyConnection
 
     from denizen.ingest.accounting import Accounting
     from denizen.ingest.raw import Column, Raw
-    from denizen.sql.tables import Tables
+    from denizen.sql.tables import Tables, Value
 
 INSTANTS = {
     "signup_us": "signup_at",
@@ -50,8 +53,12 @@ def stage_leads(
     tables: Tables,
     accounting: Accounting,
     accounts: Raw | None,
+    signs: Mapping[str, Value],
 ) -> None:
-    """Make the table `leads`; a lead's own value wins over its account's."""
+    """Make the table `leads`; a lead's own value wins over its account's.
+
+    With `signs`, the columns that say where people work, leads without an account find one by domain.
+    """
     key, account = raw.need("lead_id"), raw.find("account_id") or NOTHING
     reading = Reading(raw)
     reading.add("lead_id", id_expression(key, kind))
@@ -64,11 +71,9 @@ def stage_leads(
         else:
             reading.add_instant(name, column, as_instant(column.expression, column.kind), given)
     _add_attributes(connection, reading, tables)
-    joined = raw if accounts is None else accounts
-    for name in tables.attributes:
-        if raw.find(name) is None and joined.find(name) is None:
-            accounting.warnings.append(f"attribute `{name}` is in neither leads nor accounts, so it is unknown for all")
     accounting.leads = _stage(connection, reading, "leads", "lead_id")
+    if signs:
+        match_accounts(connection, signs, accounting, accounts=accounts is not None)
     if accounts is not None:
         _join_accounts(connection, tables)
 

@@ -9,6 +9,8 @@ import duckdb
 
 from denizen.errors import fail
 from denizen.ingest.accounting import Accounting
+from denizen.ingest.derive.lookup import derive_attributes
+from denizen.ingest.derive.staging import sources_of, unknown_for_all, with_sources
 from denizen.ingest.entities import id_kind, leads_from_events, stage_accounts, stage_leads
 from denizen.ingest.events import EventReader, no_events
 from denizen.ingest.raw import Raw, read_raw
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from denizen.ingest.project import Data
-    from denizen.sql.tables import Tables
+    from denizen.sql.tables import Tables, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +99,7 @@ def _prepare(
     if events is not None:
         reader = EventReader(connection, events, tables, known=moments.known, unique=data.unique)
         reader.stage(kind)
-    if accounts is not None:
-        stage_accounts(connection, accounts, tables, accounting)
-    if leads is not None:
-        stage_leads(connection, leads, kind, tables, accounting, accounts)
-    elif reader is not None:
-        leads_from_events(connection, f"events_read WHERE {reader.valid}", tables)
-    if only is not None:
-        _keep_only(connection, only)
+    _make_leads(connection, data, tables, leads, accounts, reader, kind, accounting, only)
     last = _make_grid(connection, asked, moments, kind) if grid else moments.as_of_us[0]
     if reader is None:
         no_events(connection, tables, kind)
@@ -113,6 +108,35 @@ def _prepare(
     rows = connection.execute("SELECT source || ': ' || reason, count(*) FROM rejects GROUP BY 1 ORDER BY 2 DESC, 1")
     accounting.reasons = {str(r[0]): int(r[1]) for r in rows.fetchall()}
     return accounting
+
+
+def _make_leads(
+    connection: DuckDBPyConnection,
+    data: Data,
+    tables: Tables,
+    leads: Raw | None,
+    accounts: Raw | None,
+    reader: EventReader | None,
+    kind: str,
+    accounting: Accounting,
+    only: str | None,
+) -> None:
+    """Make `accounts` and `leads`, with accounts matched and attributes derived; `only` keeps one lead."""
+    sources: dict[str, Value] = {}
+    if leads is not None:
+        sources = sources_of(tables, data.attributes, leads, accounts, match=data.match_accounts)
+        accounting.warnings += unknown_for_all(tables, sources, leads, accounts)
+    staged = with_sources(tables, sources)
+    if accounts is not None:
+        stage_accounts(connection, accounts, staged, accounting)
+    if leads is not None:
+        signs = sources if data.match_accounts else {}
+        stage_leads(connection, leads, kind, staged, accounting, accounts, signs)
+    elif reader is not None:
+        leads_from_events(connection, f"events_read WHERE {reader.valid}", tables)
+    if only is not None:
+        _keep_only(connection, only)
+    accounting.derived = derive_attributes(connection, tables, sources, data.attributes, explained=only is not None)
 
 
 def _keep_only(connection: DuckDBPyConnection, lead_id: str) -> None:

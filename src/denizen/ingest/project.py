@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
@@ -13,6 +13,7 @@ from denizen.model.lint.settings import LintSettings
 from denizen.model.load import read_text, validate
 from denizen.model.source import parse_yaml
 from denizen.model.spec import Spec
+from denizen.model.values import normalize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,6 +29,26 @@ class TableFile(Spec):
     columns: dict[str, str] = Field(default_factory=dict, description="canonical column: column in the data")
 
 
+class LeadFile(TableFile):
+    """Leads."""
+
+    match_accounts: Literal["domain", "off"] = Field(
+        "domain", description="how leads without account_id find one: by the domain of a work address, or not at all"
+    )
+
+
+class AttributeFile(Spec):
+    """How one attribute is read."""
+
+    derive: bool = Field(
+        True, description="whether it may be derived from others, or read as the word that the model uses"
+    )
+    values: dict[str, str] = Field(
+        default_factory=dict,
+        description="what the data says (of it, or of what it is derived from): the value it means; wins over every table",
+    )
+
+
 class EventFile(TableFile):
     """Events."""
 
@@ -37,12 +58,28 @@ class EventFile(TableFile):
 class Project(Spec):
     """A whole project file."""
 
-    leads: TableFile = Field(default_factory=TableFile)
+    leads: LeadFile = Field(default_factory=LeadFile)
     accounts: TableFile = Field(default_factory=TableFile)
     events: EventFile = Field(default_factory=EventFile)
     outcomes: TableFile = Field(default_factory=TableFile)
     attributes_history: TableFile = Field(default_factory=TableFile)
     lint: LintSettings = Field(default_factory=LintSettings)
+    attributes: dict[str, AttributeFile] = Field(
+        default_factory=dict, description="attributes read in a way of their own"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeRule:
+    """How one attribute is read: whether it may be derived, and what values mean, by their normalized text."""
+
+    derive: bool = True
+    values: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, file: AttributeFile) -> AttributeRule:
+        """Return the rule as it is written in a project file."""
+        return cls(file.derive, {normalize(said): meant for said, meant in file.values.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +87,8 @@ class Data:
     """The tables to read: each a path, a dataframe or None, with its column names.
 
     `unique` promises that no event_id occurs twice. `outcomes` says what became of leads, `attributes_history` what was
-    known of them from when on.
+    known of them from when on. `attributes` says how some are read, `match_accounts` whether leads
+    without an account find one by the domain of their address.
     """
 
     leads: Any = None
@@ -60,6 +98,8 @@ class Data:
     unique: bool = False
     outcomes: Any = None
     attributes_history: Any = None
+    attributes: dict[str, AttributeRule] = field(default_factory=dict)
+    match_accounts: bool = True
 
     def mapping(self, table: str) -> dict[str, str]:
         """Return the column names of a table."""
@@ -102,6 +142,8 @@ def load_project(path: str | Path) -> Data:
         project.events.unique,
         place(project.outcomes),
         place(project.attributes_history),
+        {name: AttributeRule.of(file) for name, file in project.attributes.items()},
+        project.leads.match_accounts == "domain",
     )
 
 

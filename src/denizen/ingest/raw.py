@@ -114,6 +114,15 @@ class Raw:
             Column(_json_field(self.document(_quoted(outer), self.columns[outer]), rest), "VARCHAR") if outer else None
         )
 
+    def has(self, name: str) -> bool:
+        """Return whether a column is there; of JSON Lines, whether a sample has the key, or may not have shown it."""
+        wanted = self.mapping.get(name, name).lower()
+        if self.json_lines and self.keys_are_all:
+            return wanted in {c.lower() for c in self.columns} or wanted.split(".")[0] in {
+                c.lower() for c in self.columns
+            }
+        return self.find(name) is not None
+
     def within(self, document: str, path: str) -> Column | None:
         """Return how to read a path of a JSON document column, None if there is no such column."""
         column = self.find(document)

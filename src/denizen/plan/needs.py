@@ -17,13 +17,23 @@ ORDERS = ("at_least", "more_than", "at_most", "less_than", "between")
 
 @dataclass(frozen=True, slots=True)
 class Forms:
-    """In which forms a value is needed besides its normalized text."""
+    """In which forms a value is needed besides its normalized text, and how a plan speaks of it.
+
+    `named` are the texts that it is compared with; `pattern` says that a regular expression is searched in it.
+    """
 
     number: bool = False
     words: bool = False
+    pattern: bool = False
+    named: frozenset[str] = frozenset()
 
     def __or__(self, other: Forms) -> Forms:
-        return Forms(self.number or other.number, self.words or other.words)
+        return Forms(
+            self.number or other.number,
+            self.words or other.words,
+            self.pattern or other.pattern,
+            self.named | other.named,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +138,15 @@ def _forms(conditions: tuple[nodes.Condition, ...]) -> Forms:
     return Forms(
         number=any(c.operator in ORDERS or _numeric(c.operand) for c in conditions),
         words=any(c.operator in WORDS for c in conditions),
+        pattern=any(c.operator == "matches" for c in conditions),
+        named=frozenset(v.text for c in conditions for v in _literals(c.operand)),
     )
 
 
 def _numeric(operand: nodes.Operand) -> bool:
+    return any(v.number is not None for v in _literals(operand))
+
+
+def _literals(operand: nodes.Operand) -> list[Literal]:
     values = operand if isinstance(operand, tuple) else (operand,)
-    return any(isinstance(v, Literal) and v.number is not None for v in values)
+    return [v for v in values if isinstance(v, Literal)]

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from denizen.clock import iso
+from denizen.ingest.derive.lookup import DERIVED_FROM
+from denizen.plan import nodes
 from denizen.plan.describe import describe_conditions
 from denizen.scoring.foresight.ahead import look_ahead
 from denizen.scoring.run import IN_MEMORY, score_run, silent
@@ -28,6 +30,14 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """What a value was derived from: another attribute, or the same one as the data spells it."""
+
+    attribute: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class ExplainedLine:
     """One line of the ledger with its events."""
 
@@ -38,6 +48,8 @@ class ExplainedLine:
     unknown: bool
     points: float
     events: tuple[Evidence, ...]
+    attribute: str | None = None
+    derived_from: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +61,7 @@ class Gate:
     needed: float | str | None
     missed_by: float
     holds: bool
+    derived_from: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +175,12 @@ def _lines(run: Run) -> tuple[ExplainedLine, ...]:
     rows = run.connection.execute(
         "SELECT part, line, kind, measure, unknown, CAST(points AS DOUBLE) FROM lines ORDER BY line_no"
     ).fetchall()
+    origins = _origins(run)
+    attributes = {c.name: c.measure.name for c in run.plan.criteria if isinstance(c.measure, nodes.Attribute)}
+
+    def attribute(kind: str, line: str) -> str | None:
+        return attributes.get(line) if kind == "criterion" else None
+
     return tuple(
         ExplainedLine(
             part,
@@ -171,9 +190,17 @@ def _lines(run: Run) -> tuple[ExplainedLine, ...]:
             unknown,
             points,
             tuple(evidence.get(("criterion" if kind == "recency" else kind, line), ())),
+            attribute(kind, line),
+            origins.get(attribute(kind, line) or ""),
         )
         for part, line, kind, measure, unknown, points in rows
     )
+
+
+def _origins(run: Run) -> dict[str, Origin]:
+    """Return what derived attributes were derived from."""
+    rows = run.connection.execute(f"SELECT attribute, source, said FROM {DERIVED_FROM}").fetchall()
+    return {str(attribute): Origin(str(source), str(said)) for attribute, source, said in rows}
 
 
 def _gates(run: Run, fit: float, behavior: float, total: float, *, capped: bool) -> tuple[Gate, ...]:
@@ -187,10 +214,12 @@ def _gates(run: Run, fit: float, behavior: float, total: float, *, capped: bool)
         at_least("behavior", behavior, float(needed.behavior)),
     ]
     attributes = run.scores.tables.attributes
+    origins = _origins(run)
     for i, predicate in enumerate(needed.require, 1):
         value, holds = _verdict(run, f"required_{i}", attributes[predicate.subject].column)
         words = describe_conditions(predicate.conditions)
-        gates.append(Gate(f"require {predicate.subject}", "unknown" if value is None else value, words, 0.0, holds))
+        said, origin = "unknown" if value is None else value, origins.get(predicate.subject)
+        gates.append(Gate(f"require {predicate.subject}", said, words, 0.0, holds, origin))
     for measured in run.scores.criteria:
         if measured.criterion.disqualifies:
             _, held = _verdict(run, measured.held, None)
