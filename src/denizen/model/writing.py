@@ -68,7 +68,7 @@ def write_section(noted: Iterable[Noted], indent: int) -> Iterator[str]:
 
 
 def dump(data: dict[str, Any]) -> list[str]:
-    """Return plain data as YAML lines: keys one a line, what is small on one line."""
+    """Return plain data as YAML lines: keys one a line, what is small or deep inside on one line."""
     yaml = YAML()
     yaml.Representer = _Representer
     yaml.width = _WIDTH
