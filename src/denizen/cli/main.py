@@ -11,6 +11,7 @@ import click
 from denizen.errors import DenizenError, fail
 
 COMMANDS = {
+    "init": "Ask the scoping questions, recommend an approach, and write a commented model and project file.",
     "score": "Score leads and list the best, or write all scores with --out.",
     "explain": "Prove the score of one lead.",
     "check": "Check a model file: what is wrong, what could be better, what the data never has.",

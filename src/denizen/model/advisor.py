@@ -170,7 +170,9 @@ def _decay(answers: Answers, approach: Approach) -> tuple[int, Choice]:
             "without data of your own, the median of B2B software"
         )  # fmt: skip
         return days, Choice("decay", f"every {days} days", reason, approach.source)
-    reason = f"matched to a sales cycle of {answers.sales_cycle_days} days, so that no lead fades before sales reaches it"
+    reason = (
+        f"matched to a sales cycle of {answers.sales_cycle_days} days, so that no lead fades before sales reaches it"
+    )
     return days, Choice("decay", f"every {days} days", reason, "methodology, section 2, scoping factors, 3")
 
 
@@ -203,9 +205,13 @@ def _thresholds(answers: Answers, approach: Approach) -> Choice:
     source = "methodology, section 2, scoping factors, 4"
     if approach.name == "early-stage":
         source = "methodology, section 5, edge case 1"
-        return Choice("thresholds", "about the top 10% of trial users", "start careful, with no data to set them by", source)
+        return Choice(
+            "thresholds", "about the top 10% of trial users", "start careful, with no data to set them by", source
+        )
     if answers.leads_a_month >= HIGH_VOLUME:
-        return Choice("thresholds", "strict: every gate must hold", "nobody looks at each lead before it is routed", source)
+        return Choice(
+            "thresholds", "strict: every gate must hold", "nobody looks at each lead before it is routed", source
+        )
     if answers.leads_a_month < LOW_VOLUME:
         return Choice("thresholds", "a help in ordering, no hard line", "sales can review all leads", source)
     reason = "5-15% of signups is the good range; move them when the share leaves it"
@@ -227,7 +233,9 @@ def _recalibration(answers: Answers, approach: Approach) -> Choice:
         return Choice("recalibration", "monthly", reason, "methodology, section 5, edge case 1")
     if LOW_VOLUME <= answers.leads_a_month < HIGH_VOLUME:
         reason = "enough leads to learn from, few enough to look at"
-        return Choice("recalibration", "weekly while new, then monthly", reason, "methodology, section 2, scoping factors, 4")
+        return Choice(
+            "recalibration", "weekly while new, then monthly", reason, "methodology, section 2, scoping factors, 4"
+        )
     reason = "signals drift as the product and its users do"
     source = "methodology, section 3, quick reference thresholds"
     return Choice("recalibration", "monthly for 90 days, then quarterly", reason, source)
@@ -249,7 +257,10 @@ def _delivery(answers: Answers) -> Choice:
         "hubspot": ("score properties", "HubSpot has them built in"),
         "salesforce": ("custom fields and a Flow", "Salesforce needs fields of its own"),
         "marketo": ("custom fields, through Marketo", "the extra layer adds a sync to look after"),
-        "other": ("fit, behavior, total and PQL as four fields", "sales needs both scores to decide how to approach a lead"),
+        "other": (
+            "fit, behavior, total and PQL as four fields",
+            "sales needs both scores to decide how to approach a lead",
+        ),
         "none": ("a file of scores", "no CRM was named"),
     }
     value, reason = values[answers.crm]

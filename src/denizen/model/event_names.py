@@ -12,8 +12,22 @@ if TYPE_CHECKING:
 
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "logged_in": ("login", "log in", "logged in", "signed in", "sign in", "session started", "app opened"),
-    "report_built": ("report", "report created", "dashboard created", "chart created", "project created", "document created"),
-    "integration_connected": ("integration", "connected", "integrated", "data source", "crm connected", "slack connected"),
+    "report_built": (
+        "report",
+        "report created",
+        "dashboard created",
+        "chart created",
+        "project created",
+        "document created",
+    ),
+    "integration_connected": (
+        "integration",
+        "connected",
+        "integrated",
+        "data source",
+        "crm connected",
+        "slack connected",
+    ),
     "teammate_invited": ("invite", "invited", "invitation", "teammate", "member added", "user added", "collaborator"),
     "pricing_viewed": ("pricing", "plans", "plans page", "pricing page", "billing page", "compare plans"),
     "checkout_started": ("checkout", "upgrade started", "upgrade clicked", "upgrade", "purchase started", "subscribe"),
@@ -89,8 +103,8 @@ def _likeness(wanted: str, name: str) -> float:
             return SYNONYM + 0.05
         if known <= theirs and known:
             best = max(best, SYNONYM - 0.05 * min(len(theirs - known), 4))
-    plain = (" ".join(sorted(words)) for words in (mine, theirs))
-    return max(best, 0.9 * difflib.SequenceMatcher(None, *plain).ratio() - 0.1)
+    mine_sorted, theirs_sorted = " ".join(sorted(mine)), " ".join(sorted(theirs))
+    return max(best, 0.9 * difflib.SequenceMatcher(None, mine_sorted, theirs_sorted).ratio() - 0.1)
 
 
 def words_of(name: str) -> frozenset[str]:

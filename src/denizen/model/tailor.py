@@ -21,10 +21,7 @@ GRANULAR = ("session_depth", "export", "usage_growth", "pricing_at_the_end")
 
 MEDIUM_CYCLE_DAYS, LONG_CYCLE_DAYS = 30, 90
 EXTENDED = ("behavioral-heavy", "freemium", "reverse-trial")
-DISTINCT_WORDS = ("days", "events", "sessions", "leads")
 PROXIED = "proxy, less precise (methodology, section 5, edge case 5)"
-
-Ask = "Callable[[Match], str | None]"
 
 
 @dataclass(slots=True)
@@ -280,8 +277,10 @@ def rename(criterion: dict[str, Any], names: dict[str, str | None]) -> dict[str,
 
 def _header(recommendation: Recommendation, made: Tailored, *, mapped: bool) -> list[str]:
     lines = ["Written by denizen init. What it chose, and why:"]
-    for choice in recommendation.choices:
-        lines.append(f"- {choice.about}: {choice.value}. {choice.reason[0].upper()}{choice.reason[1:]}. ({choice.source})")
+    lines += [
+        f"- {c.about}: {c.value}. {c.reason[0].upper()}{c.reason[1:]}.{f' ({c.source})' if c.source else ''}"
+        for c in recommendation.choices
+    ]
     lines += [f"! {caution}" for caution in recommendation.cautions]
     if mapped:
         guesses = [m for m in made.matches if not m.sure and m.found]

@@ -6,6 +6,8 @@ comment, together with the comments above it; everything else stays as it was wr
 
 from __future__ import annotations
 
+from copy import deepcopy
+from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,7 @@ from denizen.model.source import parse_yaml
 from denizen.model.writing import comment, dump
 
 if TYPE_CHECKING:
-    from denizen.model.source import Path
+    from denizen.model.source import Path, Source
 
 
 def template_text(name: str) -> str:
@@ -35,9 +37,9 @@ class Sheet:
     """A model file being edited: its lines, what they say, and where each key stands."""
 
     def __init__(self, text: str) -> None:
-        source = parse_yaml(text, "template")
+        source = _read(text)
         self.lines = text.splitlines()
-        self.data: dict[str, Any] = source.data
+        self.data: dict[str, Any] = deepcopy(source.data)
         self.places = {path: (line - 1, column - 1) for path, (line, column) in source.keys.items()}
 
     @property
@@ -102,6 +104,11 @@ class Sheet:
         while end < len(self.lines) and self.lines[end].strip() and _indent(self.lines[end]) > indent:
             end += 1
         return start, end, indent
+
+
+@lru_cache(maxsize=16)
+def _read(text: str) -> Source:
+    return parse_yaml(text, "template")
 
 
 def _indent(line: str) -> int:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from denizen.ingest.project import Data
 
 MOST_NAMES = 5000
+NOTHING = Needs({}, {}, (), every_event=True, sessions=False, order=False, accounts=False)
 
 
 def event_names(data: Data) -> list[str]:
@@ -28,7 +29,7 @@ def event_names(data: Data) -> list[str]:
     connection = connect()
     try:
         raw = read_raw(connection, "events", data.events, data.mapping("events"))
-        EventReader(connection, raw, tables_for(Needs()), known=False, unique=True).stage("VARCHAR")
+        EventReader(connection, raw, tables_for(NOTHING), known=False, unique=True).stage("VARCHAR")
         rows = connection.execute(
             "SELECT event FROM events_read WHERE event IS NOT NULL GROUP BY event"
             f" ORDER BY count(*) DESC, event LIMIT {MOST_NAMES}"

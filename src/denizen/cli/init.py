@@ -1,0 +1,198 @@
+"""`denizen init`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.text import Text
+
+from denizen.cli.import_ import write_text
+from denizen.cli.options import json_option
+from denizen.cli.show import console, print_json
+from denizen.errors import fail
+from denizen.ingest.project import FILE_NAME, Data, parse_mappings
+from denizen.model.advisor import CRMS, TRACKINGS, TRIALS, Answers, Recommendation, recommend
+from denizen.model.approaches import APPROACHES
+from denizen.model.load import parse_model
+from denizen.model.project_file import project_text
+from denizen.model.tailor import Tailored, tailor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from denizen.model.event_names import Match
+
+MODEL_NAME = "model.yaml"
+NONE = "none of these"
+TRACKED = (
+    "What is tracked (full: 50 events and more; partial: page views and key actions; "
+    "sparse: 10-15 events; minimal: logins and signups)"
+)
+QUESTIONS: dict[str, tuple[str, str, Any]] = {
+    "trial": ("--trial", "Which trial model", click.Choice(TRIALS)),
+    "trial_days": ("--trial-days", "How many days does the trial last", click.IntRange(1, 365)),
+    "tracking": ("--tracking", TRACKED, click.Choice(TRACKINGS)),
+    "sales_cycle_days": ("--sales-cycle", "How many days does a sale take", click.IntRange(1, 1000)),
+    "leads_a_month": ("--leads-a-month", "How many leads sign up a month", click.IntRange(0, 10_000_000)),
+    "data_months": ("--data-months", "How many months of conversions are on record", click.IntRange(0, 600)),
+    "products": ("--products", "How many products have a trial of their own", click.IntRange(1, 20)),
+    "acv": ("--acv", "What is a contract worth a year", click.IntRange(0, 1_000_000_000)),
+    "crm": ("--crm", "Which CRM", click.Choice(CRMS)),
+}
+"""Each question: its flag, its words, what may be answered."""
+
+
+def questions(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the flag of each question."""
+    for name, (flag, words, kind) in reversed(QUESTIONS.items()):
+        command = click.option(flag, name, type=kind, help=f"{words}?")(command)
+    return command
+
+
+@click.command()
+@questions
+@click.option("--approach", type=click.Choice(list(APPROACHES)), help="Take this template, whatever the answers give.")
+@click.option("--events", help="Map the template to the events that occur here.")
+@click.option("--leads", help="The leads, for the project file.")
+@click.option("--accounts", help="The companies, for the project file.")
+@click.option("--map", "maps", multiple=True, metavar="TABLE.COLUMN=YOURS", help="Name a column of your data.")
+@click.option("--into", type=click.Path(), default=".", show_default=True, help="The folder to write to.")
+@click.option("--yes", is_flag=True, help="Take the default of every question without a flag, and ask nothing.")
+@click.option("--force", is_flag=True, help="Overwrite model.yaml and denizen.yaml.")
+@json_option
+def init(
+    approach: str | None,
+    events: str | None,
+    leads: str | None,
+    accounts: str | None,
+    maps: tuple[str, ...],
+    into: str,
+    yes: bool,  # noqa: FBT001
+    force: bool,  # noqa: FBT001
+    as_json: bool,  # noqa: FBT001
+    **given: Any,
+) -> None:
+    """Ask the scoping questions, recommend an approach, and write a commented model and project file.
+
+    \b
+    denizen init
+    denizen init --trial freemium --tracking full --yes
+    denizen init --events events.csv --leads leads.csv --into scoring
+
+    With --events, each event that the template waits for gets the name it has in the data; where that is not sure, it is
+    asked for, or the best guess stands in the file with a comment. What the data do not have is replaced by a proxy or
+    left out, and the file says so. Nothing is overwritten without --force.
+    """
+    folder = Path(into)
+    check_target(folder, force=force)
+    quiet = yes or as_json or not sys.stdin.isatty()
+    data = Data(leads, accounts, events, parse_mappings(maps))
+    seen = names_in(data)
+    answers = answer(given, yes=yes, quiet=quiet)
+    recommendation = recommend(answers, approach)
+    made = tailor(recommendation, seen, None if quiet else choose)
+    model = parse_model(made.text, str(folder / MODEL_NAME))
+    folder.mkdir(parents=True, exist_ok=True)
+    places = {
+        name: relative(path, folder) for name, path in (("leads", leads), ("accounts", accounts), ("events", events))
+    }
+    write_text(str(folder / MODEL_NAME), made.text)
+    write_text(str(folder / FILE_NAME), project_text(places, data.columns, recommendation))
+    if as_json:
+        print_json(
+            {
+                **recommendation.as_dict(),
+                "answers": {f.name: getattr(answers, f.name) for f in fields(answers)},
+                "model": model.name,
+                "model_hash": model.fingerprint,
+                "files": [str(folder / MODEL_NAME), str(folder / FILE_NAME)],
+                "events": [
+                    {"wanted": m.wanted, "found": m.found, "sure": m.sure, "others": list(m.others)}
+                    for m in made.matches
+                ],
+                "proxies": made.proxies,
+                "left_out": made.left_out,
+            }
+        )
+        return
+    print_recommendation(recommendation, made)
+    click.echo(f"wrote {folder / MODEL_NAME} and {folder / FILE_NAME}; next: denizen check {folder / MODEL_NAME}")
+
+
+def check_target(folder: Path, *, force: bool) -> None:
+    """Refuse to overwrite, and refuse a folder that cannot be one, before anything is asked."""
+    if folder.exists() and not folder.is_dir():
+        raise fail("bad-argument", f"--into {folder}: it is a file, not a folder")
+    there = [name for name in (MODEL_NAME, FILE_NAME) if (folder / name).exists()]
+    if there and not force:
+        raise fail("bad-argument", f"{folder} already has {' and '.join(there)}; use --into, or --force to overwrite")
+
+
+def names_in(data: Data) -> list[str] | None:
+    """Return the event names of the data, or None if no events were given."""
+    if data.events is None:
+        return None
+    from denizen.scoring.event_names import event_names
+
+    return event_names(data)
+
+
+def answer(given: dict[str, Any], *, yes: bool, quiet: bool) -> Answers:
+    """Return the answers: flags first, then what is asked, or the defaults with --yes."""
+    missing = [QUESTIONS[name][0] for name in QUESTIONS if given[name] is None]
+    if missing and quiet and not yes:
+        message = f"no terminal to ask in; give {', '.join(missing)}, or --yes for their defaults"
+        raise fail("bad-argument", message)
+    defaults = Answers()
+    answers: dict[str, Any] = {}
+    for name, (_, words, kind) in QUESTIONS.items():
+        default = getattr(defaults, name)
+        if given[name] is not None:
+            answers[name] = given[name]
+        elif quiet or (name == "trial_days" and answers["trial"] == "freemium"):
+            answers[name] = default
+        else:
+            answers[name] = click.prompt(words, type=kind, default=default)
+    return Answers(**answers)
+
+
+def choose(match: Match) -> str | None:
+    """Ask which event of the data an event of the template is."""
+    options = [n for n in (match.found, *match.others) if n is not None]
+    click.echo(f"Which event of your data is {match.wanted}?")
+    for number, name in enumerate([*options, NONE], 1):
+        click.echo(f"  {number}  {name!r}" if name != NONE else f"  {number}  {NONE}")
+    picked: int = click.prompt("Number", type=click.IntRange(1, len(options) + 1), default=1)
+    return options[picked - 1] if picked <= len(options) else None
+
+
+def relative(path: str | None, folder: Path) -> str | None:
+    """Return a path as it is seen from the project file."""
+    return None if path is None else os.path.relpath(path, folder).replace(os.sep, "/")
+
+
+def print_recommendation(recommendation: Recommendation, made: Tailored) -> None:
+    """Print what is recommended, and why."""
+    out = console()
+    out.print(Text(f"{recommendation.approach.name}: {recommendation.approach.title}", style="bold"))
+    for choice in recommendation.choices:
+        line = Text(f"  {choice.about}: ", style="bold").append(f"{choice.value} ", style="not bold")
+        out.print(line.append(f"({choice.reason})", style="not bold dim"), soft_wrap=True)
+    for caution in recommendation.cautions:
+        out.print(Text(f"  ! {caution}", style="yellow"), soft_wrap=True)
+    for match in made.matches:
+        if match.found is None:
+            out.print(Text(f"  event {match.wanted}: not in the data", style="yellow"), soft_wrap=True)
+        elif not match.sure:
+            others = f"; or {', '.join(match.others)}" if match.others else ""
+            out.print(Text(f"  event {match.wanted}: {match.found}, a guess{others}", style="yellow"), soft_wrap=True)
+        else:
+            out.print(Text(f"  event {match.wanted}: {match.found}"), soft_wrap=True)
+    for what, names in (("replaced by a proxy", made.proxies), ("left out", made.left_out)):
+        if names:
+            out.print(Text(f"  {what}: {', '.join(names)}", style="yellow"), soft_wrap=True)

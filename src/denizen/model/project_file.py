@@ -1,0 +1,34 @@
+"""Write a project file `denizen.yaml` that says where the data is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from denizen.model.writing import comment, dump
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from denizen.model.advisor import Recommendation
+
+EXAMPLES = {"leads": "leads.csv", "accounts": "accounts.csv", "events": "events.csv"}
+
+
+def project_text(
+    places: Mapping[str, str | None], columns: Mapping[str, Mapping[str, str]], recommendation: Recommendation
+) -> str:
+    """Return the text of a project file; a table without a place stands there as a comment."""
+    lines = [comment("Where the data is, and how its columns are named. Paths are seen from this file.")]
+    for table, place in places.items():
+        mapped = columns.get(table)
+        if place is None and not mapped:
+            lines.append(comment(f"{table}: {{path: {EXAMPLES[table]}}}"))
+            continue
+        entry: dict[str, Any] = {} if place is None else {"path": place}
+        if mapped:
+            entry["columns"] = dict(mapped)
+        lines += dump({table: entry})
+    lines += ["", comment("What sales and operations agreed on:")]
+    wanted = ("review", "recalibration", "validation", "crm")
+    lines += [comment(f"{c.about}: {c.value} ({c.reason})") for c in recommendation.choices if c.about in wanted]
+    return "\n".join(lines) + "\n"
