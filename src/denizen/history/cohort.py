@@ -117,10 +117,10 @@ class History:
     tables: Tables
     known: bool
 
-    def grid(self) -> pa.Table:
-        """Return the grid to score: `lead_id, as_of`."""
+    def grid(self, rows: str = "cohort") -> pa.Table:
+        """Return the grid to score, `lead_id, as_of`: the cohort, or another table with lead_id and as_of_us."""
         return self.connection.sql(
-            "SELECT lead_id, make_timestamptz(as_of_us) AS as_of FROM cohort ORDER BY g"
+            f"SELECT lead_id, make_timestamptz(as_of_us) AS as_of FROM {rows} ORDER BY g"
         ).to_arrow_table()
 
     def require_cohort(self) -> None:

@@ -23,6 +23,7 @@ def score_cohort(
     model: LoadedModel,
     *,
     table: str = "scored",
+    rows: str = "cohort",
     engine: str = IN_MEMORY,
     progress: Progress = silent,
 ) -> None:
@@ -32,13 +33,14 @@ def score_cohort(
         history: an open history.
         model: a checked model.
         table: the name of the table, an identifier of one's own.
+        rows: the table of rows to score: g, lead_id, as_of_us.
         engine: URL of the engine.
         progress: told what is being done.
 
     Raises:
         DenizenError: data or engine cannot be used.
     """
-    moments = Moments(grid=history.grid(), known=history.known)
+    moments = Moments(grid=history.grid(rows), known=history.known)
     with score_run(model, history.data, moments, engine=engine, progress=progress) as run:
         scores = run.connection.sql(
             f"SELECT CAST(lead_id AS VARCHAR) AS lead_id, as_of_us, {COLUMNS} FROM final"
@@ -47,7 +49,7 @@ def score_cohort(
     history.accounting.warnings += [w for w in warnings if w not in history.accounting.warnings]
     history.connection.register("scores_in", scores)
     history.connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT cohort.g, scores_in.* EXCLUDE (lead_id, as_of_us) FROM cohort"
-        " JOIN scores_in ON scores_in.lead_id = CAST(cohort.lead_id AS VARCHAR) AND scores_in.as_of_us = cohort.as_of_us"
+        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT rows.g, scores_in.* EXCLUDE (lead_id, as_of_us) FROM {rows} AS rows"
+        " JOIN scores_in ON scores_in.lead_id = CAST(rows.lead_id AS VARCHAR) AND scores_in.as_of_us = rows.as_of_us"
     )
     history.connection.unregister("scores_in")

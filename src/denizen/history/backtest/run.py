@@ -1,0 +1,169 @@
+"""Run a backtest: make the cohort, score it with every model, judge, watch the won deals, look for leaks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from denizen.history import stats
+from denizen.history.backtest.judged import Scores, judge
+from denizen.history.backtest.leaks import event_leaks, score_leaks
+from denizen.history.backtest.result import Backtest, Difference, ModelResult
+from denizen.history.backtest.watched import add_watch, watched
+from denizen.history.cohort import open_history
+from denizen.history.sample import Sample
+from denizen.history.scored import score_cohort
+from denizen.history.stats.intervals import numpy
+from denizen.plan.build import build_program
+from denizen.plan.needs import needs_of
+from denizen.scoring.run import IN_MEMORY, silent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow as pa
+
+    from denizen.history.cohort import History
+    from denizen.history.design import Design
+    from denizen.ingest.project import Data
+    from denizen.model.load import LoadedModel
+    from denizen.scoring.run import Progress
+
+DRAWS = 500
+DRAWS_LARGE = 200
+LARGE = 100_000
+
+
+def run_backtest(
+    models: Sequence[LoadedModel],
+    data: Data,
+    design: Design,
+    *,
+    known: bool = False,
+    engine: str = IN_MEMORY,
+    progress: Progress = silent,
+) -> Backtest:
+    """Backtest models on one cohort; the others are compared with the first.
+
+    Raises:
+        DenizenError: there are no outcomes, nobody can be judged, or data or engine cannot be used.
+    """
+    numpy()
+    names = {n for m in models for n in needs_of(*build_program(m).plans).names}
+    with open_history(data, design, known=known, progress=progress) as history:
+        history.require_cohort()
+        step_days = add_watch(history)
+        _add_judged(history)
+        sample, months = _sample(history)
+        results, scores = [], []
+        for number, model in enumerate(models, 1):
+            table = f"scored_{number}"
+            score_cohort(history, model, table=table, rows="judged", engine=engine, progress=progress)
+            progress(f"judging {model.name}")
+            found = _scores(history, table)
+            judged = judge(sample, found, months)
+            leaks = tuple(score_leaks(history, model, judged.auc.value, engine))
+            seen = watched(history, model, table, step_days)
+            results.append(ModelResult(model.name, model.fingerprint, model.file, judged, seen, leaks))
+            scores.append(found)
+        progress("comparing")
+        return Backtest(
+            design=design,
+            cohort=history.cohort,
+            base_rate=sample.rate(numpy().ones(len(sample.won), dtype=bool)),
+            models=tuple(results),
+            differences=tuple(
+                _difference(sample, scores[0], other, results[0], result)
+                for other, result in zip(scores[1:], results[1:], strict=True)
+            ),
+            leaks=tuple(event_leaks(history, names)),
+            notes=tuple(_notes(history, models)),
+            accounting=history.accounting,
+            scores=_rows(history, len(models)),
+        )
+
+
+def _add_judged(history: History) -> None:
+    """Make `judged`: every row to score, of the cohort and of the watched deals, once."""
+    history.connection.execute(
+        "CREATE OR REPLACE TEMP TABLE judged AS"
+        " SELECT CAST(row_number() OVER (ORDER BY lead_id, as_of_us) AS INTEGER) AS g, lead_id, as_of_us FROM"
+        " (SELECT lead_id, as_of_us FROM cohort UNION SELECT lead_id, as_of_us FROM watch)"
+    )
+
+
+def _sample(history: History) -> tuple[Sample, Any]:
+    found = history.connection.execute(
+        "SELECT won, dense_rank() OVER (ORDER BY lead_id) - 1 AS whose,"
+        " strftime(make_timestamp(signup_us), '%Y-%m') AS month FROM cohort ORDER BY g"
+    ).fetchnumpy()
+    np = numpy()
+    return Sample(np.asarray(found["won"], dtype=bool), np.asarray(found["whose"])), np.asarray(found["month"]).astype(str)
+
+
+def _scores(history: History, table: str) -> Scores:
+    order = "ORDER BY scored.total DESC, scored.behavior DESC, md5(CAST(cohort.lead_id AS VARCHAR)), cohort.as_of_us"
+    found = history.connection.execute(
+        f"SELECT total, pql, (row_number() OVER ({order}) - 1) / count(*) OVER () AS place,"
+        " COALESCE(fit_tier, '') AS fit_tier, COALESCE(behavior_tier, '') AS behavior_tier"
+        f" FROM cohort JOIN judged USING (lead_id, as_of_us) JOIN {table} AS scored ON scored.g = judged.g"
+        " ORDER BY cohort.g"
+    ).fetchnumpy()
+    np = numpy()
+    return Scores(
+        total=np.asarray(found["total"], dtype=float),
+        pql=np.asarray(found["pql"], dtype=bool),
+        place=np.asarray(found["place"], dtype=float),
+        fit_tier=np.asarray(found["fit_tier"]).astype(str),
+        behavior_tier=np.asarray(found["behavior_tier"]).astype(str),
+    )
+
+
+def _difference(sample: Sample, first: Scores, other: Scores, base: ModelResult, result: ModelResult) -> Difference:
+    """Compare two models on the same leads: DeLong for the ranking, one bootstrap over leads for the rates."""
+    np = numpy()
+    counts = np.stack(
+        [
+            sample.by_lead(rows)
+            for scores in (first, other)
+            for rows in (sample.won & scores.pql, scores.pql)
+        ]
+        + [sample.by_lead(sample.won)]
+    )
+
+    def gaps(weights: Any) -> Any:
+        won_1, pql_1, won_2, pql_2, won = counts @ weights
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return [won_2 / pql_2 - won_1 / pql_1, (won_2 - won_1) / won]
+
+    draws = DRAWS if sample.leads <= LARGE else DRAWS_LARGE
+    rate, recall = stats.bootstrap(sample.leads, gaps, resamples=draws)
+    area = stats.auc_difference(sample.won, other.total, first.total, sample.clusters)
+    return Difference(result.model, base.model, area, rate, recall)
+
+
+def _notes(history: History, models: Sequence[LoadedModel]) -> list[str]:
+    """Return what a reader must know to judge the numbers."""
+    notes = []
+    left_out = history.cohort.left_out
+    if left_out.leads:
+        notes.append(f"{left_out.leads:,} leads are left out: {left_out.words()}.")
+    attributes = list(dict.fromkeys(a for m in models for a in needs_of(*build_program(m).plans).attributes))
+    if attributes and history.data.attributes_history is None:
+        notes.append(
+            f"Attributes are taken as they are now, not as they were then ({', '.join(attributes)});"
+            " --attributes-history gives them as known then."
+        )
+    if history.design.snapshots:
+        notes.append("Leads are judged more than once; intervals are those between leads.")
+    return notes
+
+
+def _rows(history: History, models: int) -> pa.Table:
+    columns = ["cohort.lead_id", "make_timestamptz(cohort.as_of_us) AS as_of", "cohort.won"]
+    joins = "cohort JOIN judged USING (lead_id, as_of_us)"
+    for n in range(1, models + 1):
+        columns += [f"s{n}.{c} AS {c}_{n}" for c in ("fit", "behavior", "total", "pql")]
+        joins += f" JOIN scored_{n} AS s{n} ON s{n}.g = judged.g"
+    return history.connection.sql(f"SELECT {', '.join(columns)} FROM {joins} ORDER BY cohort.g").to_arrow_table()
+
+
