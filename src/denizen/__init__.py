@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from denizen.api import ScoreResult, check, explain, import_model, load_model, score
+    from denizen.api import ScoreResult, backtest, check, explain, import_model, load_model, score
     from denizen.errors import DenizenError
 
 __version__ = "0.1.0"
@@ -14,13 +14,14 @@ __version__ = "0.1.0"
 _HOMES = {
     "DenizenError": "denizen.errors",
     "ScoreResult": "denizen.api",
+    "backtest": "denizen.api",
     "check": "denizen.api",
     "explain": "denizen.api",
     "import_model": "denizen.api",
     "load_model": "denizen.api",
     "score": "denizen.api",
 }
-__all__ = ["DenizenError", "ScoreResult", "check", "explain", "import_model", "load_model", "score"]
+__all__ = ["DenizenError", "ScoreResult", "backtest", "check", "explain", "import_model", "load_model", "score"]
 
 
 def __getattr__(name: str) -> Any:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from denizen import clock
 from denizen.errors import fail
+from denizen.history.design import DEFAULT_HORIZON, WON, design_of
 from denizen.ingest.prepare import Moments
 from denizen.ingest.project import FILE_NAME, Data, load_project, read_project
 from denizen.model.approaches import approach_named
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from denizen.errors import Finding
+    from denizen.history.backtest import Backtest
     from denizen.ingest.accounting import Accounting
 
 Instant = datetime | date | str
@@ -179,6 +181,59 @@ def check(
     return check_model(model, _data(leads, events, accounts, columns, unique=False), settings).findings
 
 
+def backtest(
+    *models: str | Path | LoadedModel,
+    outcomes: Any,
+    leads: Any = None,
+    events: Any = None,
+    accounts: Any = None,
+    attributes_history: Any = None,
+    at: str | None = None,
+    every: str | None = None,
+    horizon: str = DEFAULT_HORIZON,
+    won: str = WON,
+    signup_from: Instant | None = None,
+    signup_to: Instant | None = None,
+    as_of: Instant | None = None,
+    known: bool = False,
+    columns: Mapping[str, Mapping[str, str]] | None = None,
+    engine: str = IN_MEMORY,
+) -> Backtest:
+    """Judge models on the past: scores as of then, outcomes strictly after.
+
+    Args:
+        models: one or more, each a path, YAML text, or a loaded model; the others are compared with the first.
+        outcomes: path or dataframe of `lead_id, outcome, at`, and if known `amount, rep`.
+        leads: as for `score`; so are events, accounts, known, columns and engine.
+        events: path or dataframe.
+        accounts: path or dataframe.
+        attributes_history: path or dataframe of `lead_id, attribute, value, from`; wins over leads.
+        at: judge each lead this long after its signup, by default 7d.
+        every: instead, judge all leads on calendar dates, so far apart.
+        horizon: how long to wait for the conversion.
+        won: the outcome that counts as conversion.
+        signup_from: only leads who signed up then or later.
+        signup_to: only leads who signed up before.
+        as_of: look no further than this; by default the last instant seen in the data.
+        known: an event counts only once it had been received.
+        columns: names of your columns, as `{"outcomes": {"lead_id": "user_id"}}`.
+        engine: `duckdb:`, `duckdb:///work.db` or `postgresql://…`.
+
+    Raises:
+        DenizenError: nobody can be judged, a model has problems, or data cannot be read.
+    """
+    from denizen.history.backtest import run_backtest
+
+    if not models:
+        raise fail("bad-argument", "there is no model; give at least one")
+    bounds = {"signup_from_us": signup_from, "signup_to_us": signup_to, "as_of_us": as_of}
+    instants = {name: None if value is None else parse_instant(value) for name, value in bounds.items()}
+    design = design_of(at=at, every=every, horizon=horizon, won=won, **instants)
+    data = _data(leads, events, accounts, columns, unique=False)
+    data = replace(data, outcomes=outcomes, attributes_history=attributes_history)
+    return run_backtest([load_model(m) for m in models], data, design, known=known, engine=engine)
+
+
 def project_data(model: str | Path) -> Data:
     """Return the data named by the project file beside a model, or nothing if there is none."""
     project = Path(model).parent / FILE_NAME
@@ -254,6 +309,7 @@ __all__ = [
     "Imported",
     "LoadedModel",
     "ScoreResult",
+    "backtest",
     "check",
     "explain",
     "import_model",

@@ -70,9 +70,7 @@ class Sample:
         """Return the rate of some rows divided by that of others."""
         won = self.won
         if not self.repeats:
-            return stats.lift(
-                int((won & rows).sum()), int(rows.sum()), int((won & others).sum()), int(others.sum())
-            )
+            return stats.lift(int((won & rows).sum()), int(rows.sum()), int((won & others).sum()), int(others.sum()))
         return stats.clustered_lift(*[self.by_lead(a) for a in (won & rows, rows, won & others, others)])
 
     def by_lead(self, rows: Any) -> Any:

@@ -103,7 +103,12 @@ def _criterion_leaks(found: dict[str, object], attributes: dict[str, str]) -> It
         share_won = filled_won / max(1, int((rows & won).sum()))
         share_other = (filled - filled_won) / max(1, int((rows & ~won).sum()))
         attribute = attributes.get(str(name))
-        if attribute is not None and filled >= SUPPORT and share_won >= 2 * share_other and share_won - share_other > 1 - TOO_SURE:
+        if (
+            attribute is not None
+            and filled >= SUPPORT
+            and share_won >= 2 * share_other
+            and share_won - share_other > 1 - TOO_SURE
+        ):
             yield (
                 f"attribute `{attribute}` is filled for {share_won:.0%} of those who convert and {share_other:.0%} of the"
                 " others: it may be filled in because they convert; give --attributes-history to see what was known then"

@@ -97,7 +97,9 @@ def _sample(history: History) -> tuple[Sample, Any]:
         " strftime(make_timestamp(signup_us), '%Y-%m') AS month FROM cohort ORDER BY g"
     ).fetchnumpy()
     np = numpy()
-    return Sample(np.asarray(found["won"], dtype=bool), np.asarray(found["whose"])), np.asarray(found["month"]).astype(str)
+    return Sample(np.asarray(found["won"], dtype=bool), np.asarray(found["whose"])), np.asarray(found["month"]).astype(
+        str
+    )
 
 
 def _scores(history: History, table: str) -> Scores:
@@ -122,11 +124,7 @@ def _difference(sample: Sample, first: Scores, other: Scores, base: ModelResult,
     """Compare two models on the same leads: DeLong for the ranking, one bootstrap over leads for the rates."""
     np = numpy()
     counts = np.stack(
-        [
-            sample.by_lead(rows)
-            for scores in (first, other)
-            for rows in (sample.won & scores.pql, scores.pql)
-        ]
+        [sample.by_lead(rows) for scores in (first, other) for rows in (sample.won & scores.pql, scores.pql)]
         + [sample.by_lead(sample.won)]
     )
 
@@ -165,5 +163,3 @@ def _rows(history: History, models: int) -> pa.Table:
         columns += [f"s{n}.{c} AS {c}_{n}" for c in ("fit", "behavior", "total", "pql")]
         joins += f" JOIN scored_{n} AS s{n} ON s{n}.g = judged.g"
     return history.connection.sql(f"SELECT {', '.join(columns)} FROM {joins} ORDER BY cohort.g").to_arrow_table()
-
-

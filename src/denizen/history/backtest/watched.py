@@ -112,10 +112,11 @@ def _missed(history: History, model: LoadedModel, joined: str) -> tuple[Missed, 
         f" (SELECT * FROM {joined} QUALIFY row_number() OVER (PARTITION BY lead_id ORDER BY total DESC, as_of_us DESC) = 1)"
         " JOIN deals USING (lead_id) WHERE pql_us IS NULL ORDER BY total DESC, lead_id"
     ).fetchall()
-    return tuple(
+    found = [
         Missed(lead, iso(int(won)), iso(int(at)), fit, behavior, total, _gates(tuple(bounds), missed, out, cap))
         for lead, won, at, fit, behavior, total, out, cap, *missed in rows
-    )
+    ]
+    return tuple(sorted(found, key=lambda m: (len(m.gates), sum(g.missed_by for g in m.gates), str(m.lead_id))))
 
 
 def _gates(names: tuple[str, ...], missed: list[float], out: bool, capped: bool) -> tuple[MissedGate, ...]:  # noqa: FBT001 - verdicts of a row

@@ -30,7 +30,10 @@ def verdict_of(backtest: Backtest) -> Words:
         size = "more often than the rest" if pql.lift.value is None else f"{times(pql.lift.value)} as often as the rest"
         return Words(f"PQLs convert {size}: {rates}, lift {known}.{doubt}", "warning" if leaks else "good")
     if pql.lift.high < 1:
-        return Words(f"PQLs convert less often than the rest: {rates}, lift {known}. The model points the wrong way.{doubt}", "bad")
+        return Words(
+            f"PQLs convert less often than the rest: {rates}, lift {known}. The model points the wrong way.{doubt}",
+            "bad",
+        )
     return Words(
         f"No evidence that PQLs convert more often than the rest: {rates}, lift {known}, which includes 1.{doubt}",
         "warning",
@@ -39,7 +42,7 @@ def verdict_of(backtest: Backtest) -> Words:
 
 def _too_little(backtest: Backtest, model: ModelResult) -> str:
     won, pql = backtest.cohort.won_leads, model.judged.pql
-    if not pql.others.n:
+    if won >= ENOUGH_WON and not pql.others.n:
         return "Every lead is a PQL, so there is nobody to compare with."
     return (
         f"Too little to judge: {won:,} conversion{'s' * (won != 1)} and {pql.group.n:,} PQL{'s' * (pql.group.n != 1)}"
@@ -65,7 +68,7 @@ def percent(value: float | None) -> str:
 
 
 def interval(found: Estimate) -> str:
-    """Return the interval of a share as `8.0–10.5 %`."""
+    """Return the interval of a share in percent."""
     return f"{100 * found.low:.1f}–{100 * found.high:.1f} %"
 
 
@@ -84,7 +87,7 @@ def ratio(value: float | None) -> str:
 
 
 def bounds(found: Estimate) -> str:
-    """Return the interval of a ratio as `5.1–9.3`."""
+    """Return the interval of a ratio."""
     if math.isinf(found.high):
         return f"at least {ratio(found.low)}"
     return f"{ratio(found.low)}–{ratio(found.high)}"
