@@ -28,6 +28,7 @@ def test_generated_pages_are_current():
 
 @pytest.mark.parametrize("page", RUN, ids=lambda p: p.stem)
 def test_every_block_of_a_page_does_what_it_shows(page, tmp_path):
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
     for language, options, body in BLOCK.findall(page.read_text()):
         if name := re.search(r"file=(\S+)", options):
             (tmp_path / name[1]).write_text(body)
