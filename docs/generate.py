@@ -12,6 +12,8 @@ import click
 import denizen
 from denizen.cli.main import cli
 from denizen.errors import CODES
+from denizen.ingest.derive.titles import LEVELS
+from denizen.ingest.derive.vocabulary import read_table
 from denizen.ingest.project import Project
 from denizen.model import spec
 from denizen.model.lint import RULES
@@ -19,7 +21,7 @@ from denizen.model.schema import json_schema, schema_text
 from denizen.testing.spec import CaseFile, CasesFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 
 ROOT = Path(__file__).parent.parent
@@ -38,6 +40,7 @@ def pages() -> dict[Path, str]:
         reference / "cli.md": NOTE + "".join(cli_page()),
         reference / "errors.md": NOTE + "".join(errors_page()),
         reference / "lint.md": NOTE + "".join(lint_page()),
+        reference / "derived.md": NOTE + "".join(derived_page()),
         reference / "python.md": NOTE + "".join(python_page()),
     }
 
@@ -121,6 +124,34 @@ def lint_page() -> Iterator[str]:
         given = f" (with {' and '.join(asked)})" if asked else ""
         yield f"\n## {rule.code}\n\n**{rule.title}** ({rule.level}). {rule.rationale} Source: {rule.source}.\n\n"
         yield f"{rule.mend}\n\nThis is remarked upon{given}:\n\n```yaml\n{rule.bad}```\n\nThis is not:\n\n```yaml\n{rule.good}```\n"
+
+
+def derived_page() -> Iterator[str]:
+    yield (ROOT / "docs" / "derived.in.md").read_text(encoding="utf-8")
+    yield "\n## Seniority\n\nThe highest that a title names counts; `intern` wins over all.\n\n| level | for example |\n|---|---|\n"
+    yield from phrase_rows("seniority.csv", "level", LEVELS)
+    yield "\n## Department\n\nThe first that a title names counts, `executive` only where no other is named.\n\n"
+    yield "| department | for example |\n|---|---|\n"
+    names = dict.fromkeys(row["department"] for row in read_table("departments.csv"))
+    yield from phrase_rows("departments.csv", "department", names)
+    yield "\n## Industry\n\n| group | terms |\n|---|---|\n"
+    groups: dict[str, list[str]] = {}
+    for row in read_table("industries.csv"):
+        groups.setdefault(row["group"], []).append(row["term"])
+    yield from (f"| {group} | {', '.join(terms)} |\n" for group, terms in groups.items())
+    yield "\n## Technologies\n\n| name | also written |\n|---|---|\n"
+    yield from (
+        f"| {row['name']} | {row['spellings'].replace('|', ', ')} |\n" for row in read_table("technologies.csv")
+    )
+
+
+def phrase_rows(table: str, column: str, names: Iterable[str]) -> Iterator[str]:
+    """Yield for each name a few phrases of each language."""
+    for name in names:
+        if name != "-":
+            rows = [row for row in read_table(table) if row[column] == name]
+            shown = "; ".join(f"{row['language']}: {', '.join(row['phrases'].split('|')[:5])}" for row in rows)
+            yield f"| `{name}` | {shown} |\n".replace("*", "…")
 
 
 def python_page() -> Iterator[str]:

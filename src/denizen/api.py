@@ -11,7 +11,7 @@ from denizen import clock
 from denizen.errors import fail
 from denizen.history.design import DEFAULT_HORIZON, WON, design_of
 from denizen.ingest.prepare import Moments
-from denizen.ingest.project import FILE_NAME, Data, load_project, read_project
+from denizen.ingest.project import FILE_NAME, Data, attribute_rules, load_project, read_project
 from denizen.model.approaches import approach_named
 from denizen.model.importers import Imported, import_text
 from denizen.model.lint.settings import LintSettings
@@ -73,6 +73,8 @@ def score(
     grid: Any = None,
     known: bool = False,
     columns: Mapping[str, Mapping[str, str]] | None = None,
+    attributes: Mapping[str, Mapping[str, Any]] | None = None,
+    match_accounts: bool = True,
     unique: bool = False,
     ledger: bool = False,
     foresight: bool = False,
@@ -89,6 +91,8 @@ def score(
         grid: path or dataframe of `lead_id, as_of`, instead of `as_of`.
         known: an event counts only once it had been received (`received_at`).
         columns: names of your columns, as `{"events": {"lead_id": "user_id"}}`.
+        attributes: how attributes are read, as in the project file: `{"country": {"derive": False}}`.
+        match_accounts: leads without an account find one by the domain of a work address.
         unique: no event_id occurs twice, so duplicates are not searched for.
         ledger: also return every line of every score.
         foresight: add the columns `next_change_at` and `drops_out_at`: when the score moves, and when a PQL ceases to
@@ -99,7 +103,7 @@ def score(
         DenizenError: the model has problems or data cannot be read; `findings` tells all.
     """
     loaded = load_model(model)
-    data = _data(leads, events, accounts, columns, unique=unique)
+    data = _read_as(_data(leads, events, accounts, columns, unique=unique), attributes, match_accounts=match_accounts)
     defaulted = as_of is None and grid is None
     moments = Moments(tuple(_instants(as_of)) if grid is None else (), grid, known, defaulted)
     with score_run(loaded, data, moments, engine=engine, detail=ledger) as run:
@@ -124,6 +128,8 @@ def explain(
     as_of: Instant | None = None,
     known: bool = False,
     columns: Mapping[str, Mapping[str, str]] | None = None,
+    attributes: Mapping[str, Mapping[str, Any]] | None = None,
+    match_accounts: bool = True,
     engine: str = IN_MEMORY,
 ) -> Explanation:
     """Explain the score of one lead: every line with its events, what is unknown, and which gate is missed.
@@ -133,7 +139,7 @@ def explain(
     Raises:
         DenizenError: there is no such lead, the model has problems, or data cannot be read.
     """
-    data = _data(leads, events, accounts, columns, unique=False)
+    data = _read_as(_data(leads, events, accounts, columns, unique=False), attributes, match_accounts=match_accounts)
     moments = Moments(tuple(_instants(as_of)), None, known, defaulted=as_of is None)
     return explain_lead(load_model(model), str(lead_id), data, moments, engine=engine)[0]
 
@@ -298,6 +304,11 @@ def _data(
     leads: Any, events: Any, accounts: Any, columns: Mapping[str, Mapping[str, str]] | None, *, unique: bool
 ) -> Data:
     return Data(leads, accounts, events, {t: dict(c) for t, c in (columns or {}).items()}, unique)
+
+
+def _read_as(data: Data, attributes: Mapping[str, Mapping[str, Any]] | None, *, match_accounts: bool) -> Data:
+    """Return data with rules for reading it."""
+    return replace(data, attributes=attribute_rules(attributes or {}), match_accounts=match_accounts)
 
 
 def _arrow(connection: Any, query: str) -> pa.Table:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from denizen.errors import DenizenError, did_you_mean, fail
 from denizen.model.lint.settings import LintSettings
@@ -16,7 +16,7 @@ from denizen.model.spec import Spec
 from denizen.model.values import normalize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 FILE_NAME = "denizen.yaml"
 TABLES = ("leads", "accounts", "events", "outcomes", "attributes_history")
@@ -145,6 +145,20 @@ def load_project(path: str | Path) -> Data:
         {name: AttributeRule.of(file) for name, file in project.attributes.items()},
         project.leads.match_accounts == "domain",
     )
+
+
+def attribute_rules(given: Mapping[str, Mapping[str, Any]]) -> dict[str, AttributeRule]:
+    """Return rules given as in a project file, `{"country": {"derive": False}}`.
+
+    Raises:
+        DenizenError: a rule has another shape.
+    """
+    try:
+        return {name: AttributeRule.of(AttributeFile.model_validate(rule)) for name, rule in given.items()}
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise fail("bad-argument", f"attributes: {place}: {first['msg']}; allowed: derive, values") from None
 
 
 def parse_mappings(pairs: Iterable[str]) -> dict[str, dict[str, str]]:
