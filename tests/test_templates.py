@@ -22,7 +22,9 @@ from denizen.errors import DenizenError
 from denizen.model.advisor import CRMS, TRACKINGS, TRIALS, Answers, recommend
 from denizen.model.approaches import APPROACHES, SHARE_TOLERANCE
 from denizen.model.event_names import SYNONYMS, match_events
-from denizen.model.load import parse_model
+from denizen.model.lint import Around, lint_model
+from denizen.model.load import model_from, parse_model
+from denizen.model.source import parse_yaml
 from denizen.model.tailor import names_of, rename, tailor
 from denizen.model.templates import Sheet, template_names, template_text
 from test_cli import DENIZEN, denizen
@@ -53,6 +55,13 @@ def test_a_template_has_the_share_and_the_number_of_criteria_of_its_approach(nam
     assert approach.criteria[0] <= count <= approach.criteria[1]
     assert spec.pql.fit + spec.pql.behavior <= fit + behavior
     assert any(c.disqualifies for c in spec.fit.criteria.values())
+
+
+@pytest.mark.parametrize("name", APPROACHES)
+def test_a_template_leaves_lint_nothing_to_say(name):
+    text = template_text(name)
+    source = parse_yaml(text, name)
+    assert lint_model(model_from(source), source, text, Around(APPROACHES[name])).findings == ()
 
 
 @pytest.mark.parametrize("name", APPROACHES)
@@ -194,10 +203,15 @@ NAMES = st.sampled_from(
 @settings(max_examples=30)
 @given(ANSWERS, st.sampled_from([None, *APPROACHES]), st.none() | st.sets(NAMES, min_size=1, max_size=25))
 def test_any_answers_and_any_events_give_a_model_that_loads(answers, approach, seen):
-    made = tailor(recommend(answers, approach), seen)
-    spec = parse_model(made.text, "made").spec
+    advice = recommend(answers, approach)
+    made = tailor(advice, seen)
+    source = parse_yaml(made.text, "made")
+    model = model_from(source)
+    spec = model.spec
+    found = lint_model(model, source, made.text, Around(advice.approach, answers.sales_cycle_days)).findings
+    assert [f for f in found if f.level == "error" or (seen is None and f.level == "warning")] == []
     for section in spec.behaviors().values():
-        assert section.decay.every == recommend(answers, approach).decay_days * 86_400_000_000
+        assert section.decay.every == advice.decay_days * 86_400_000_000
     if seen is not None:
         used = {n for s in spec.behaviors().values() for c in s.criteria.values() for n in c.count or []}
         assert used <= {n.strip() for n in seen} | {"any"}
@@ -274,13 +288,7 @@ def test_a_sheet_keeps_every_comment_it_was_not_asked_to_change():
     sheet.replace(("b",), 4)
     assert sheet.text == "# top\na:\n  # one\n  # why\n  x: {y: 2}\n  # two\n  # left out: no\n  # z: 2\n\n# b\nb: 4\n"
     sheet.leave_out(("a", "x"), "none left")
-    assert parse_like(sheet.text) == {"a": {}, "b": 4} == sheet.data
-
-
-def parse_like(text):
-    from denizen.model.source import parse_yaml
-
-    return parse_yaml(text, "x").data
+    assert parse_yaml(sheet.text, "x").data == {"a": {}, "b": 4} == sheet.data
 
 
 # --- the command

@@ -28,6 +28,8 @@ def project_text(
         if mapped:
             entry["columns"] = dict(mapped)
         lines += dump({table: entry})
+    judged = {"approach": recommendation.approach.name, "sales_cycle": recommendation.answers.sales_cycle_days}
+    lines += ["", comment("What denizen check judges weights and decay by."), *dump({"lint": judged})]
     lines += ["", comment("What sales and operations agreed on:")]
     wanted = ("review", "recalibration", "validation", "crm")
     lines += [comment(f"{c.about}: {c.value} ({c.reason})") for c in recommendation.choices if c.about in wanted]

@@ -130,14 +130,25 @@ def _most(criterion: dict[str, Any]) -> Decimal:
 
 
 def _gates(sheet: Sheet, before: Decimal, after: Decimal) -> None:
-    """Lower the gates by what can no longer be reached."""
+    """Lower gates, tiers and ceiling by what can no longer be reached."""
     if after >= before:
         return
     pql = sheet.get(("pql",))
-    behavior = (Decimal(pql["behavior"]) * after / before).to_integral_value(ROUND_FLOOR)
+    behavior = _scaled(pql["behavior"], before, after)
     total = Decimal(pql["total"]) - (Decimal(pql["behavior"]) - behavior)
     note = f"Behavior can reach {after} of {before} points with the events there are, so the gates are lower."
-    sheet.replace(("pql",), {**pql, "total": int(total), "behavior": int(behavior)}, (note,))
+    sheet.replace(("pql",), {**pql, "total": int(total), "behavior": behavior}, (note,))
+    tiers = sheet.get(("tiers", "behavior"))
+    lower = {name: _scaled(bound, before, after) for name, bound in tiers.items()}
+    if len(set(lower.values())) == len(lower):
+        sheet.replace(("tiers", "behavior"), lower)
+    ceiling = sheet.get(("behavior", "ceiling"))
+    if ceiling and ceiling["at"] >= behavior > 0:
+        sheet.replace(("behavior", "ceiling"), {**ceiling, "at": behavior - 1}, ("Below the gate on behavior.",))
+
+
+def _scaled(points: Decimal | int, before: Decimal, after: Decimal) -> int:
+    return int((Decimal(points) * after / before).to_integral_value(ROUND_FLOOR))
 
 
 class _Mapping:
