@@ -16,7 +16,7 @@ from denizen.ingest.derive.titles import LEVELS
 from denizen.ingest.derive.vocabulary import read_table
 from denizen.ingest.project import Project
 from denizen.model import spec
-from denizen.model.lint import RULES
+from denizen.model.lint.rules import RULES
 from denizen.model.schema import json_schema, schema_text
 from denizen.testing.spec import CaseFile, CasesFile
 

@@ -16,13 +16,14 @@ import oracle
 import worlds
 from denizen.errors import CODES
 from denizen.model.approaches import APPROACHES, CYCLES, cycle_of
-from denizen.model.lint import RULES, Around, lint_model
 from denizen.model.lint.cells import Range, situations
 from denizen.model.lint.fix import fixed_text
 from denizen.model.lint.matching import is_found
 from denizen.model.lint.names import alike
 from denizen.model.lint.reach import bands_of
 from denizen.model.lint.rule import Subject
+from denizen.model.lint.rules import RULES
+from denizen.model.lint.run import Around, lint_model
 from denizen.model.lint.seen import Seen, Values
 from denizen.model.load import model_from
 from denizen.model.pattern import parse_pattern
@@ -422,3 +423,76 @@ def test_ranges_of_text_under_an_order_operator_are_told():
     )
     few = replace(rule.seen, attributes={**rule.seen.attributes, "size_range": Values(20, 15, frozenset({"51-200"}))})
     assert not list(rule.check(subject_of(rule.bad, seen=few)))
+
+
+@settings(max_examples=8)
+@given(models=st.lists(worlds.models(), min_size=2, max_size=2), world=worlds.worlds, bonus=st.booleans())
+def test_the_best_product_lies_within_the_bounds(models, world, bonus):
+    first, second = models
+    model = {k: v for k, v in first.items() if k != "behavior"}
+    model["products"] = {
+        "a": {**first["behavior"], "events": {"plan": {"exists": True}}},
+        "b": {**second["behavior"], "events": {"plan": {"exists": False}}},
+    }
+    if bonus:
+        model["cross_product_bonus"] = {"points": 12.5}
+    subject = subject_of(json.dumps(model, indent=1))
+    for row in run(model, world, "duckdb:")[0].values():
+        points = Decimal(str(row["behavior"]))
+        assert subject.behavior_score.low <= points <= subject.behavior_score.high
+        if row["pql"]:
+            assert points <= subject.behavior_of_pqls.high
+
+
+PRODUCTS = """model: m
+products:
+  crm:
+    criteria: {deals: {count: deal_created, bands: [{at_least: 1, points: 30}, {at_least: 2, points: 40}]}}
+    decay: {points: 10, every: 30d}
+  mail:
+    criteria: {sent: {count: mail_sent, points: 20}}
+cross_product_bonus: {points: 15}
+account:
+  criteria:
+    team: {distinct: {of: leads}, bands: [{at_least: 3, points: 10}, {at_least: 5, points: 20}]}
+pql: {total: 46, fit: 0, behavior: 40}
+"""
+
+
+def test_every_product_and_the_account_are_looked_at():
+    found = {(f.code, f.path) for f in advice(PRODUCTS).findings}
+    assert {
+        ("band-shadowed", "products.crm.criteria.deals.bands[1]"),
+        ("band-shadowed", "account.criteria.team.bands[1]"),
+        ("no-decay", "products.mail"),
+        ("gate-unreachable", "pql.total"),
+    } <= found
+    assert "gate-unreachable" not in codes(PRODUCTS.replace("total: 46", "total: 45"))
+
+
+def test_what_a_segment_makes_of_a_model_is_looked_at_where_it_stands():
+    text = """model: m
+fit: {criteria: {size: {attribute: employees, bands: [{at_least: 50, points: 30}]}}}
+behavior: {criteria: {invites: {count: teammate_invited, points: 60}}}
+pql: {total: 80, fit: 15, behavior: 40}
+segments:
+  - name: large
+    when: {employees: {at_least: 1000}}
+    pql: {total: 100}
+"""
+    found = next(f for f in advice(text).findings if f.code == "gate-unreachable")
+    assert (found.line, found.message) == (
+        8,
+        "for the segment `large`: the gate asks for 100 and a lead can reach 90 at most",
+    )
+    assert codes(text).count("no-decay") == 1
+
+
+def test_a_word_that_no_list_holds_is_told_with_the_one_that_is_near():
+    text = bands(["contains_any: [Salesforse, Segment]"])
+    seen = Seen(
+        attributes={"a": Values(3, 0, frozenset({"salesforce, hubspot"}), frozenset({"salesforce", "hubspot"}))}
+    )
+    found = next(f for f in advice(text, seen=seen).findings if f.code == "value-misspelled")
+    assert found.message == "`salesforse` is never a value of `a`; did you mean `salesforce`?"
+    assert found.path == "behavior.criteria.c.bands[0].contains_any[0]"

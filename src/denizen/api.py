@@ -16,7 +16,6 @@ from denizen.model.approaches import approach_named
 from denizen.model.importers import Imported, import_text
 from denizen.model.lint.settings import LintSettings
 from denizen.model.load import LoadedModel, load_model, read_text
-from denizen.scoring.check import check_model
 from denizen.scoring.explain import Explanation, explain_lead
 from denizen.scoring.foresight.ahead import FORESEEN, look_ahead
 from denizen.scoring.ranking import Summary, summarize
@@ -181,6 +180,8 @@ def check(
     Raises:
         DenizenError: the model has problems, data cannot be read, or there is no such approach or code.
     """
+    from denizen.scoring.check import check_model
+
     if approach is not None:
         approach_named(approach)
     settings = LintSettings(approach=approach, sales_cycle=sales_cycle_days, ignore=list(ignore))

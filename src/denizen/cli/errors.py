@@ -7,7 +7,7 @@ import click
 from denizen.cli.options import json_option
 from denizen.cli.show import print_json
 from denizen.errors import CODES
-from denizen.model.lint import RULES
+from denizen.model.lint.rules import RULES
 
 
 @click.command()

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from denizen.errors import fail
 from denizen.model.approaches import APPROACHES
-from denizen.model.lint import RULES, Around, lint_model
 from denizen.model.lint.fix import diff_of, fixed_text
 from denizen.model.lint.ignores import check_codes
+from denizen.model.lint.rules import RULES
+from denizen.model.lint.run import Around, lint_model
 from denizen.model.load import model_from, read_text
 from denizen.model.source import parse_yaml
 from denizen.plan.build import build_program

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 SUGGESTIONS = 3
 _ORDERS = ("at_least", "more_than", "at_most", "less_than", "between")
-_LITERALS = {"is": "is_", "is_not": "is_not", "in": "in_", "not_in": "not_in"}
+_WORDS = ("contains", "contains_any", "contains_all")
+_LITERALS = {"is": "is_", "is_not": "is_not", "in": "in_", "not_in": "not_in", **{word: word for word in _WORDS}}
 
 
 def event_unseen(subject: Subject) -> Iterator[Remark]:
@@ -86,8 +87,9 @@ def value_misspelled(subject: Subject) -> Iterator[Remark]:
             continue
         written = {literal.text for _, literal in _written_literals(use)}
         for path, literal in _written_literals(use):
-            near = sorted(t for t in values.texts - written if alike(literal.text, t))
-            if near and literal.text not in values.texts:
+            texts = values.words if path[-1] in _WORDS or path[-2] in _WORDS else values.texts
+            near = sorted(t for t in texts - written if alike(literal.text, t))
+            if near and literal.text not in texts:
                 hint = " or ".join(f"`{t}`" for t in near[:SUGGESTIONS])
                 yield Remark(path, f"`{literal.text}` is never a value of `{use.name}`; did you mean {hint}?")
 
@@ -140,6 +142,7 @@ def _values_of_property(seen: Seen, use: Use) -> Values | None:
         known=sum(v.known for v in found),
         numbers=sum(v.numbers for v in found),
         texts=frozenset().union(*[v.texts for v in found]),
+        words=frozenset().union(*[v.words for v in found]),
         all_texts=all(v.all_texts for v in found),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from denizen.model.lint.cells import situations
 from denizen.model.lint.measures import can_hold
 from denizen.model.lint.reach import ZERO, total_bounds
 from denizen.model.lint.rule import Remark, Rule
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from denizen.model.lint.reach import Bounds
     from denizen.model.lint.rule import Subject
+    from denizen.model.spec import Condition
 
 
 def gate_unreachable(subject: Subject) -> Iterator[Remark]:
@@ -90,6 +92,32 @@ def ceiling_idle(subject: Subject) -> Iterator[Remark]:
                 )
 
 
+def segment_empty(subject: Subject) -> Iterator[Remark]:
+    """A segment that no lead can be in."""
+    segments = subject.model.segments or []
+    for i, segment in enumerate(segments):
+        place = ("segments", i, "when")
+        for name, condition in segment.when.items():
+            if not can_hold(condition):
+                message = f"no value of `{name}` satisfies all of this, so no lead is in the segment"
+                yield Remark((*place, name), message, at_key=True)
+        earlier = next((s for s in segments[:i] if _covers(s.when, segment.when)), None)
+        if earlier is not None:
+            yield Remark(
+                place, f"every lead it could hold is in `{earlier.name}` already, which comes first", at_key=True
+            )
+
+
+def _covers(wide: dict[str, Condition], narrow: dict[str, Condition]) -> bool:
+    """Return whether whoever satisfies the narrow predicates certainly satisfies the wide ones."""
+    return all(name in narrow and _implies(narrow[name], condition) for name, condition in wide.items())
+
+
+def _implies(narrow: Condition, wide: Condition) -> bool:
+    both = (narrow.operators(), wide.operators())
+    return all(s.holds(both[0]) is False or s.holds(both[1]) is True for s in situations(both))
+
+
 def _gates(subject: Subject, *, pql: bool) -> Iterator[tuple[str, Decimal, Bounds | None]]:
     """Yield each gate with the bounds of its score: of those that could be PQLs, or of every lead."""
     gates = subject.model.pql
@@ -125,6 +153,13 @@ _CEILING = (
     _MODEL
     + """  ceiling: {when: {plan: WHEN}, after: 90d, unless: limit_hit, at: CAP}
 pql: {total: 80, fit: 15, behavior: 40}
+"""
+)
+_SEGMENTS = (
+    _MODEL
+    + """segments:
+  - {name: one, when: {employees: FIRST}, pql: {total: 70}}
+  - {name: other, when: {employees: SECOND}, pql: {total: 75}}
 """
 )
 RULES = (
@@ -197,5 +232,17 @@ RULES = (
         bad=_CEILING.replace("WHEN", "{in: [free, trial], not_in: [free, trial]}").replace("CAP", "35"),
         good=_CEILING.replace("WHEN", "{in: [free, trial]}").replace("CAP", "35"),
         check=ceiling_idle,
+    ),
+    Rule(
+        code="segment-empty",
+        level="warning",
+        title="A segment that no lead can be in",
+        rationale="The first segment that holds decides for a lead. This one asks for what no value satisfies, or an earlier"
+        " one has everybody it could hold.",
+        source="semantics, section 5",
+        mend="Mend the predicates of `when`, or put the narrower segment first.",
+        bad=_SEGMENTS.replace("FIRST", "{at_least: 50}").replace("SECOND", "{at_least: 1000}"),
+        good=_SEGMENTS.replace("FIRST", "{at_least: 1000}").replace("SECOND", "{at_least: 50}"),
+        check=segment_empty,
     ),
 )
