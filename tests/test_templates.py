@@ -22,7 +22,7 @@ from denizen.errors import DenizenError
 from denizen.model.advisor import CRMS, TRACKINGS, TRIALS, Answers, recommend
 from denizen.model.approaches import APPROACHES, SHARE_TOLERANCE
 from denizen.model.event_names import SYNONYMS, match_events
-from denizen.model.lint import Around, lint_model
+from denizen.model.lint.run import Around, lint_model
 from denizen.model.load import model_from, parse_model
 from denizen.model.source import parse_yaml
 from denizen.model.tailor import names_of, rename, tailor
