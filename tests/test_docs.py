@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import shlex
 import subprocess
@@ -44,6 +45,7 @@ def follow(body, folder, *, code):
         done = subprocess.run(
             [Path(sys.executable).parent / "denizen", *words[1:]],
             cwd=folder,
+            env=os.environ | {"COLUMNS": "140"},
             capture_output=True,
             text=True,
             check=False,

@@ -6,12 +6,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from denizen.api import ScoreResult, backtest, check, explain, import_model, load_model, score
+    from denizen.api import ScoreResult, audit, backtest, check, explain, import_model, load_model, score
     from denizen.errors import DenizenError
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "audit": "denizen.api",
     "DenizenError": "denizen.errors",
     "ScoreResult": "denizen.api",
     "backtest": "denizen.api",
@@ -21,7 +22,17 @@ _HOMES = {
     "load_model": "denizen.api",
     "score": "denizen.api",
 }
-__all__ = ["DenizenError", "ScoreResult", "backtest", "check", "explain", "import_model", "load_model", "score"]
+__all__ = [
+    "DenizenError",
+    "ScoreResult",
+    "audit",
+    "backtest",
+    "check",
+    "explain",
+    "import_model",
+    "load_model",
+    "score",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from denizen.errors import Finding
     from denizen.history.backtest import Backtest
     from denizen.ingest.accounting import Accounting
+    from denizen.scoring.audit.report import Audit
 
 Instant = datetime | date | str
 
@@ -241,6 +242,31 @@ def backtest(
     return run_backtest([load_model(m) for m in models], data, design, known=known, engine=engine)
 
 
+def audit(
+    model: str | Path | LoadedModel,
+    *,
+    events: Any,
+    leads: Any = None,
+    accounts: Any = None,
+    as_of: Instant | None = None,
+    known: bool = False,
+    columns: Mapping[str, Mapping[str, str]] | None = None,
+    engine: str = IN_MEMORY,
+) -> Audit:
+    """Audit data for a model: what is tracked, what it feeds, what is wrong, what to ask for (methodology, edge case 5).
+
+    The arguments are those of `score`. No value that could name a person is in the result.
+
+    Raises:
+        DenizenError: the model has problems, or data cannot be read.
+    """
+    from denizen.scoring.audit.audit import audit_data
+
+    data = _data(leads, events, accounts, columns, unique=False)
+    moments = Moments(tuple(_instants(as_of)), None, known, defaulted=as_of is None)
+    return audit_data(load_model(model), data, moments, clock.to_us(clock.now()), engine=engine)
+
+
 def project_data(model: str | Path) -> Data:
     """Return the data named by the project file beside a model, or nothing if there is none."""
     project = Path(model).parent / FILE_NAME
@@ -321,6 +347,7 @@ __all__ = [
     "Imported",
     "LoadedModel",
     "ScoreResult",
+    "audit",
     "backtest",
     "check",
     "explain",

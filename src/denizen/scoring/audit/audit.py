@@ -1,0 +1,147 @@
+"""One audit: a scoring run for what the model makes of the data, and an inventory for what there is besides."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from denizen.clock import iso
+from denizen.errors import fail
+from denizen.scoring.audit import reach
+from denizen.scoring.audit.coverage import cover, criteria_by_event, fill_attributes, find_unfed_properties, finite
+from denizen.scoring.audit.instrument import find_requests
+from denizen.scoring.audit.inventory import take_inventory
+from denizen.scoring.audit.maturity import judge
+from denizen.scoring.audit.proxies import find_proxies
+from denizen.scoring.audit.quality import Examined, find_faults
+from denizen.scoring.audit.reading import stage_audited
+from denizen.scoring.audit.report import Audit, Reach
+from denizen.scoring.ranking import summarize
+from denizen.scoring.run import IN_MEMORY, score_run, silent
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from denizen.ingest.prepare import Moments
+    from denizen.ingest.project import Data
+    from denizen.model.load import LoadedModel
+    from denizen.scoring.audit.report import AttributeFill, Covered
+    from denizen.scoring.run import Progress, Run
+
+
+def audit_data(
+    model: LoadedModel,
+    data: Data,
+    moments: Moments,
+    now_us: int,
+    *,
+    engine: str = IN_MEMORY,
+    progress: Progress = silent,
+) -> Audit:
+    """Audit data for a model (methodology, scoping factor 2 and edge case 5).
+
+    Args:
+        model: a checked model.
+        data: where leads, accounts and events are; events must be there.
+        moments: one instant.
+        now_us: the present, after which an event is in the future.
+        engine: URL of the engine that scores.
+        progress: told what is being done.
+
+    Raises:
+        DenizenError: data or engine cannot be used.
+    """
+    if data.events is None:
+        raise fail("bad-argument", "there are no events to audit; give --events, or a denizen.yaml beside the model")
+    with score_run(model, data, moments, engine=engine, detail=True, progress=progress) as run:
+        progress("taking inventory")
+        try:
+            raw = stage_audited(run.connection, data, moments.as_of_us[0])
+            found = _audit(run, moments, now_us, leads_given=data.leads is not None)
+        except duckdb.Error as error:
+            raise fail("file-unreadable", str(error).split("\n", maxsplit=1)[0], file=str(data.events)) from error
+        del raw  # holds temporary copies of files until here
+        return found
+
+
+def _audit(run: Run, moments: Moments, now_us: int, *, leads_given: bool) -> Audit:
+    plan = run.plan
+    waited = frozenset(n for c in plan.criteria if c.events for n in c.events.names or ())
+    inventory = take_inventory(run.connection, criteria_by_event(plan), waited)
+    attributes = fill_attributes(run)
+    unfed = find_unfed_properties(run)
+    coverage = cover(run, inventory.seen, attributes, unfed)
+    parts = _reach(run, coverage, inventory.seen)
+    blocked = _blocked(parts, run, attributes)
+    summary = summarize(run)
+    faults = find_faults(Examined(run.connection, run.accounting, inventory, coverage, now_us, leads_given))
+    return Audit(
+        model=plan.model,
+        model_hash=plan.model_hash,
+        as_of=iso(moments.as_of_us[0]),
+        leads=summary.scores,
+        pql=summary.pql,
+        rows=run.accounting.as_dict(),
+        maturity=judge(inventory.seen, coverage),
+        events=inventory.events,
+        events_left_out=inventory.left_out,
+        coverage=coverage,
+        attributes=attributes,
+        faults=faults,
+        requests=find_requests(plan, coverage, inventory.seen, unfed),
+        proxies=find_proxies(plan, coverage, inventory.seen, clock_times=all(f.code != "dates-only" for f in faults)),
+        reach=parts,
+        can_qualify=not blocked,
+        blocked_by=blocked,
+        warnings=tuple(run.accounting.warnings),
+    )
+
+
+def _reach(run: Run, coverage: Sequence[Covered], seen: Collection[str]) -> tuple[Reach, ...]:
+    plan = run.plan
+    reachable = {(c.part, c.criterion): c.reachable for c in coverage}
+    fit_seen, behavior_seen, total_seen = run.connection.execute(
+        "SELECT CAST(max(fit) AS DOUBLE), CAST(max(behavior) AS DOUBLE), CAST(max(total) AS DOUBLE) FROM final"
+    ).fetchall()[0]
+
+    def amount(part: str, name: str) -> Decimal:
+        points = reachable[part, name]
+        return reach.INFINITE if points is None else Decimal(str(points))
+
+    fit = (
+        sum((reach.best(c) for c in plan.part("fit")), Decimal(0)),
+        sum((amount("fit", c.name) for c in plan.part("fit")), Decimal(0)),
+    )
+    design = sum((reach.best(c) for c in plan.part("behavior")), Decimal(0))
+    with_data = sum((amount("behavior", c.name) for c in plan.part("behavior")), Decimal(0))
+    design += reach.velocity_best(plan, design, None)
+    with_data += reach.velocity_best(plan, with_data, seen)
+    gates = plan.gates
+    fits = [reach.clamp(f, plan.fit_limits) for f in fit]
+    behaviors = [reach.clamp(b, plan.behavior_limits) for b in (design, with_data)]
+    totals = [f + b for f, b in zip(fits, behaviors, strict=True)]
+    return tuple(
+        Reach(part, finite(highest[0]), finite(highest[1]), round(most or 0.0, 6), float(gate))
+        for part, highest, most, gate in (
+            ("fit", fits, fit_seen, gates.fit),
+            ("behavior", behaviors, behavior_seen, gates.behavior),
+            ("total", totals, total_seen, gates.total),
+        )
+    )
+
+
+def _blocked(parts: Sequence[Reach], run: Run, attributes: Sequence[AttributeFill]) -> tuple[str, ...]:
+    """Return why no lead can be a PQL with what is in the data; empty if one can."""
+    blocked = [
+        f"{r.part}: at most {r.data:g} of the {r.gate:g} that the gate asks"
+        for r in parts
+        if not r.holds and r.data is not None
+    ]
+    known = {a.attribute for a in attributes if a.known}
+    for predicate in run.plan.gates.require:
+        wants_absence = any(c.operator == "exists" and c.operand is False for c in predicate.conditions)
+        if predicate.subject not in known and not wants_absence:
+            blocked.append(f"require {predicate.subject}: it is unknown for all")
+    return tuple(blocked)

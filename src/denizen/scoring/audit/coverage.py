@@ -1,0 +1,174 @@
+"""Which criteria the data feeds, for how many leads each fires, and which attributes are known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from denizen.plan import nodes
+from denizen.scoring.audit.reach import best, best_with, worth
+from denizen.scoring.audit.report import AttributeFill, Covered
+from denizen.sql.literals import text
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from decimal import Decimal
+
+    from denizen.scoring.audit.report import State
+    from denizen.scoring.run import Run
+
+
+ANY_EVENT = "any event"
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """For how many leads a criterion gave or took points, and for how many it is unknown."""
+
+    fired: int
+    unknown: int
+
+
+def criteria_by_event(plan: nodes.Plan) -> dict[str, tuple[str, ...]]:
+    """Return, by event name, the criteria that count it; under "" those that count any event."""
+    found: dict[str, tuple[str, ...]] = {}
+    for criterion in plan.criteria:
+        if criterion.events is not None:
+            for name in criterion.events.names or ("",):
+                found[name] = (*found.get(name, ()), criterion.name)
+    return found
+
+
+def fill_attributes(run: Run) -> tuple[AttributeFill, ...]:
+    """Return how many leads have each attribute that the model looks at, those most often missing first."""
+    leads = _one(run, "SELECT count(*) FROM leads")
+    used: dict[str, tuple[str, ...]] = {}
+    for criterion in run.plan.criteria:
+        if isinstance(criterion.measure, nodes.Attribute):
+            used[criterion.measure.name] = (*used.get(criterion.measure.name, ()), criterion.name)
+    fills = []
+    for name, value in run.scores.tables.attributes.items():
+        query = f"SELECT count({value.text}), count(DISTINCT {value.text}) FROM leads"
+        known, distinct = run.connection.execute(query).fetchall()[0]
+        fills.append(
+            AttributeFill(
+                name, int(known), round(known / leads, 6) if leads else 0.0, int(distinct), used.get(name, ())
+            )
+        )
+    return tuple(sorted(fills, key=lambda f: (f.share, f.attribute)))
+
+
+def cover(
+    run: Run,
+    seen: Collection[str],
+    attributes: Collection[AttributeFill],
+    unfed_properties: Mapping[str, tuple[str, ...]],
+) -> tuple[Covered, ...]:
+    """Return the coverage of each criterion, in the order of the model.
+
+    Args:
+        run: a finished run with its ledger.
+        seen: names that known leads did, as far as visible.
+        attributes: how many leads have each.
+        unfed_properties: by criterion, properties of its `where` or measure that none of its events has.
+    """
+    fired = _fired(run)
+    scored = _one(run, "SELECT count(*) FROM final")
+    known = {a.attribute for a in attributes if a.known}
+    covered = []
+    for criterion in run.plan.criteria:
+        waits = _waits(criterion)
+        missing = tuple(w for w in waits if w not in known) if criterion.events is None else _unseen(waits, seen)
+        lacking = unfed_properties.get(criterion.name, ())
+        state = _state(waits, missing, lacking)
+        reachable = best_with(criterion, seen) if criterion.events is not None else best(criterion)
+        counts = fired[criterion.part, criterion.name]
+        covered.append(
+            Covered(
+                criterion=criterion.name,
+                part=criterion.part,
+                state=state,
+                worth=finite(worth(criterion)),
+                reachable=0.0 if state == "unfed" and not counts.fired else finite(reachable),
+                waits_for=waits,
+                missing=missing,
+                properties=asked_properties(criterion),
+                missing_properties=lacking,
+                fired=counts.fired,
+                fired_share=_share(counts.fired, scored),
+                unknown=counts.unknown,
+                unknown_share=_share(counts.unknown, scored),
+            )
+        )
+    return tuple(covered)
+
+
+def find_unfed_properties(run: Run) -> dict[str, tuple[str, ...]]:
+    """Return, by criterion, the properties it asks for that none of its events has; exact, over all events."""
+    found: dict[str, tuple[str, ...]] = {}
+    for criterion in run.plan.criteria:
+        names = asked_properties(criterion)
+        if criterion.events is None or not names:
+            continue
+        columns = [f"count({run.scores.tables.properties[n].text})" for n in names]
+        picked = "TRUE" if criterion.events.names is None else f"event IN ({_literals(criterion.events.names)})"
+        counts = run.connection.execute(f"SELECT count(*), {', '.join(columns)} FROM events WHERE {picked}").fetchall()[
+            0
+        ]
+        if counts[0] and (lacking := tuple(n for n, count in zip(names, counts[1:], strict=True) if not count)):
+            found[criterion.name] = lacking
+    return found
+
+
+def asked_properties(criterion: nodes.Criterion) -> tuple[str, ...]:
+    """Return the properties that a criterion asks of its events."""
+    events, measure = criterion.events, criterion.measure
+    names = [p.subject for p in events.where] if events else []
+    if isinstance(measure, nodes.Sum) or (
+        isinstance(measure, nodes.Distinct) and measure.of not in ("days", "events", "sessions")
+    ):
+        names.append(measure.of)
+    return tuple(dict.fromkeys(names))
+
+
+def finite(points: Decimal) -> float | None:
+    """Return points as a number, None where there is no limit."""
+    return float(points) if points.is_finite() else None
+
+
+def _waits(criterion: nodes.Criterion) -> tuple[str, ...]:
+    if isinstance(criterion.measure, nodes.Attribute):
+        return (criterion.measure.name,)
+    return (criterion.events and criterion.events.names) or (ANY_EVENT,)
+
+
+def _unseen(names: tuple[str, ...], seen: Collection[str]) -> tuple[str, ...]:
+    return tuple(n for n in names if n not in seen and not (n == ANY_EVENT and seen))
+
+
+def _state(waits: tuple[str, ...], missing: tuple[str, ...], lacking: tuple[str, ...]) -> State:
+    if lacking or len(missing) == len(waits):
+        return "unfed"
+    return "partly fed" if missing else "fed"
+
+
+def _fired(run: Run) -> dict[tuple[str, str], Fired]:
+    rows = run.connection.execute(
+        "SELECT part, line, count(*) FILTER (WHERE points <> 0), count(*) FILTER (WHERE unknown) FROM lines"
+        " WHERE kind = 'criterion' GROUP BY part, line"
+    ).fetchall()
+    found = {(part, line): Fired(int(fired), int(unknown)) for part, line, fired, unknown in rows}
+    nothing = Fired(0, 0)
+    return {(c.part, c.name): found.get((c.part, c.name), nothing) for c in run.plan.criteria}
+
+
+def _literals(names: tuple[str, ...]) -> str:
+    return ", ".join(text(n) for n in names)
+
+
+def _share(count: int, of: int) -> float:
+    return round(count / of, 6) if of else 0.0
+
+
+def _one(run: Run, query: str) -> int:
+    return int(run.connection.execute(query).fetchall()[0][0])

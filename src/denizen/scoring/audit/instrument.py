@@ -1,0 +1,130 @@
+"""The events and properties worth asking engineering for, those with most points at stake first (edge case 5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from denizen.plan import nodes
+from denizen.plan.describe import describe_conditions
+from denizen.scoring.audit.coverage import asked_properties
+from denizen.scoring.audit.privacy import masked
+from denizen.scoring.audit.reach import worth
+from denizen.scoring.audit.report import Request
+from denizen.scoring.audit.spelling import same, words
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from denizen.scoring.audit.report import Covered
+
+MOST = 5
+UNLIMITED = 100.0
+"""What a criterion without a limit counts for when requests are put in order."""
+
+_FIRE = (
+    (
+        {"integration", "integrated", "connect", "connected", "connection", "sync"},
+        "when the other tool has confirmed the connection, not on the click",
+    ),
+    (
+        {"invite", "invited", "invitation", "teammate", "member"},
+        "once for each person invited, when the invitation has been sent",
+    ),
+    ({"pricing", "price", "plans"}, "when the pricing page is shown, with whether the viewer is signed in"),
+    ({"checkout", "upgrade", "purchase", "subscribe"}, "when the upgrade or checkout form opens, before payment"),
+    ({"onboarding", "setup", "wizard", "activated"}, "when the last step is done"),
+    ({"export", "exported", "report", "download", "downloaded"}, "when the file or result has been delivered"),
+    ({"login", "logged", "signin", "session"}, "each time a session starts after sign-in, also with single sign-on"),
+    ({"limit", "quota", "paywall"}, "each time the limit stops the lead, on the server"),
+    ({"unsubscribed", "unsubscribe"}, "when the mail tool reports it"),
+    ({"downgraded", "downgrade", "cancelled", "canceled"}, "when the change takes effect"),
+)
+_ANYHOW = "each time a lead has done it, once an action, from the server where possible"
+
+
+@dataclass(slots=True)
+class _Wish:
+    event: str
+    properties: dict[str, str] = field(default_factory=dict)
+    points: float = 0.0
+    criteria: list[str] = field(default_factory=list)
+    whole: bool = False
+
+    def add(self, criterion: nodes.Criterion, *, whole: bool) -> None:
+        points = worth(criterion)
+        self.points += float(points) if points.is_finite() else UNLIMITED
+        self.criteria.append(criterion.name)
+        self.whole = self.whole or whole
+        for predicate in criterion.events.where if criterion.events else ():
+            self.properties[predicate.subject] = describe_conditions(predicate.conditions) or "matches a pattern"
+        for name in asked_properties(criterion):
+            self.properties.setdefault(name, "a number" if isinstance(criterion.measure, nodes.Sum) else "any value")
+
+
+def find_requests(
+    plan: nodes.Plan, coverage: Sequence[Covered], seen: Collection[str], unfed: Mapping[str, tuple[str, ...]]
+) -> tuple[Request, ...]:
+    """Return what to ask for, at most five.
+
+    An event counts for a criterion only where the criterion cannot do without it: a name among alternatives of which
+    another occurs is asked for last.
+    """
+    states = {(c.part, c.criterion): c.state for c in coverage}
+    events: dict[str, _Wish] = {}
+    properties: dict[str, _Wish] = {}
+    for criterion in plan.criteria:
+        if criterion.events is None or criterion.events.names is None:
+            continue
+        unfed_here = states[criterion.part, criterion.name] == "unfed"
+        for name in criterion.events.names:
+            if name not in seen:
+                events.setdefault(name, _Wish(name)).add(criterion, whole=unfed_here)
+            elif criterion.name in unfed:
+                properties.setdefault(name, _Wish(name)).add(criterion, whole=True)
+    wishes = [("event", w) for w in events.values()] + [("property", w) for w in properties.values()]
+    wishes.sort(key=lambda pair: (not pair[1].whole, -abs(pair[1].points), pair[1].event))
+    return tuple(_request(kind, wish, seen) for kind, wish in wishes[:MOST])
+
+
+def _request(kind: str, wish: _Wish, seen: Collection[str]) -> Request:
+    spelled = next((masked(n) for n in sorted(seen) if same(n) == same(wish.event)), None) if kind == "event" else None
+    return Request(
+        event=wish.event,
+        missing="event" if kind == "event" else "property",
+        fire=when_to_fire(wish.event),
+        properties=dict(wish.properties),
+        points=round(wish.points, 6),
+        criteria=tuple(wish.criteria),
+        spelled=spelled,
+        alternative=not wish.whole,
+    )
+
+
+def when_to_fire(event: str) -> str:
+    """Return in words when an event should be sent, from the words of its name."""
+    named = set(words(event))
+    return next((fire for hints, fire in _FIRE if named & hints), _ANYHOW)
+
+
+def request_text(model: str, requests: Sequence[Request]) -> str:
+    """Return the request as Markdown, ready to paste into a ticket."""
+    lines = [f"Events that the lead score `{model}` waits for, most points first:", ""]
+    for number, request in enumerate(requests, 1):
+        what = f"`{request.event}`" if request.missing == "event" else f"properties of `{request.event}`"
+        lines.append(f"{number}. {what} ({request.points:+g} points: {', '.join(request.criteria)})")
+        if request.alternative:
+            lines.append("   - the criterion is fed by another event already; this one only adds to it")
+        if request.spelled:
+            lines.append(
+                f"   - `{request.spelled}` is sent already; if it is the same, rename it and nothing is to be built"
+            )
+        if request.missing == "event":
+            lines.append(f"   - fire {request.fire}")
+        lines += [f"   - property `{name}`; what counts: {needed}" for name, needed in request.properties.items()]
+        lines.append(
+            "   - with `lead_id`, `timestamp` (UTC) and a unique `event_id`"
+            if request.missing == "event"
+            else "   - on every such event"
+        )
+    return "\n".join(lines)

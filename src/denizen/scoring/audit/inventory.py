@@ -1,0 +1,95 @@
+"""Which events there are: volume, leads, first and last, day by day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from denizen.clock import iso
+from denizen.model.durations import DAY_US
+from denizen.scoring.audit.properties import properties_of, stage_values
+from denizen.scoring.audit.reading import TABLE
+from denizen.scoring.audit.report import Inventoried
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from duckdb import DuckDBPyConnection
+
+MOST_NAMES = 300
+MOST_DAYS = 3_660
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """The event names with most rows, and how many names were left out."""
+
+    events: tuple[Inventoried, ...]
+    left_out: int
+    first_day: int
+
+    @property
+    def seen(self) -> frozenset[str]:
+        """The names that known leads did, as far as visible."""
+        return frozenset(e.event for e in self.events if e.used)
+
+
+def take_inventory(
+    connection: DuckDBPyConnection, criteria: Mapping[str, tuple[str, ...]], waited: frozenset[str]
+) -> Inventory:
+    """Return the inventory of `audited`.
+
+    Args:
+        connection: where `audited` and `leads` stand.
+        criteria: by event name, the criteria that count it; under "" those that count any event.
+        waited: names the model waits for, never left out.
+    """
+    leads = _one(connection, "SELECT count(*) FROM leads")
+    rows = connection.execute(
+        "SELECT event, count(*), count(*) FILTER (WHERE used), count(DISTINCT lead_id) FILTER (WHERE used), min(at_us), max(at_us)"
+        f" FROM {TABLE} WHERE valid GROUP BY event ORDER BY count(*) DESC, event"
+    ).fetchall()
+    kept = [r for i, r in enumerate(rows) if i < MOST_NAMES or r[0] in waited]
+    stage_values(connection)
+    properties = properties_of(connection)
+    first_day, days = _days(connection, [r[0] for r in kept])
+    events = tuple(
+        Inventoried(
+            event=event,
+            rows=int(count),
+            used=int(used),
+            leads=int(did),
+            share=round(did / leads, 6) if leads else 0.0,
+            first_at=iso(int(first)),
+            last_at=iso(int(last)),
+            criteria=(*criteria.get(event, ()), *criteria.get("", ())),
+            rows_read_for_properties=properties.get(event, ((), 0))[1],
+            properties=properties.get(event, ((), 0))[0],
+            days=days.get(event, ()),
+        )
+        for event, count, used, did, first, last in kept
+    )
+    return Inventory(events, len(rows) - len(kept), first_day)
+
+
+def _days(connection: DuckDBPyConnection, names: list[str]) -> tuple[int, dict[str, tuple[int, ...]]]:
+    """Return the first day (since 1970) and, by name, how many leads did it on each day to the last day in the data."""
+    span = connection.execute(
+        f"SELECT min(at_us) // {DAY_US}, max(at_us) // {DAY_US} FROM {TABLE} WHERE used"
+    ).fetchall()
+    first, last = span[0]
+    if first is None:
+        return 0, {}
+    first = max(int(first), int(last) - MOST_DAYS)
+    series = {name: [0] * (int(last) - first + 1) for name in names}
+    rows = connection.execute(
+        f"SELECT event, at_us // {DAY_US}, count(DISTINCT lead_id) FROM {TABLE} WHERE used GROUP BY 1, 2"
+    ).fetchall()
+    for event, day, count in rows:
+        if event in series and day >= first:
+            series[event][int(day) - first] = int(count)
+    return first, {name: tuple(counts) for name, counts in series.items()}
+
+
+def _one(connection: DuckDBPyConnection, query: str) -> int:
+    return int(connection.execute(query).fetchall()[0][0])
