@@ -71,6 +71,7 @@ def test_a_template_has_a_page_that_says_when_and_why(name):
         "When to choose it",
         "Trade-offs",
         "Where its numbers come from",
+        "The file",
     ]
     assert f"--approach {name}" in page
     assert {p.stem for p in PAGES.glob("*.md")} == set(template_names())
