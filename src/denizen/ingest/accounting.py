@@ -63,6 +63,7 @@ class Accounting:
     leads: EntityRows = field(default_factory=EntityRows)
     accounts: EntityRows = field(default_factory=EntityRows)
     outcomes: EventRows = field(default_factory=EventRows)
+    attributes_history: EventRows = field(default_factory=EventRows)
     warnings: list[str] = field(default_factory=list)
     reasons: dict[str, int] = field(default_factory=dict)
     matches: AccountMatches = field(default_factory=AccountMatches)

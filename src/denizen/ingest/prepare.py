@@ -13,6 +13,7 @@ from denizen.ingest.derive.lookup import derive_attributes
 from denizen.ingest.derive.staging import sources_of, unknown_for_all, with_sources
 from denizen.ingest.entities import id_kind, leads_from_events, stage_accounts, stage_leads
 from denizen.ingest.events import EventReader, no_events
+from denizen.ingest.known import date_grid, date_leads, stage_history
 from denizen.ingest.raw import Raw, read_raw
 from denizen.ingest.values import as_id, as_instant, define
 from denizen.sql.literals import text
@@ -101,6 +102,12 @@ def _prepare(
         reader.stage(kind)
     _make_leads(connection, data, tables, leads, accounts, reader, kind, accounting, only)
     last = _make_grid(connection, asked, moments, kind) if grid else moments.as_of_us[0]
+    if data.attributes_history is not None:
+        stage_history(connection, data, tables, accounting)
+        if grid:
+            date_grid(connection, tables)
+        else:
+            date_leads(connection, tables, last)
     if reader is None:
         no_events(connection, tables, kind)
     else:

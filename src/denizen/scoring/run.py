@@ -80,7 +80,8 @@ def score_run(
     chosen = engine_for(engine)
     evidence = detail and only is not None
     batch = moments.grid is None and only is None and len(set(moments.as_of_us)) == 1
-    frame = Frame(moments.as_of_us[0] if batch else None, moments.known)
+    dated = not batch and data.attributes_history is not None
+    frame = Frame(moments.as_of_us[0] if batch else None, moments.known, dated)
     scores = scores_statement(plan, chosen.dialect, frame, detail=detail, event_ids=evidence)
     connection = connect()
     try:

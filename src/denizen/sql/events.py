@@ -32,11 +32,13 @@ _INSTANTS = ("signup_us", "trial_started_us", "trial_ends_us")
 class Frame:
     """What is scored: every lead at `as_of_us`, or, where that is None, the rows of `grid`.
 
-    With `known`, an event is visible only once it had been received.
+    With `known`, an event is visible only once it had been received. With `dated`, a grid holds the attributes as known
+    at each of its rows.
     """
 
     as_of_us: int | None = None
     known: bool = False
+    dated: bool = False
 
     @property
     def is_grid(self) -> bool:

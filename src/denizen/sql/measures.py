@@ -390,8 +390,10 @@ def add_measured(measures: Measures) -> None:
     joins += [f"LEFT JOIN {step} ON {step}.g = lead.g" for step in measures.joins]
     owner = "lead"
     if selection.frame.is_grid:
-        joins.append("JOIN leads ON leads.lead_id = lead.lead_id")
-        owner = "leads"
+        owner = "grid" if selection.frame.dated else "leads"
+        joins.append(
+            "JOIN grid ON grid.g = lead.g" if selection.frame.dated else "JOIN leads ON leads.lead_id = lead.lead_id"
+        )
     columns = ["lead.g", "lead.lead_id", "lead.as_of_us", "lead.signup_us", "lead.trial_ends_us"]
     measures.statement.add(
         "measured",

@@ -76,7 +76,7 @@ def scores_statement(
         event_ids: read the ids of events, to name them.
     """
     needs = needs_of(plan)
-    tables = tables_for(needs, shown=detail, event_ids=event_ids)
+    tables = tables_for(needs, shown=detail, event_ids=event_ids, dated=frame.is_grid and frame.dated)
     selection = Selection(dialect, tables, frame, names_of(needs))
     measures = Measures(Statement(), selection, detail)
     criteria = [add_criterion(measures, c, tables) for c in plan.criteria]

@@ -75,10 +75,16 @@ class Tables:
     sessions: bool
     shown: bool
     event_ids: bool
+    dated: bool = False
 
     def grid(self) -> dict[str, Kind]:
-        """Return the columns of `grid`; `g` numbers its rows."""
-        return {"g": "row", "lead_id": "id", "as_of_us": "instant"}
+        """Return the columns of `grid`; `g` numbers its rows. Dated, it holds attributes as known at each row."""
+        known: dict[str, Kind] = {"g": "row", "lead_id": "id", "as_of_us": "instant"}
+        if self.dated:
+            known["account_id"] = "text"
+            for value in self.attributes.values():
+                known |= value.columns(shown=self.shown)
+        return known
 
     def leads(self) -> dict[str, Kind]:
         """Return the columns of `leads`."""
@@ -101,8 +107,12 @@ class Tables:
         return known
 
 
-def tables_for(needs: Needs, *, shown: bool = False, event_ids: bool = False) -> Tables:
-    """Return the tables a plan reads: `shown` attributes as they came, for people, and `event_ids` to name events."""
+def tables_for(needs: Needs, *, shown: bool = False, event_ids: bool = False, dated: bool = False) -> Tables:
+    """Return the tables a plan reads.
+
+    `shown`: attributes also as they came, for people. `event_ids`: to name events. `dated`: attributes of a grid as known
+    at each row.
+    """
 
     def values(prefix: str, found: dict[str, Forms]) -> dict[str, Value]:
         return {name: Value(name, slug(prefix, i, name), forms) for i, (name, forms) in enumerate(found.items(), 1)}
@@ -113,4 +123,5 @@ def tables_for(needs: Needs, *, shown: bool = False, event_ids: bool = False) ->
         sessions=needs.sessions,
         shown=shown,
         event_ids=event_ids or needs.order,
+        dated=dated,
     )
