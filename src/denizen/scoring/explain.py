@@ -231,6 +231,7 @@ def _gates(run: Run, fit: float, behavior: float, total: float, *, capped: bool)
 
 def _verdict(run: Run, flag: str, attribute: str | None) -> tuple[str | None, bool]:
     """Return an attribute's value as it is compared, and whether a flag of the verdict is set."""
-    value = "NULL" if attribute is None else f"(SELECT CAST({attribute} AS VARCHAR) FROM leads)"
+    known = "grid ORDER BY as_of_us LIMIT 1" if run.scores.tables.dated else "leads"
+    value = "NULL" if attribute is None else f"(SELECT CAST({attribute} AS VARCHAR) FROM {known})"
     found = run.connection.execute(f"SELECT {value}, {flag} FROM final ORDER BY as_of_us LIMIT 1").fetchall()[0]
     return found[0], bool(found[1])
