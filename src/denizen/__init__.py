@@ -6,8 +6,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from denizen.api import ScoreResult, audit, backtest, check, explain, import_model, load_model, score
+    from denizen.api import ScoreResult, audit, backtest, check, diff, explain, import_model, load_model, score
     from denizen.errors import DenizenError
+    from denizen.testing import load_cases, run_cases
 
 __version__ = "0.1.0"
 
@@ -17,7 +18,10 @@ _HOMES = {
     "ScoreResult": "denizen.api",
     "backtest": "denizen.api",
     "check": "denizen.api",
+    "diff": "denizen.api",
     "explain": "denizen.api",
+    "load_cases": "denizen.testing",
+    "run_cases": "denizen.testing",
     "import_model": "denizen.api",
     "load_model": "denizen.api",
     "score": "denizen.api",
@@ -28,9 +32,12 @@ __all__ = [
     "audit",
     "backtest",
     "check",
+    "diff",
     "explain",
     "import_model",
+    "load_cases",
     "load_model",
+    "run_cases",
     "score",
 ]
 

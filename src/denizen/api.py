@@ -13,6 +13,7 @@ from denizen.history.design import DEFAULT_HORIZON, WON, design_of
 from denizen.ingest.prepare import Moments
 from denizen.ingest.project import FILE_NAME, Data, attribute_rules, load_project, read_project
 from denizen.model.approaches import approach_named
+from denizen.model.diff import diff_models
 from denizen.model.importers import Imported, import_text
 from denizen.model.lint.settings import LintSettings
 from denizen.model.load import LoadedModel, load_model, read_text
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from denizen.errors import Finding
     from denizen.history.backtest import Backtest
     from denizen.ingest.accounting import Accounting
+    from denizen.model.change import Change
     from denizen.scoring.audit.report import Audit
 
 Instant = datetime | date | str
@@ -265,6 +267,15 @@ def audit(
     data = _data(leads, events, accounts, columns, unique=False)
     moments = Moments(tuple(_instants(as_of)), None, known, defaulted=as_of is None)
     return audit_data(load_model(model), data, moments, clock.to_us(clock.now()), engine=engine)
+
+
+def diff(before: str | Path | LoadedModel, after: str | Path | LoadedModel) -> tuple[Change, ...]:
+    """Tell what changed between two models: each difference with a sentence, its place, and what it can touch.
+
+    Raises:
+        DenizenError: a model has problems; `findings` tells all.
+    """
+    return diff_models(load_model(before), load_model(after))
 
 
 def project_data(model: str | Path) -> Data:

@@ -32,6 +32,7 @@ CODES: dict[str, str] = {
     "bad-argument": "A command-line argument or function argument cannot be used.",
     "import-shape": "A scoring definition of another tool is not of the shape its source documents.",
     "missing-column": "A column that must be there is not in the data.",
+    "freeze-failed": "No anonymous case gives the score of the real lead.",
     "no-cases": "There is no case to run.",
     "unknown-lead": "The lead asked for is not in the data.",
     "unknown-outcome": "The outcomes hold a word that is no outcome, so that nobody knows what it would count as.",

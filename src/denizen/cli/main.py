@@ -20,6 +20,7 @@ COMMANDS = {
     "diff": "Tell what changed between two model files; with data, what it does to leads.",
     "test": "Run cases: files that say which score must come out.",
     "audit": "Audit data for a model: what is tracked, what it feeds, what is wrong, and what to ask for.",
+    "freeze": "Freeze a real lead into an anonymous case.",
     "sql": "Show the SQL that a model becomes.",
     "schema": "Print the JSON Schema of model files, for editors.",
     "errors": "List the codes of errors, warnings and advice, with what they mean.",

@@ -84,7 +84,7 @@ def _print_movers(movers: list[Mover], verb: str, count: int, top: int) -> None:
     table.add_column(overflow="fold")
     for mover in movers:
         lines = [f"{s.line} {points(s.before)} -> {points(s.after)}" for s in mover.lines[:_LINES]]
-        why = ", ".join(lines) or "a gate, a tier or a ceiling"
+        why = ", ".join(lines) or "no line: a gate, a disqualifier or the ceiling"
         table.add_row(
             Text(f"  {mover.lead_id}"), f"{points(mover.total_before)} -> {points(mover.total_after)}", Text(why)
         )

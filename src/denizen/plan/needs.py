@@ -150,3 +150,38 @@ def _numeric(operand: nodes.Operand) -> bool:
 def _literals(operand: nodes.Operand) -> list[Literal]:
     values = operand if isinstance(operand, tuple) else (operand,)
     return [v for v in values if isinstance(v, Literal)]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What plans ask of attributes and properties: conditions by subject, and subjects whose very number counts."""
+
+    attributes: dict[str, list[nodes.Condition]]
+    properties: dict[str, list[nodes.Condition]]
+    counted: frozenset[str]
+
+
+def asked_of(*plans: nodes.Plan) -> Asked:
+    """Return every condition that plans put on attributes and properties."""
+    asked = Asked({}, {}, frozenset(_counted(plans)))
+    for plan in plans:
+        for criterion in plan.criteria:
+            if isinstance(criterion.measure, nodes.Attribute):
+                bands = criterion.scoring.bands if isinstance(criterion.scoring, nodes.Bands) else ()
+                found = asked.attributes.setdefault(criterion.measure.name, [])
+                found += [c for band in bands for c in band.conditions]
+        for predicate in _predicates(plan):
+            asked.attributes.setdefault(predicate.subject, []).extend(predicate.conditions)
+        for predicate in (p for events in _selections(plan) for p in events.where):
+            asked.properties.setdefault(predicate.subject, []).extend(predicate.conditions)
+        for name in _properties([c.measure for c in plan.criteria], []):
+            asked.properties.setdefault(name, [])
+    return asked
+
+
+def _counted(plans: tuple[nodes.Plan, ...]) -> Iterator[str]:
+    for criterion in (c for plan in plans for c in plan.criteria):
+        if isinstance(criterion.measure, nodes.Attribute) and isinstance(criterion.scoring, nodes.Each):
+            yield criterion.measure.name
+        if isinstance(criterion.measure, nodes.Sum | nodes.Distinct):
+            yield criterion.measure.of

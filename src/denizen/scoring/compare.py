@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from denizen.clock import iso
 from denizen.ingest.prepare import Moments
+from denizen.model.diff import diff_models
 from denizen.model.durations import UNIT_US
 from denizen.scoring.run import IN_MEMORY, score_run, silent
 
@@ -160,7 +161,8 @@ def compare_run(
         connection.execute("CREATE TEMP TABLE compared_before AS SELECT * FROM given_before")
         connection.execute(f"CREATE TEMP TABLE compared_after AS SELECT {_COLUMNS} FROM final")
         connection.execute(f"CREATE TEMP TABLE compared AS {BOTH}")
-        movers = _movers(old, new, top)
+        renamed = {c.before: c.after for c in diff_models(before, after) if c.kind == "renamed"}
+        movers = _movers(old, new, top, renamed)
         yield Compared(_comparison(connection, moments, movers), connection, new.accounting)
 
 
@@ -217,22 +219,22 @@ def _tiers(connection: DuckDBPyConnection) -> Iterator[Movement]:
             yield Movement(part, before, after, int(leads))
 
 
-def _movers(old: Run, new: Run, top: int) -> tuple[Mover, ...]:
+def _movers(old: Run, new: Run, top: int, renamed: dict[str, str]) -> tuple[Mover, ...]:
     """Return the leads that enter or leave PQL, those whose total moved most first, `top` of each kind."""
     rows = new.connection.execute(
         f"SELECT {', '.join(_MOVER)} FROM compared WHERE moves IS NOT NULL QUALIFY row_number() OVER (PARTITION BY moves"
         f" ORDER BY abs(total_change) DESC, lead_id) <= {top} ORDER BY moves, abs(total_change) DESC, lead_id"
     ).fetchall()
     wanted = [r[0] for r in rows]
-    sides = _lines(old, wanted), _lines(new, wanted)
+    sides = _lines(old, wanted, renamed), _lines(new, wanted, {})
     return tuple(
         Mover(**dict(zip(_MOVER, r, strict=True)), lines=_shifts(sides[0].get(r[0], {}), sides[1].get(r[0], {})))
         for r in rows
     )
 
 
-def _lines(run: Run, leads: list[Any]) -> dict[Any, dict[str, float]]:
-    """Return the points of every line of some leads."""
+def _lines(run: Run, leads: list[Any], renamed: dict[str, str]) -> dict[Any, dict[str, float]]:
+    """Return the points of every line of some leads; a renamed criterion goes by its new name."""
     if not leads:
         return {}
     found: dict[Any, dict[str, float]] = {}
@@ -242,7 +244,9 @@ def _lines(run: Run, leads: list[Any]) -> dict[Any, dict[str, float]]:
         " FROM lines JOIN final USING (g) WHERE list_contains(?, lead_id) ORDER BY lead_id, line_no",
         [leads],
     ).fetchall()
-    for lead, line, points in rows:
+    for lead, called, points in rows:
+        kind, space, name = str(called).rpartition(" ")
+        line = f"{kind}{space}{renamed.get(name, name)}"
         lines = found.setdefault(lead, {})
         lines[line] = lines.get(line, 0.0) + points
     return found

@@ -57,7 +57,15 @@ def load_cases(path: str | Path) -> list[Case]:
     Raises:
         DenizenError: the file or a model in it cannot be used; all findings, each with its place.
     """
-    source = parse_yaml(read_text(path), str(path))
+    return cases_from(parse_yaml(read_text(path), str(path)))
+
+
+def cases_from(source: Source) -> list[Case]:
+    """Return the cases of YAML that has been read.
+
+    Raises:
+        DenizenError: a case or a model in it cannot be used; all findings, each with its place.
+    """
     findings = list(source.findings)
     if not isinstance(source.data, list):
         raise DenizenError(

@@ -1,0 +1,74 @@
+"""`denizen freeze`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from denizen import clock
+from denizen.api import parse_instant
+from denizen.cli.options import data_options, engine_option, given_data, json_option, known_option, model_argument
+from denizen.cli.show import print_json
+from denizen.errors import fail
+from denizen.model.load import load_model
+from denizen.testing.freeze import freeze_lead, frozen_model_path
+
+
+@click.command()
+@model_argument
+@click.argument("lead_id")
+@data_options
+@click.option("--as-of", metavar="INSTANT", help="ISO 8601, UTC. Default: now.")
+@known_option
+@engine_option
+@click.option("--out", help="Write the case to this file instead of printing it.")
+@json_option
+def freeze(
+    model: str,
+    lead_id: str,
+    leads: str | None,
+    events: str | None,
+    accounts: str | None,
+    maps: tuple[str, ...],
+    as_of: str | None,
+    known: bool,  # noqa: FBT001
+    engine: str,
+    out: str | None,
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Freeze a real lead into an anonymous case: the same score without ids, texts and dates.
+
+    \b
+    denizen freeze model.yaml u42 --events events.csv --as-of 2026-07-01 --out cases/u42.yaml
+
+    The case has been run before it is written, and holds.
+    """
+    loaded = load_model(model)
+    data = given_data(model, leads, events, accounts, maps)
+    if data.leads is None and data.events is None:
+        raise fail("bad-argument", "there is no data; give --leads or --events, or a denizen.yaml beside the model")
+    if out is not None and Path(out).exists():
+        raise fail("bad-argument", f"{out}: is there already; name another file")
+    if out is not None and not Path(out).absolute().parent.is_dir():
+        raise fail("bad-argument", f"{out}: the folder does not exist")
+    instant = clock.to_us(clock.now()) if as_of is None else parse_instant(as_of)
+    text = freeze_lead(
+        loaded,
+        lead_id,
+        data,
+        instant,
+        known=known,
+        engine=engine,
+        model_path=frozen_model_path(model, out),
+        file=out or "frozen.yaml",
+    )
+    if out is not None:
+        try:
+            Path(out).write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise fail("file-unreadable", f"cannot write: {error.strerror}", file=out) from None
+    if as_json:
+        print_json({"case": text, "file": out})
+    else:
+        click.echo(text if out is None else f"wrote the case to {out}", nl=out is not None)

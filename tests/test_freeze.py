@@ -1,0 +1,122 @@
+"""Freezing a lead: the same score, and no id, address, date or text of the original."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+
+import denizen
+import worlds
+from denizen.api import parse_instant
+from denizen.ingest.project import Data
+from denizen.model.load import parse_model
+from denizen.model.source import parse_yaml
+from denizen.model.values import Literal, read_number
+from denizen.plan.build import build_program
+from denizen.plan.needs import asked_of
+from denizen.testing import freeze_lead, load_cases, run_cases
+from denizen.testing.neutral import Neutral
+from test_cli import denizen as command
+from test_laws import frames
+
+
+def texts(value):
+    """Every text and number within plain data, spelled as it is compared."""
+    if isinstance(value, dict):
+        return {t for v in value.values() for t in texts(v)}
+    if isinstance(value, list):
+        return {t for v in value for t in texts(v)}
+    if value is None or isinstance(value, bool):
+        return set()
+    return {Literal.of(value if isinstance(value, str) else str(value)).canonical}
+
+
+@settings(max_examples=8)
+@given(model=worlds.models(), world=worlds.worlds)
+def test_a_frozen_lead_has_the_same_score_and_none_of_its_texts(tmp_path_factory, model, world):
+    folder = tmp_path_factory.mktemp("frozen")
+    loaded = parse_model(json.dumps(model, indent=1), "model.yaml")
+    (folder / "model.yaml").write_text(json.dumps(model, indent=1))
+    leads, events = frames(world)
+    out = folder / "a.cases.yaml"
+    text = freeze_lead(loaded, "lead 0", Data(leads=leads, events=events), worlds.T, file=str(out))
+    out.write_text(text)
+    case = load_cases(out)
+    assert run_cases(case)[0].passed
+    score = denizen.score(loaded, leads=leads, events=events, as_of=denizen.clock.from_us(worlds.T)).scores.to_pylist()
+    original = next(r for r in score if r["lead_id"] == "lead 0")
+    expect = case[0].moments[0].expect
+    told = (float(expect.fit), float(expect.behavior), float(expect.total), expect.pql)
+    assert told == (original["fit"], original["behavior"], original["total"], original["pql"])
+    data = parse_yaml(text, "f").data[0]
+    assert "lead 0" not in text
+    assert "2026" not in json.dumps(
+        [data["as_of"], data["lead"], [e["at"] for e in data.get("events", [])]], default=str
+    )
+    lead, log = world[0]
+    given_texts = texts([lead[k] for k in ("title", "size", "tools")]) | texts([e["properties"] for e in log])
+    listed = texts(model)
+    kept = "\n".join(line for line in text.splitlines() if line.startswith("  # kept"))
+    frozen = texts([{k: v for k, v in data["lead"].items() if not k.endswith("_at")}, [e.get("properties") for e in data.get("events", [])]])  # fmt: skip
+    for leaked in (given_texts & frozen) - listed:
+        assert read_number(leaked) is not None or kept, leaked
+
+
+MODEL = """model: m
+fit:
+  criteria:
+    role: {attribute: title, bands: [{matches: '\\b(vp|head)\\b', points: 10}, {exists: true, points: 2}]}
+    size: {attribute: employees, bands: [{between: [50, 500], points: 15}]}
+    mail: {attribute: email, bands: [{matches: '@rival[.]', points: -30}]}
+    company: {attribute: company, bands: [{exists: true, points: 1}]}
+    stack: {attribute: tools, bands: [{contains_any: [Salesforce], points: 4}]}
+behavior:
+  criteria:
+    built: {count: built, where: {plan: {in: [Pro, Team]}}, points: 20}
+    days: {distinct: {of: days}, each: 1, points: 1}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "model.yaml").write_text(MODEL)
+    (tmp_path / "leads.csv").write_text(
+        "lead_id,title,employees,email,company,tools,signup_at\n"
+        'u42,"VP Growth, Acme Inc",123,ada@acme.example,Acme Inc,"[""Salesforce"", ""Acme Tool""]",2026-01-01\n'
+    )
+    (tmp_path / "events.csv").write_text(
+        "lead_id,event,timestamp,event_id,properties\n"
+        'u42,built,2026-01-02T23:59:59Z,k1,"{""plan"": ""pro"", ""note"": ""call Ada""}"\n'
+        "u42,Acme Launch,2026-01-03T00:00:00Z,k2,\n"
+        "u42,built,2027-01-01,k3,\n"
+    )
+    return tmp_path
+
+
+ARGUMENTS = ("freeze", "model.yaml", "u42", "--leads", "leads.csv", "--events", "events.csv", "--as-of", "2026-01-04")
+
+
+def test_the_command_writes_a_case_that_holds(folder):
+    (folder / "cases").mkdir()
+    assert "wrote the case to cases/one.yaml" in command(folder, *ARGUMENTS, "--out", "cases/one.yaml").stdout
+    text = (folder / "cases" / "one.yaml").read_text()
+    for private in ("u42", "acme", "Ada", "ada", "Growth", "2026", "2027", "123", "k1", "call"):
+        assert private not in text, text
+    assert 'model: "../model.yaml"' in text
+    assert '# kept of title, since conditions look at it: "VP"' in text
+    assert "1 passed, 0 failed" in command(folder, "test").stdout
+    assert json.loads(command(folder, *ARGUMENTS, "--json").stdout)["case"].startswith("- case: a real lead")
+    assert "is there already" in command(folder, *ARGUMENTS, "--out", "cases/one.yaml", code=1).stderr
+    assert "unknown-lead" in command(folder, *ARGUMENTS[:2], "nobody", *ARGUMENTS[3:], code=1).stderr
+
+
+def test_a_neutral_value_holds_the_same_conditions_and_is_always_the_same():
+    asked = asked_of(*build_program(parse_model(MODEL, "m")).plans)
+    title = Neutral("title", asked.attributes["title"])
+    assert title.of("VP Growth") == title.of(" vp growth") == "VP"
+    assert title.kept == ["VP"]
+    assert title.of("Engineer") != title.of("Designer")
+    assert Neutral("employees", asked.attributes["employees"]).of("123") == "50"
+    assert parse_instant("2026-01-01")
