@@ -361,6 +361,7 @@ __all__ = [
     "audit",
     "backtest",
     "check",
+    "diff",
     "explain",
     "import_model",
     "load_model",
