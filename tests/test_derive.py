@@ -199,6 +199,22 @@ def test_rules_for_attributes_win_over_tables():
         denizen.score(MODEL, leads=[ANA], as_of="2026-01-01", attributes={"country": {"derived": False}})
 
 
+def test_a_misspelled_rule_is_told():
+    result = denizen.score(MODEL, leads=[ANA], as_of="2026-01-01", attributes={"senority": {"derive": False}})
+    assert "attributes: the model does not read `senority`; did you mean `seniority`?" in result.accounting.warnings
+
+
+def test_nothing_to_derive_from_is_told():
+    result = denizen.score(MODEL, leads=[{"lead_id": "ana"}], as_of="2026-01-01")
+    assert any("`seniority` is in neither leads nor accounts, nor is `title`" in w for w in result.accounting.warnings)
+
+
+def test_a_notebook_shows_the_origin_escaped():
+    lead = {**ANA, "title": "VP <b>Marketing</b>"}
+    shown = denizen.explain(MODEL, "ana", leads=[lead], as_of="2026-01-01")._repr_html_()
+    assert "vp, from title VP &lt;b&gt;Marketing" in shown
+
+
 def test_a_model_that_searches_in_the_text_reads_it_as_it_came():
     model = "model: m\nfit: {criteria: {a: {attribute: country, bands: [{matches: united, points: 3}, {in: [US], points: 7}]}}}\n"
     assert denizen.score(model, leads=[ANA], as_of="2026-01-01").scores["fit"].to_pylist() == [3]

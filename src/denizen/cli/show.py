@@ -176,8 +176,8 @@ def print_warnings(accounting: Accounting) -> None:
 
 
 def _matches(matches: AccountMatches) -> str:
-    """Say how leads without an account found one."""
-    if not matches.without_account:
+    """Say how leads without an account found one, where any did or could have."""
+    if not (matches.by_domain or matches.by_shared_domain or matches.contested):
         return ""
     left = matches.without_account - matches.by_domain - matches.by_shared_domain
     return (

@@ -10,7 +10,7 @@ import duckdb
 from denizen.errors import fail
 from denizen.ingest.accounting import Accounting
 from denizen.ingest.derive.lookup import derive_attributes
-from denizen.ingest.derive.staging import sources_of, unknown_for_all, with_sources
+from denizen.ingest.derive.staging import misspelled_rules, sources_of, unknown_for_all, with_sources
 from denizen.ingest.entities import id_kind, leads_from_events, stage_accounts, stage_leads
 from denizen.ingest.events import EventReader, no_events
 from denizen.ingest.known import date_grid, date_leads, stage_history
@@ -133,6 +133,7 @@ def _make_leads(
     if leads is not None:
         sources = sources_of(tables, data.attributes, leads, accounts, match=data.match_accounts)
         accounting.warnings += unknown_for_all(tables, sources, leads, accounts)
+    accounting.warnings += misspelled_rules(tables, data.attributes)
     staged = with_sources(tables, sources)
     if accounts is not None:
         stage_accounts(connection, accounts, staged, accounting)

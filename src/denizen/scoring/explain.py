@@ -199,7 +199,10 @@ def _lines(run: Run) -> tuple[ExplainedLine, ...]:
 
 def _origins(run: Run) -> dict[str, Origin]:
     """Return what derived attributes were derived from."""
-    rows = run.connection.execute(f"SELECT attribute, source, said FROM {DERIVED_FROM}").fetchall()
+    lead = "(SELECT CAST(lead_id AS VARCHAR) FROM final ORDER BY as_of_us LIMIT 1)"
+    rows = run.connection.execute(
+        f"SELECT attribute, source, said FROM {DERIVED_FROM} WHERE lead_id = {lead}"
+    ).fetchall()
     return {str(attribute): Origin(str(source), str(said)) for attribute, source, said in rows}
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from denizen.scoring.explain import Explanation
+    from denizen.scoring.explain import ExplainedLine, Explanation
     from denizen.scoring.ranking import Summary
 
 ROWS = 20
@@ -29,12 +29,17 @@ def explanation_html(explanation: Explanation) -> str:
         f" total {explanation.total:g} — {'PQL' if explanation.pql else 'not a PQL'}"
     )
     rows = [
-        [x.part, x.line, x.kind, "unknown" if x.unknown else x.measure, f"{x.points:+g}", len(x.events) or ""]
+        [x.part, x.line, x.kind, "unknown" if x.unknown else _measure(x), f"{x.points:+g}", len(x.events) or ""]
         for x in explanation.lines
     ]
     missed = [f"{g.gate} missed by {g.missed_by:g}" for g in explanation.gates if not g.holds]
     table = _table(caption, ("part", "line", "kind", "measure", "points", "events"), rows)
     return table + (f"<p>{escape('; '.join(missed))}</p>" if missed else "")
+
+
+def _measure(line: ExplainedLine) -> str | None:
+    origin = line.derived_from
+    return line.measure if origin is None else f"{line.measure}, from {origin.attribute} {origin.value}"
 
 
 def _table(caption: str, columns: tuple[str, ...], rows: list[list[Any]]) -> str:

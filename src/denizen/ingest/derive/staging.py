@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from denizen.errors import did_you_mean
 from denizen.ingest.derive.matching import CLAIMS, SIGNS
 from denizen.ingest.derive.recipes import RECIPES
 from denizen.ingest.project import AttributeRule
@@ -50,6 +51,14 @@ def unknown_for_all(tables: Tables, sources: Mapping[str, Value], leads: Raw, ac
             continue
         instead = f", nor is {' or '.join(f'`{s}`' for s in needed)}, from which it is derived" if needed else ""
         yield f"attribute `{name}` is in neither leads nor accounts{instead}, so it is unknown for all"
+
+
+def misspelled_rules(tables: Tables, rules: Mapping[str, AttributeRule]) -> Iterator[str]:
+    """Yield a warning for each rule of an attribute that the model does not read, if it reads one of a near name."""
+    for name in rules:
+        hint = did_you_mean(name, tables.attributes)
+        if hint and name not in tables.attributes and name not in RECIPES:
+            yield f"attributes: the model does not read `{name}`; {hint}"
 
 
 def _wanted(tables: Tables, rules: Mapping[str, AttributeRule]) -> Iterator[str]:
