@@ -486,6 +486,12 @@ def test_a_name_is_a_name_and_free(text, taken):
     assert name[0].isalpha()
 
 
+def test_nothing_that_a_terminal_obeys_comes_out_of_a_report():
+    result = rubric(("a\x1b[2J\nb", "visited pricing page", 5), ("\u202ec", "x\x07y?", 5))
+    told = json.dumps(result.report.as_dict(), ensure_ascii=False) + result.text.replace("\n", "")
+    assert not any(c in told for c in "\x1b\x07\u202e\n\r")
+
+
 def test_there_is_a_kind_for_each_importer():
     with pytest.raises(DenizenError, match="there is no importer `x`; allowed: hubspot, mautic, rubric"):
         import_text("x", "", "x")

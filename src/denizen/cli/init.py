@@ -21,6 +21,7 @@ from denizen.model.approaches import APPROACHES
 from denizen.model.load import parse_model
 from denizen.model.project_file import project_text
 from denizen.model.tailor import Tailored, tailor
+from denizen.model.writing import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -166,7 +167,7 @@ def choose(match: Match) -> str | None:
     options = [n for n in (match.found, *match.others) if n is not None]
     click.echo(f"Which event of your data is {match.wanted}?")
     for number, name in enumerate([*options, NONE], 1):
-        click.echo(f"  {number}  {name!r}" if name != NONE else f"  {number}  {NONE}")
+        click.echo(f"  {number}  {one_line(name)}")
     picked: int = click.prompt("Number", type=click.IntRange(1, len(options) + 1), default=1)
     return options[picked - 1] if picked <= len(options) else None
 
@@ -186,13 +187,17 @@ def print_recommendation(recommendation: Recommendation, made: Tailored) -> None
     for caution in recommendation.cautions:
         out.print(Text(f"  ! {caution}", style="yellow"), soft_wrap=True)
     for match in made.matches:
-        if match.found is None:
-            out.print(Text(f"  event {match.wanted}: not in the data", style="yellow"), soft_wrap=True)
-        elif not match.sure:
-            others = f"; or {', '.join(match.others)}" if match.others else ""
-            out.print(Text(f"  event {match.wanted}: {match.found}, a guess{others}", style="yellow"), soft_wrap=True)
-        else:
-            out.print(Text(f"  event {match.wanted}: {match.found}"), soft_wrap=True)
+        out.print(event_line(match), soft_wrap=True)
     for what, names in (("replaced by a proxy", made.proxies), ("left out", made.left_out)):
         if names:
             out.print(Text(f"  {what}: {', '.join(names)}", style="yellow"), soft_wrap=True)
+
+
+def event_line(match: Match) -> Text:
+    """Return what an event of the template is called in the data."""
+    if match.found is None:
+        return Text(f"  event {match.wanted}: not in the data", style="yellow")
+    found, others = one_line(match.found), ", ".join(map(one_line, match.others))
+    if match.sure:
+        return Text(f"  event {match.wanted}: {found}")
+    return Text(f"  event {match.wanted}: {found}, a guess{f'; or {others}' if others else ''}", style="yellow")

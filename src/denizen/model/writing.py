@@ -39,13 +39,16 @@ class Noted:
     comments: list[str] = field(default_factory=list)
 
 
-def comment(text: str, indent: int = 0) -> str:
-    """Return a text as one comment line, whatever it holds."""
+def one_line(text: str, longest: int = LONGEST_COMMENT) -> str:
+    """Return a text on one line, without anything a terminal or an editor would obey."""
     seen = "".join(" " if unicodedata.category(c) in _UNSEEN else c for c in text)
     line = " ".join(seen.split())
-    if len(line) > LONGEST_COMMENT:
-        line = line[: LONGEST_COMMENT - 1] + "…"
-    return f"{' ' * indent}# {line}".rstrip()
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def comment(text: str, indent: int = 0) -> str:
+    """Return a text as one comment line, whatever it holds."""
+    return f"{' ' * indent}# {one_line(text)}".rstrip()
 
 
 def name_of(text: str, taken: Iterable[str] = (), fallback: str = "rule") -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from denizen.errors import DenizenError, fail
@@ -10,7 +10,7 @@ from denizen.model.importers.report import Line, Report
 from denizen.model.load import LoadedModel, model_from, parse_model
 from denizen.model.source import parse_yaml
 from denizen.model.spec import MAX_CRITERIA
-from denizen.model.writing import Noted, comment, dump, name_of, write_section
+from denizen.model.writing import Noted, comment, dump, name_of, one_line, write_section
 
 if TYPE_CHECKING:
     from denizen.model.importers.report import Fate
@@ -88,6 +88,8 @@ class Draft:
         Raises:
             DenizenError: no rule was read, or none of them could be carried over.
         """
+        self.report.lines[:] = [replace(x, rule=one_line(x.rule), reason=one_line(x.reason)) for x in self.report.lines]
+        self.report.notes[:] = map(one_line, self.report.notes)
         if not self.report.lines:
             raise fail("import-shape", "the file holds no scoring rule", file=self.file)
         if not any(item.data is not None for items in self.criteria.values() for item in items):

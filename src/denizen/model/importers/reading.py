@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from denizen.errors import fail
+from denizen.model.writing import one_line
 
 MAX_POINTS = 100_000
 MAX_ROWS = 2000
@@ -134,5 +135,4 @@ def read_points(value: Any) -> Decimal | None:
 def shown(value: Any) -> str:
     """Return a value of the source as a short text for messages."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    text = " ".join(text.split())
-    return f"`{text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + '…'}`"
+    return f"`{one_line(text, LONGEST_SHOWN)}`"
