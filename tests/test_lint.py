@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from dataclasses import replace
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
 import oracle
 import worlds
@@ -346,6 +348,24 @@ def test_an_approach_has_shares_that_make_a_whole(name):
 def test_a_sales_cycle_falls_into_one_length(days, name):
     assert cycle_of(days).name == name
     assert [c.from_days for c in CYCLES] == sorted(c.from_days for c in CYCLES)
+
+
+@settings(max_examples=15)
+@given(model=worlds.models(), indented=st.booleans())
+def test_a_fix_takes_out_whole_lines_of_a_block_and_touches_no_other(model, indented):
+    yaml = YAML()
+    if indented:
+        yaml.indent(mapping=2, sequence=4, offset=2)
+    written = io.StringIO()
+    yaml.dump(json.loads(json.dumps(model)), written)
+    plain = re.compile("['\"]")
+    text = "".join(
+        f"{line}\n" if plain.search(line) else f"{line}  # {i}\n"
+        for i, line in enumerate(written.getvalue().splitlines())
+    )
+    fixed, _ = fixed_text(text, "m.yaml", lambda t: advice(t).fixes)
+    assert not advice(fixed).fixes
+    assert set(fixed.splitlines()) <= set(text.splitlines())
 
 
 LAID_OUT = """# top

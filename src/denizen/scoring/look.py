@@ -75,12 +75,13 @@ def _values(connection: DuckDBPyConnection, value: Value) -> dict[str, Values]:
     ).fetchall()
     texts = _distinct(connection, "event", value.text, f"events_read WHERE {value.text} IS NOT NULL")
     words = _distinct(connection, "event", _elements(value), f"events_read WHERE {_is_list(value)}")
+    by_event = [_grouped(found) for found in (texts, words)]
     return {
         str(event): Values(
             int(known),
             int(numbers),
-            frozenset(t for e, t in texts if e == event),
-            frozenset(w for e, w in words if e == event),
+            frozenset(by_event[0].get(event, ())),
+            frozenset(by_event[1].get(event, ())),
             max(len(texts), len(words)) <= MOST_TEXTS,
         )
         for event, known, numbers in counts
@@ -138,6 +139,13 @@ def _distinct(connection: DuckDBPyConnection, group: str, expression: str, rows:
         f"SELECT DISTINCT {group} AS grouped, {expression} AS found FROM {rows} LIMIT {number(MOST_TEXTS + 1)}"
     ).fetchall()
     return [(r[0], str(r[1])) for r in found]
+
+
+def _grouped(found: list[tuple[str, str]]) -> dict[str, set[str]]:
+    groups: dict[str, set[str]] = {}
+    for group, text_found in found:
+        groups.setdefault(group, set()).add(text_found)
+    return groups
 
 
 def _rejected(table: str, rejected: int, read: int, source: object) -> list[Finding]:
