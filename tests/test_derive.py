@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import denizen
+import denizen.api
 from denizen.ingest.derive.countries import countries, country_code
 from denizen.ingest.derive.domains import clean_domain, domain_of_address, domain_of_website, registrable
 from denizen.ingest.derive.industries import industries, industry_group
@@ -21,6 +22,11 @@ from denizen.ingest.derive.mail import company_of_mail_domain, company_of_websit
 from denizen.ingest.derive.technologies import technologies_in_words_of
 from denizen.ingest.derive.titles import department_of, seniority_of
 from denizen.ingest.derive.vocabulary import fold, read_table
+from denizen.ingest.prepare import Moments
+from denizen.ingest.project import Data
+from denizen.model.load import load_model
+from denizen.scoring.explain import explain_lead
+from denizen.scoring.run import score_run
 
 TITLES = list(csv.DictReader((Path(__file__).parent / "titles.csv").read_text(encoding="utf-8").splitlines()))
 DENIZEN = Path(sys.executable).parent / "denizen"
@@ -280,3 +286,31 @@ def test_a_hundred_thousand_addresses_take_seconds():
     result = denizen.score(MODEL, leads=leads, as_of="2026-01-01")
     assert result.accounting.derived["email_type"] == 100_000
     assert time.process_time() - start < 20
+
+
+DATED = [
+    {"lead_id": "ana", "attribute": "title", "value": "Marketing Manager", "from": "2026-01-01"},
+    {"lead_id": "ana", "attribute": "title", "value": "VP Marketing", "from": "2026-03-01"},
+    {"lead_id": "ana", "attribute": "country", "value": "Kanada", "from": "2026-01-01"},
+    {"lead_id": "ana", "attribute": "country", "value": "United States", "from": "2026-03-01"},
+]
+
+
+@pytest.mark.parametrize(
+    ("as_of", "own", "level", "place"),
+    [
+        ("2025-12-01", None, None, None),
+        ("2026-02-01", None, "manager", "CA"),
+        ("2026-03-01", None, "vp", "US"),
+        ("2026-02-01", "boss", "boss", "CA"),
+    ],
+)
+def test_what_is_derived_is_what_was_known_then(as_of, own, level, place):
+    data = Data([{**ANA, "seniority": own, "title": "CEO"}], None, None, attributes_history=DATED)
+    moments = Moments((denizen.api.parse_instant(as_of),))
+    with score_run(load_model(MODEL), data, moments, detail=True) as run:
+        found = dict(run.connection.execute("SELECT line, measure FROM ledger WHERE part = 'fit'").fetchall())
+    assert (found["level"], found["place"]) == (level, place)
+    told, _ = explain_lead(load_model(MODEL), "ana", data, moments)
+    lines = {line.line: line for line in told.lines}
+    assert (lines["level"].measure, lines["level"].derived_from) == (level, None)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from denizen.ingest.accounting import EventRows
+from denizen.ingest.derive.history import derive_history
 from denizen.ingest.entities import INSTANTS, add_broken
 from denizen.ingest.raw import Raw, read_raw
 from denizen.ingest.reading import OWN, Reading
@@ -49,6 +50,7 @@ def stage_history(connection: DuckDBPyConnection, data: Data, tables: Tables, ac
         " QUALIFY row_number() OVER (PARTITION BY lead_id, attribute, from_us ORDER BY value NULLS LAST) = 1"
     )
     accounting.attributes_history = _account(connection, add_broken(connection, raw, name))
+    derive_history(connection, tables, data.attributes)
     for i, found in enumerate(tables.attributes.values(), 1):
         _stage_attribute(connection, i, found, tables)
 

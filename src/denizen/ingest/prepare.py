@@ -9,7 +9,7 @@ import duckdb
 
 from denizen.errors import fail
 from denizen.ingest.accounting import Accounting
-from denizen.ingest.derive.lookup import derive_attributes
+from denizen.ingest.derive.lookup import derive_attributes, mark_own
 from denizen.ingest.derive.staging import misspelled_rules, sources_of, unknown_for_all, with_sources
 from denizen.ingest.entities import id_kind, leads_from_events, stage_accounts, stage_leads
 from denizen.ingest.events import EventReader, no_events
@@ -144,6 +144,8 @@ def _make_leads(
         leads_from_events(connection, f"events_read WHERE {reader.valid}", tables)
     if only is not None:
         _keep_only(connection, only)
+    if data.attributes_history is not None:
+        mark_own(connection, tables)
     accounting.derived = derive_attributes(connection, tables, sources, data.attributes, explained=only is not None)
 
 

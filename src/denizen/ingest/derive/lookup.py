@@ -75,6 +75,19 @@ def derive_attributes(
     return counts
 
 
+def own_flag(value: Value) -> str:
+    """Return the name of the column of `leads` that says whether the data itself gives an attribute."""
+    return f"{value.column}_own"
+
+
+def mark_own(connection: DuckDBPyConnection, tables: Tables) -> None:
+    """Add to `leads` which attributes the data itself gives, before others are derived."""
+    flags = [f"{value.text} IS NOT NULL AS {own_flag(value)}" for value in tables.attributes.values()]
+    connection.execute(f"CREATE TEMP TABLE leads_marked AS SELECT {', '.join(['*', *flags])} FROM leads")
+    connection.execute("DROP VIEW leads")
+    connection.execute("CREATE TEMP VIEW leads AS SELECT * FROM leads_marked")
+
+
 def _lookups(
     name: str, value: Value, sources: Mapping[str, Value], rule: AttributeRule
 ) -> Iterator[tuple[Lookup, Meaning]]:
