@@ -11,6 +11,7 @@ import pty
 import re
 import subprocess
 from datetime import datetime, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,8 @@ from test_cli import DENIZEN, denizen
 
 ROOT = Path(__file__).parent.parent
 TRIAL = ROOT / "examples" / "trial"
-AWAITING = {"enterprise", "sparse", "multi-product"}
+# These need products and account scope, which the engines have once this module is there.
+AWAITING = set() if find_spec("denizen.scoring.accounts") else {"enterprise", "sparse", "multi-product"}
 PAGES = ROOT / "docs" / "reference" / "templates"
 
 
@@ -352,3 +354,12 @@ def test_init_refuses_a_file_as_folder_and_an_unknown_answer(tmp_path):
     assert "free-trial" in denizen(tmp_path, "init", "--yes", "--trial", "lifetime", code=2).stderr
     assert "none.csv" in denizen(tmp_path, "init", "--yes", "--events", "none.csv", code=1).stderr
     assert sorted(p.name for p in tmp_path.iterdir()) == ["f"]
+
+
+@pytest.mark.skipif("sparse" in AWAITING, reason="the engines do not have account scope yet")
+def test_people_of_one_account_stand_in_for_invites():
+    made = tailor(recommend(Answers()), ["logged_in"])
+    leads = [{"lead_id": x, "account_id": "a"} for x in "xyz"] + [{"lead_id": "w", "account_id": "b"}]
+    events = [{"lead_id": x, "event": "logged_in", "timestamp": "2026-03-01"} for x in "xyw"]
+    ledger = package.score(made.text, leads=leads, events=events, as_of="2026-03-10", ledger=True).ledger.to_pylist()
+    assert {r["lead_id"]: r["points"] for r in ledger if r["line"] == "invites"} == {"x": 10, "y": 10, "z": 10, "w": 0}
