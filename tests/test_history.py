@@ -220,7 +220,7 @@ def naive(lives, design):
     return found, out
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(LIVES, DESIGNS)
 def test_the_cohort_is_that_of_the_definition(lives, design):
     leads = [{"lead_id": f"l{i}", "signup_at": None if s is None else day(s)} for i, (s, _, _) in enumerate(lives)]
