@@ -6,13 +6,27 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from denizen.api import ScoreResult, audit, backtest, check, diff, explain, import_model, load_model, score
+    from denizen.api import (
+        ScoreResult,
+        audit,
+        backtest,
+        check,
+        diff,
+        explain,
+        health,
+        import_model,
+        load_model,
+        score,
+        trust,
+    )
     from denizen.errors import DenizenError
     from denizen.testing import load_cases, run_cases
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "trust": "denizen.api",
+    "health": "denizen.api",
     "audit": "denizen.api",
     "DenizenError": "denizen.errors",
     "ScoreResult": "denizen.api",
@@ -34,11 +48,13 @@ __all__ = [
     "check",
     "diff",
     "explain",
+    "health",
     "import_model",
     "load_cases",
     "load_model",
     "run_cases",
     "score",
+    "trust",
 ]
 
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from denizen.errors import Finding
     from denizen.history.backtest import Backtest
+    from denizen.history.health import Health, HealthOptions
+    from denizen.history.trust import Trust
     from denizen.ingest.accounting import Accounting
     from denizen.model.change import Change
     from denizen.scoring.audit.report import Audit
@@ -244,6 +246,106 @@ def backtest(
     return run_backtest([load_model(m) for m in models], data, design, known=known, engine=engine)
 
 
+def health(
+    model: str | Path | LoadedModel,
+    *,
+    outcomes: Any,
+    leads: Any = None,
+    events: Any = None,
+    accounts: Any = None,
+    at: str | None = None,
+    horizon: str = DEFAULT_HORIZON,
+    won: str = WON,
+    as_of: Instant | None = None,
+    pql_share: tuple[float, float] | None = None,
+    launched: Instant | None = None,
+    recalibrated: Instant | None = None,
+    mql: str | None = None,
+    columns: Mapping[str, Mapping[str, str]] | None = None,
+    engine: str = IN_MEMORY,
+) -> Health:
+    """Grade a model by the benchmarks of the methodology (section 3).
+
+    Args:
+        model: a path, YAML text, or a loaded model.
+        outcomes: path or dataframe of `lead_id, outcome, at`, and if known `amount, rep`.
+        leads: as for `score`; so are events, accounts, columns and engine.
+        events: path or dataframe.
+        accounts: path or dataframe.
+        at: judge each lead this long after its signup, by default 7d.
+        horizon: how long to wait for the conversion.
+        won: the outcome that counts as conversion.
+        as_of: look no further than this.
+        pql_share: which share of leads should be PQLs, by default (0.05, 0.15).
+        launched: when the model went live.
+        recalibrated: when it was last recalibrated.
+        mql: the attribute that says a lead is an MQL.
+        columns: names of your columns.
+        engine: URL of the engine.
+
+    Raises:
+        DenizenError: nobody can be judged, the model has problems, or data cannot be read.
+    """
+    from denizen.history.health import run_health
+
+    options = health_options(pql_share=pql_share, launched=launched, recalibrated=recalibrated, mql=mql)
+    design = design_of(at=at, horizon=horizon, won=won, as_of_us=None if as_of is None else parse_instant(as_of))
+    data = replace(_data(leads, events, accounts, columns, unique=False), outcomes=outcomes)
+    return run_health(load_model(model), data, design, options, engine=engine)
+
+
+def health_options(
+    *,
+    pql_share: tuple[float, float] | None = None,
+    launched: Instant | None = None,
+    recalibrated: Instant | None = None,
+    mql: str | None = None,
+) -> HealthOptions:
+    """Return what a health card is told.
+
+    Raises:
+        DenizenError: an instant cannot be read, or the range is none.
+    """
+    from denizen.history.health import HealthOptions
+
+    share = pql_share or HealthOptions().pql_share
+    if not 0 <= share[0] < share[1] <= 1:
+        raise fail("bad-argument", f"pql_share {share}: give the lowest and the highest share, as in (0.05, 0.15)")
+    live, last = (None if i is None else parse_instant(i) for i in (launched, recalibrated))
+    return HealthOptions((share[0], share[1]), live, last, mql)
+
+
+def trust(
+    model: str | Path | LoadedModel,
+    *,
+    outcomes: Any,
+    leads: Any = None,
+    events: Any = None,
+    accounts: Any = None,
+    at: str | None = None,
+    horizon: str = DEFAULT_HORIZON,
+    won: str = WON,
+    as_of: Instant | None = None,
+    sample: int = 20,
+    seed: int = 1,
+    columns: Mapping[str, Mapping[str, str]] | None = None,
+    engine: str = IN_MEMORY,
+) -> Trust:
+    """Tell an adoption problem from a model problem when sales stops following up (methodology, edge case 4).
+
+    The arguments are those of `health`; `sample` rejected PQLs are shown, chosen by `seed`.
+
+    Raises:
+        DenizenError: no outcome says what sales did, the model has problems, or data cannot be read.
+    """
+    from denizen.history.trust import run_trust
+    from denizen.history.trust.run import Options
+
+    design = design_of(at=at, horizon=horizon, won=won, as_of_us=None if as_of is None else parse_instant(as_of))
+    data = replace(_data(leads, events, accounts, columns, unique=False), outcomes=outcomes)
+    return run_trust(load_model(model), data, design, Options(sample, seed), engine=engine)
+
+
 def audit(
     model: str | Path | LoadedModel,
     *,
@@ -363,7 +465,9 @@ __all__ = [
     "check",
     "diff",
     "explain",
+    "health",
     "import_model",
     "load_model",
     "score",
+    "trust",
 ]

@@ -19,6 +19,8 @@ COMMANDS = {
     "import": "Turn a scoring definition of another tool into a model file, with a report.",
     "diff": "Tell what changed between two model files; with data, what it does to leads.",
     "test": "Run cases: files that say which score must come out.",
+    "health": "Grade a model by the benchmarks of the methodology, and say what to do.",
+    "trust": "Tell an adoption problem from a model problem when sales stops following up.",
     "audit": "Audit data for a model: what is tracked, what it feeds, what is wrong, and what to ask for.",
     "freeze": "Freeze a real lead into an anonymous case.",
     "sql": "Show the SQL that a model becomes.",

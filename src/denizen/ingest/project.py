@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 FILE_NAME = "denizen.yaml"
 TABLES = ("leads", "accounts", "events", "outcomes", "attributes_history")
+
+
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class TableFile(Spec):
@@ -55,6 +58,17 @@ class EventFile(TableFile):
     unique: bool = Field(False, description="no event_id occurs twice, so duplicates are not searched for")
 
 
+class HealthSettings(Spec):
+    """What a health card needs to be told, because no data says it."""
+
+    pql_share: tuple[Share, Share] = Field(
+        (0.05, 0.15), description="which share of leads should be PQLs: [lowest, highest]"
+    )
+    launched: str | None = Field(None, description="when the model went live, ISO 8601")
+    recalibrated: str | None = Field(None, description="when it was last recalibrated, ISO 8601")
+    mql: str | None = Field(None, description="the attribute that says a lead is an MQL")
+
+
 class Project(Spec):
     """A whole project file."""
 
@@ -63,6 +77,7 @@ class Project(Spec):
     events: EventFile = Field(default_factory=EventFile)
     outcomes: TableFile = Field(default_factory=TableFile)
     attributes_history: TableFile = Field(default_factory=TableFile)
+    health: HealthSettings = Field(default_factory=HealthSettings)
     lint: LintSettings = Field(default_factory=LintSettings)
     attributes: dict[str, AttributeFile] = Field(
         default_factory=dict, description="attributes read in a way of their own"
