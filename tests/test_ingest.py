@@ -344,3 +344,12 @@ def test_a_local_zone_is_turned_into_utc():
     events = pd.DataFrame({"lead_id": ["a"], "event": ["did"], "timestamp": [datetime(2026, 5, 31, 20, tzinfo=zone)]})
     assert behaviors(denizen.score(NAMES_ONLY, events=events, as_of="2026-06-01T00:59:59Z")) == {"a": 0}
     assert behaviors(denizen.score(NAMES_ONLY, events=events, as_of="2026-06-01T01:00:00Z")) == {"a": 1}
+
+
+def test_a_key_that_the_first_row_lacks_is_read_from_the_others():
+    model = "model: m\nbehavior: {criteria: {did: {count: did, where: {plan: pro}, points: 5}}}\n"
+    events = [
+        {"lead_id": "a", "event": "did", "timestamp": "2026-01-01"},
+        {"lead_id": "a", "event": "did", "timestamp": "2026-01-01", "plan": "pro"},
+    ]
+    assert denizen.score(model, events=events, as_of="2026-02-01").scores["behavior"].to_pylist() == [5.0]

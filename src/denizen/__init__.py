@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         health,
         import_model,
         load_model,
+        metrics,
         score,
         trust,
     )
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "metrics": "denizen.api",
     "trust": "denizen.api",
     "health": "denizen.api",
     "audit": "denizen.api",
@@ -52,6 +54,7 @@ __all__ = [
     "import_model",
     "load_cases",
     "load_model",
+    "metrics",
     "run_cases",
     "score",
     "trust",

@@ -14,6 +14,7 @@ from denizen.ingest.prepare import Moments
 from denizen.ingest.project import FILE_NAME, Data, attribute_rules, load_project, read_project
 from denizen.model.approaches import approach_named
 from denizen.model.diff import diff_models
+from denizen.model.durations import parse_duration
 from denizen.model.importers import Imported, import_text
 from denizen.model.lint.settings import LintSettings
 from denizen.model.load import LoadedModel, load_model, read_text
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from denizen.errors import Finding
     from denizen.history.backtest import Backtest
     from denizen.history.health import Health, HealthOptions
+    from denizen.history.metrics import Metrics, Period
     from denizen.history.trust import Trust
     from denizen.ingest.accounting import Accounting
     from denizen.model.change import Change
@@ -346,6 +348,86 @@ def trust(
     return run_trust(load_model(model), data, design, Options(sample, seed), engine=engine)
 
 
+def metrics(
+    model: str | Path | LoadedModel,
+    *,
+    outcomes: Any,
+    leads: Any = None,
+    events: Any = None,
+    accounts: Any = None,
+    launch: str | None = None,
+    span: str = "90d",
+    before: str | None = None,
+    after: str | None = None,
+    at: str | None = None,
+    horizon: str = DEFAULT_HORIZON,
+    won: str = WON,
+    mql: str | None = None,
+    cost: str | None = None,
+    columns: Mapping[str, Mapping[str, str]] | None = None,
+    engine: str = IN_MEMORY,
+) -> Metrics:
+    """Compare before and after the launch of a model (advisory document, section 7).
+
+    The arguments are those of `health`; `launch` with `span`, or `before` and `after` as `FROM..TO`, say which signups
+    are compared; `cost` is `BEFORE,AFTER`.
+
+    Raises:
+        DenizenError: nobody can be judged in a period, the model has problems, or data cannot be read.
+    """
+    from denizen.history.metrics import run_metrics
+
+    periods = metric_periods(launch, span, before, after, cost)
+    design = design_of(at=at, horizon=horizon, won=won)
+    data = replace(_data(leads, events, accounts, columns, unique=False), outcomes=outcomes)
+    return run_metrics(load_model(model), data, design, *periods, mql=mql, engine=engine)
+
+
+def metric_periods(
+    launch: str | None, span: str, before: str | None, after: str | None, cost: str | None
+) -> tuple[Period, Period]:
+    """Return the two periods that a user wrote.
+
+    Raises:
+        DenizenError: they cannot be meant.
+    """
+    from denizen.history.metrics import Period
+
+    if (launch is None) == (before is None and after is None) or (before is None) != (after is None):
+        raise fail("bad-argument", "give --launch INSTANT, or both --before FROM..TO and --after FROM..TO")
+    costs = _costs(cost)
+    if launch is not None:
+        try:
+            length = parse_duration(span)
+        except ValueError as error:
+            raise fail("bad-argument", f"--span: {error}") from None
+        at = parse_instant(launch)
+        return Period("before", at - length, at, costs[0]), Period("after", at, at + length, costs[1])
+    return Period("before", *_from_to(before or ""), costs[0]), Period("after", *_from_to(after or ""), costs[1])
+
+
+def _costs(cost: str | None) -> tuple[float | None, float | None]:
+    if cost is None:
+        return None, None
+    try:
+        before, after = (float(c) for c in cost.split(","))
+    except ValueError:
+        before = after = -1.0
+    if before < 0 or after < 0:
+        raise fail("bad-argument", f"--cost {cost}: write two amounts, as in 12000,15000")
+    return before, after
+
+
+def _from_to(period: str) -> tuple[int, int]:
+    start, dots, end = period.partition("..")
+    if not dots:
+        raise fail("bad-argument", f"{period!r} is no period; write FROM..TO, as in 2026-01-01..2026-03-01")
+    found = parse_instant(start), parse_instant(end)
+    if found[0] >= found[1]:
+        raise fail("bad-argument", f"{period!r} ends before it begins")
+    return found
+
+
 def audit(
     model: str | Path | LoadedModel,
     *,
@@ -468,6 +550,7 @@ __all__ = [
     "health",
     "import_model",
     "load_model",
+    "metrics",
     "score",
     "trust",
 ]

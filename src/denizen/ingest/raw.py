@@ -244,7 +244,7 @@ def _read_frame(connection: DuckDBPyConnection, table: str, frame: Any, mapping:
     if type(frame).__module__.startswith("pandas"):
         arrow = _mixed(lambda: pa.Table.from_pandas(frame, preserve_index=False), lambda: frame.to_dict("records"))
     elif isinstance(frame, list):
-        arrow = _mixed(lambda: pa.Table.from_pylist(frame), lambda: frame)
+        arrow = _mixed(lambda: pa.Table.from_pylist(_with_every_key(frame)), lambda: frame)
     elif hasattr(frame, "__arrow_c_stream__"):
         arrow = pa.table(frame)
     else:
@@ -255,6 +255,12 @@ def _read_frame(connection: DuckDBPyConnection, table: str, frame: Any, mapping:
     relation = f"raw_{table}"
     connection.register(relation, arrow)
     return Raw(table, f"<{table}>", relation, _described(connection, relation), mapping, columnar=True)
+
+
+def _with_every_key(rows: list[Any]) -> list[Any]:
+    """Return rows that all have the keys of any, because Arrow looks at the first row alone."""
+    keys = dict.fromkeys(k for row in rows if isinstance(row, dict) for k in row)
+    return [{k: row.get(k) for k in keys} if isinstance(row, dict) else row for row in rows]
 
 
 def _mixed(convert: Callable[[], Any], records: Callable[[], list[dict[str, Any]]]) -> Any:

@@ -1,0 +1,92 @@
+"""Before and after, on a made-up world whose truth is known."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+from statistics import median
+
+import pytest
+
+import denizen
+from denizen.errors import DenizenError
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+LAUNCH = START + timedelta(days=60)
+MODEL = "model: m\nbehavior: {criteria: {core: {count: core, points: 80}}}\npql: {total: 80, fit: 0, behavior: 40}\n"
+
+
+def world(before=0.1, after=0.3, seed=3):
+    rng = random.Random(seed)
+    people, events, outcomes = [], [], []
+    for n in range(1200):
+        lead, signup = f"l{n}", START + timedelta(hours=2.4 * n)
+        people.append({"lead_id": lead, "signup_at": signup.isoformat()})
+        if rng.random() < 0.25:
+            events.append({"lead_id": lead, "event": "core", "timestamp": (signup + timedelta(days=1)).isoformat()})
+        if rng.random() < (after if signup >= LAUNCH else before):
+            opened = signup + timedelta(days=rng.randint(8, 20))
+            won = opened + timedelta(days=rng.randint(5, 30))
+            outcomes += [
+                {"lead_id": lead, "outcome": "opportunity", "at": opened.isoformat()},
+                {"lead_id": lead, "outcome": "won", "at": won.isoformat(), "amount": 100, "rep": f"r{n % 4}"},
+            ]
+    events.append({"lead_id": "l0", "event": "end", "timestamp": (START + timedelta(days=250)).isoformat()})
+    return {"leads": people, "events": events, "outcomes": outcomes}
+
+
+@pytest.fixture(scope="module")
+def found():
+    return denizen.metrics(MODEL, **world(), launch=LAUNCH.isoformat(), span="60d", cost="1000,1000")
+
+
+def test_each_metric_is_what_its_definition_counts(found):
+    given = world()
+    at = {o["lead_id"]: {} for o in given["outcomes"]}
+    for o in given["outcomes"]:
+        at[o["lead_id"]][o["outcome"]] = datetime.fromisoformat(o["at"])
+    old = [f"l{n}" for n in range(600)]
+    won = [lead for lead in old if lead in at]
+    assert found.metric("trial_to_paid").before.found.value == len(won) / 600
+    assert found.metric("pipeline").before.found.value == pytest.approx(len(won) / (60 / 7))
+    days = [(at[lead]["won"] - at[lead]["opportunity"]).days for lead in won]
+    assert found.metric("sales_cycle").before.found.value == pytest.approx(median(days))
+    assert found.metric("cac").before.found.value == pytest.approx(1000 / len(won))
+    assert found.metric("revenue_per_rep").before.found.value == pytest.approx(len(won) * 100 / 4)
+    assert found.metric("lead_roi").before.found.value == pytest.approx(len(won) * 100 / 1000 - 1)
+    core = {e["lead_id"] for e in given["events"] if e["event"] == "core"}
+    assert found.metric("pql_volume").before.found.value == sum(lead in core for lead in old) / 600
+
+
+def test_a_planted_change_is_found_and_nothing_where_nothing_changed(found):
+    sure = {m.definition.metric for m in found.sure}
+    assert {"trial_to_paid", "pipeline", "cac"} <= sure
+    assert 3 in found.metric("trial_to_paid").change
+    assert not {"pql_volume", "sales_cycle"} & sure
+
+
+def test_changes_are_called_beyond_chance_as_rarely_as_the_level_says():
+    calls = [
+        denizen.metrics(MODEL, **world(0.2, 0.2, seed), launch=LAUNCH.isoformat(), span="60d") for seed in range(4)
+    ]
+    for metric in ("trial_to_paid", "pql_against_rest", "pql_volume", "sales_cycle"):
+        assert sum(metric in {m.definition.metric for m in c.sure} for c in calls) <= 1, metric
+
+
+def test_what_cannot_be_computed_says_what_it_needs(found):
+    needs = {m.definition.metric: m.needs for m in found.metrics if m.needs}
+    assert set(needs) == {"mql_to_opportunity", "contacts_on_pqls", "follow_up", "sales_feedback"}
+    assert needs["follow_up"] == "cannot be computed: needs outcome rows `contacted`, `accepted` or `rejected`"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {}, {"before": "2026-01-01..2026-02-01"}, {"launch": "2026-03-01", "before": "a..b", "after": "a..b"},
+        {"before": "2026-02-01..2026-01-01", "after": "2026-02-01..2026-03-01"}, {"launch": "2026-03-01", "span": "long"},
+        {"launch": "2026-03-01", "cost": "1"},
+    ],
+)  # fmt: skip
+def test_periods_that_cannot_be_meant_are_refused(given):
+    with pytest.raises(DenizenError, match="bad-argument"):
+        denizen.metrics(MODEL, **world(), **given)
