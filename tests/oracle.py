@@ -117,6 +117,8 @@ def holds(conditions, value):
 
 
 def prop(event, path):
+    if path == "product" and event.get("product") is not None:
+        return event["product"]
     found = event.get("properties") or {}
     if path in found:
         return found[path]
@@ -146,6 +148,8 @@ class Score:
     disqualified: bool
     capped: bool
     lines: list
+    segment: str | None = None
+    product: str | None = None
 
 
 def visible(events, T, known=False):
@@ -170,6 +174,7 @@ def delivery(event):
 class Lead:
     def __init__(self, lead, events, T, known=False):
         self.T = T
+        self.own = {}  # predicates that say which events are the product's
         self.lead = lead
         self.events = visible(events, T, known)
         self.signup = lead.get("signup_us")
@@ -214,13 +219,31 @@ class Lead:
             e
             for e in self.events
             if (names == ["any"] or e["event"] in names)
+            and all(holds(c, prop(e, path)) for path, c in self.own.items())
             and all(holds(c, prop(e, path)) for path, c in (where or {}).items())
             and self.inside(e, within)
         ]
 
 
+class Crowd(Lead):
+    """Everyone in a lead's account, looked at from that lead: its windows, their events."""
+
+    def __init__(self, one, people, nobody, known):
+        self.__dict__.update(one.__dict__)
+        self.events, self.sessions, self.actor = [], {}, {}
+        for who, log in [*people.items(), (None, nobody)]:
+            person = Lead({}, log, one.T, known)
+            self.events += person.events
+            for e in person.events:
+                self.actor[id(e)] = who
+                self.sessions[id(e)] = (who, *person.sessions[id(e)])
+        self.events.sort(key=lambda e: (e["at_us"], e.get("event_id") is None, e.get("event_id") or "", e["event"]))
+
+
 def measure(lead, c):
     """The measure of a criterion (None is unknown), and the events that count."""
+    if c.get("scope") == "account":
+        lead = lead.crowd
     where, within = c.get("where"), c.get("within")
     if "attribute" in c:
         value = lead.lead.get(c["attribute"])
@@ -237,6 +260,8 @@ def measure(lead, c):
             return len({e["at_us"] // DAY for e in found}), found
         if of == "events":
             return len({e["event"] for e in found}), found
+        if of == "leads":
+            return len({lead.actor[id(e)] for e in found} - {None}), found
         if of == "sessions":
             return len({lead.sessions[id(e)] for e in found}), found
         values = [prop(e, of) for e in found]
@@ -352,10 +377,68 @@ def share(base, n):
     return Fraction(1 - kept)
 
 
-def score(model, lead, events, T, known=False):
-    """Score one lead at T."""
+def score(model, lead, events, T, known=False, people=None, nobody=()):
+    """Score one lead at T; `people` are the logs of everyone in its account, `nobody` the account's own events."""
     it = Lead(lead, events, T, known)
-    fit_section, behavior_section = model.get("fit", {}), model.get("behavior", {})
+    it.crowd = Crowd(it, people if people is not None else {"me": events}, list(nobody), known)
+    segment = None
+    for s in model.get("segments", []):
+        if all(holds(c, lead.get(path)) for path, c in s["when"].items()):
+            segment = s["name"]
+            model = merged(model, {k: v for k, v in s.items() if k not in ("name", "when")})
+            break
+    if "products" not in model:
+        found = of_section(model, it, model.get("behavior", {}), {})
+        found.segment = segment
+        return found
+    results = {}
+    for name, section in model["products"].items():
+        results[name] = of_section(model, it, section, section.get("events", {"product": {"is": name}}))
+    best = max(results, key=lambda n: (results[n].behavior, not results[n].capped, -list(results).index(n)))
+    found = results[best]
+    lines = list(found.lines)
+    lines += [Line("behavior", n, "product", Fraction(0), r.behavior) for n, r in results.items() if n != best]
+    extra, bonus = Fraction(0), model.get("cross_product_bonus")
+    if bonus:
+        active = 0
+        for name, section in model["products"].items():
+            it.own = section.get("events", {"product": {"is": name}})
+            active += bool(it.pick("any", None, {"last": bonus.get("active_within", "30d")}))
+        it.own = {}
+        extra = Fraction(str(bonus["points"])) if active >= bonus.get("at_least", 2) else Fraction(0)
+        lines.append(Line("behavior", "cross_product_bonus", "cross_product", extra))
+    behavior = found.behavior + Decimal(extra.numerator) / extra.denominator
+    disqualified = any(r.disqualified for r in results.values())
+    judged = judge(model, lead, found.fit, behavior, disqualified, found.capped, lines)
+    judged.segment, judged.product = segment, best
+    return judged
+
+
+def merged(model, over):
+    """What a segment makes of a model: sections key by key, criteria by name, all else said anew."""
+    found = dict(model)
+    for part in ("fit", "behavior", "pql", "tiers", "cross_product_bonus"):
+        if part in over:
+            found[part] = merged_section(model.get(part, {}), over[part])
+    if "products" in over:
+        products = dict(model.get("products", {}))
+        for name, section in over["products"].items():
+            products[name] = merged_section(products.get(name, {}), section)
+        found["products"] = products
+    return found
+
+
+def merged_section(section, over):
+    found = {**section, **over}
+    if "criteria" in section and over.get("criteria"):
+        found["criteria"] = {**section["criteria"], **over["criteria"]}
+    return {k: v for k, v in found.items() if v is not None}
+
+
+def of_section(model, it, behavior_section, own):
+    """Score a lead by one behavior section over its own events."""
+    it.own = it.crowd.own = own
+    fit_section = model.get("fit", {})
     lines, disqualified = [], False
     for part, section in (("fit", fit_section), ("behavior", behavior_section)):
         for name, c in section.get("criteria", {}).items():
@@ -373,13 +456,17 @@ def score(model, lead, events, T, known=False):
     fit = clamp(raw_fit, fit_section.get("min", 0), fit_section.get("max", 50))
     lines.append(Line("fit", "limit", "limit", fit - raw_fit))
     behavior, capped = behave(it, behavior_section, lines)
-    fit, behavior = round6(fit), round6(behavior)
-    pql = {"total": 80, "fit": 15, "behavior": 40, **model.get("pql", {})}
+    it.own = it.crowd.own = {}
+    return judge(model, it.lead, round6(fit), round6(behavior), disqualified, capped, lines)
+
+
+def judge(model, lead, fit, behavior, disqualified, capped, lines, key="pql"):
+    gates = {"total": 80, "fit": 15, "behavior": 40, **model.get(key, {})}
     qualified = (
-        fit + behavior >= Decimal(str(pql["total"]))
-        and fit >= Decimal(str(pql["fit"]))
-        and behavior >= Decimal(str(pql["behavior"]))
-        and all(holds(c, it.lead.get(path)) for path, c in pql.get("require", {}).items())
+        fit + behavior >= Decimal(str(gates["total"]))
+        and fit >= Decimal(str(gates["fit"]))
+        and behavior >= Decimal(str(gates["behavior"]))
+        and all(holds(c, lead.get(path)) for path, c in gates.get("require", {}).items())
         and not disqualified
         and not capped
     )
@@ -387,6 +474,72 @@ def score(model, lead, events, T, known=False):
     fit_tier = tier(fit, tiers.get("fit", {"strong": 35, "moderate": 20, "weak": 0}))
     behavior_tier = tier(behavior, tiers.get("behavior", {"high": 60, "medium": 30, "low": 0}))
     return Score(fit, behavior, qualified, fit_tier, behavior_tier, disqualified, capped, lines)
+
+
+def score_world(model, world, T, known=False, strays=()):
+    """Score everyone in a world of (lead, log); `strays` are (account, event) that carry no lead."""
+    found = []
+    for lead, log in world:
+        account = lead.get("account_id")
+        people = {i: other for i, (mate, other) in enumerate(world) if account and mate.get("account_id") == account}
+        nobody = [e for name, e in strays if account and name == account]
+        found.append(score(model, lead, log, T, known, people or {"me": log}, nobody))
+    return found
+
+
+def score_accounts(model, world, T, known=False, strays=()):
+    """Score every account that has a lead."""
+    leads = score_world(model, world, T, known, strays)
+    section = model.get("account", {})
+    found = {}
+    for account in sorted({lead["account_id"] for lead, _ in world if lead.get("account_id")}):
+        members = [i for i, (lead, _) in enumerate(world) if lead.get("account_id") == account]
+        people = {i: world[i][1] for i in members}
+        lines, out = [], []
+        for name, c in model.get("fit", {}).get("criteria", {}).items():
+            each = [points_of(c, measure(Lead(world[i][0], [], T), c)[0])[0] for i in members]
+            lines.append(Line("fit", name, "criterion", max(each)))
+        for i in members:
+            lead = Lead(world[i][0], [], T)
+            out.append(
+                any(
+                    c.get("disqualifies")
+                    and any(holds(b, measure(lead, c)[0]) for b in c.get("bands", [{"at_least": 1}]))
+                    for c in model.get("fit", {}).get("criteria", {}).values()
+                )
+            )
+        raw = sum((x.points for x in lines), Fraction(0))
+        fit = clamp(raw, model.get("fit", {}).get("min", 0), model.get("fit", {}).get("max", 50))
+        best = sorted((Fraction(str(leads[i].behavior)) for i in members), reverse=True)
+        rollup = section.get("rollup", "max")
+        if rollup == "mean":
+            behavior = Fraction(round12(sum(best) / len(best)))
+        else:
+            weights = {"max": [1], "sum": [1] * len(best)}.get(rollup) if isinstance(rollup, str) else rollup["top"]
+            behavior = sum((Fraction(str(w)) * b for w, b in zip(weights, best, strict=False)), Fraction(0))
+        one = Lead(world[members[0]][0], world[members[0]][1], T, known)
+        crowd = Crowd(one, people, [e for name, e in strays if name == account], known)
+        one.crowd = crowd
+        for name, c in section.get("criteria", {}).items():
+            points = points_of(c, measure(one, {**c, "scope": "account"})[0])[0]
+            lines.append(Line("behavior", name, "criterion", points))
+            behavior += points
+        behavior = clamp(behavior, section.get("min", 0), section.get("max"))
+        gates, tiers = section.get("pqa", {}), section.get("tiers", {})
+        require = gates.get("require", {})
+        held = all(any(holds(c, world[i][0].get(path)) for i in members) for path, c in require.items())
+        bare = {"pqa": {k: v for k, v in gates.items() if k != "require"}, "tiers": tiers}
+        judged = judge(bare, {}, round6(fit), round6(behavior), all(out), False, lines, key="pqa")
+        judged.pql = judged.pql and held
+        found[account] = judged
+    return found
+
+
+def round12(value):
+    """To 12 decimals, half away from zero."""
+    scaled = abs(value) * 10**12
+    whole = (scaled.numerator * 2 + scaled.denominator) // (scaled.denominator * 2)
+    return Fraction(whole if value >= 0 else -whole, 10**12)
 
 
 def clamp(value, low, high):

@@ -288,8 +288,95 @@ def leads(draw):
 
 worlds = st.lists(leads(), min_size=1, max_size=4)
 
+PRODUCTS = ["crm", "CRM", "reports", None]
+ACCOUNTS = ["acme", "beta", None]
 
-def tables(world):
+
+@st.composite
+def crowd_criteria(draw, *, of_account):
+    """A criterion over the events of everyone in an account."""
+    c = {k: v for k, v in draw(criteria(fit=False)).items() if k not in ("key", "disqualifies")}
+    if "attribute" in c or draw(st.integers(0, 3)) == 0:
+        c = {"distinct": {"of": "leads", "event": draw(names_or_any)}, "bands": draw(bands(words=False))}
+    if not of_account:
+        return {**c, "scope": "account"}
+    c.pop("recency", None)
+    c.pop("within", None)
+    if "growth" not in c and draw(st.booleans()):
+        c["within"] = {"last": draw(spans)}
+    return c
+
+
+@st.composite
+def behaviors(draw):
+    """A behavior section, some of whose criteria look at the whole account."""
+    found = draw(models())["behavior"]
+    if draw(st.booleans()):
+        found["criteria"] = {**found["criteria"], "crowd": draw(crowd_criteria(of_account=False))}
+    return found
+
+
+@st.composite
+def programs(draw):
+    """A model with products, segments and an account score."""
+    model = draw(models())
+    model["behavior"] = draw(behaviors())
+    if draw(st.booleans()):
+        del model["behavior"]
+        model["products"] = {"crm": draw(behaviors()), "reports": draw(behaviors())}
+        if draw(st.booleans()):
+            model["products"]["reports"]["events"] = {"plan": draw(conditions(words=True))}
+        if draw(st.booleans()):
+            model["cross_product_bonus"] = {"points": 12.5, "active_within": draw(spans)}
+    if draw(st.booleans()):
+        model["segments"] = [draw(segments(i, products="products" in model)) for i in range(draw(st.integers(1, 2)))]
+    account = {}
+    if draw(st.booleans()):
+        account["rollup"] = draw(st.sampled_from(["max", "sum", "mean", {"top": [1, 0.5]}, {"top": [0.333333]}]))
+    if draw(st.booleans()):
+        account["criteria"] = {"people": draw(crowd_criteria(of_account=True))}
+    if draw(st.booleans()):
+        account |= {"max": 30, "pqa": {"total": 10, "fit": 0, "behavior": 3, "require": {"size": {"exists": True}}}}
+    if account:
+        model["account"] = account
+    return model
+
+
+@st.composite
+def segments(draw, number, *, products):
+    found = {"name": f"s{number}", "when": {"title": draw(conditions(words=True))}}
+    if draw(st.booleans()):
+        found["pql"] = {"total": 20, "behavior": 0}
+    if draw(st.booleans()):
+        found["fit"] = {"max": 10, "criteria": {"extra": draw(criteria(fit=True))}}
+    if draw(st.booleans()):
+        decay = {"decay": draw(st.one_of(st.none(), decays()))}
+        found |= {"products": {"crm": decay}} if products else {"behavior": decay}
+    return found
+
+
+@st.composite
+def societies(draw):
+    """Leads with accounts, events with products, and events that carry an account alone."""
+    world = draw(st.lists(leads(), min_size=1, max_size=4))
+    for lead, log in world:
+        lead["account_id"] = draw(st.sampled_from(ACCOUNTS))
+        known = {}
+        for event in log:
+            given = draw(st.sampled_from(PRODUCTS))
+            event["product"] = given if event["event_id"] is None else known.setdefault(event["event_id"], given)
+    strays = [
+        ({"account_id": draw(st.sampled_from(["acme", "nobody"]))}, e) for e in draw(st.lists(events, max_size=3))
+    ]
+    kept = {}
+    for stray, event in strays:
+        if event["event_id"] is not None:
+            first = kept.setdefault((stray["account_id"], event["event_id"]), event)
+            event.update({k: v for k, v in first.items() if k not in ("received_us", "at_us")})
+    return world, [(stray["account_id"], event) for stray, event in strays]
+
+
+def tables(world, strays=None):
     """The world as dataframes for the product: rows of leads and of events."""
     lead_rows, event_rows = [], []
     for i, (lead, log) in enumerate(world):
@@ -301,21 +388,24 @@ def tables(world):
                 "trial_started_at": iso(lead["trial_started_us"]),
                 "trial_ends_at": iso(lead["trial_ends_us"]),
                 **{k: as_given(row[k]) for k in ("title", "size", "tools")},
+                **({} if strays is None else {"account_id": lead["account_id"]}),
             }
         )
-        event_rows += [
-            {
-                "lead_id": f"lead {i}",
-                "event": e["event"],
-                "timestamp": iso(e["at_us"]),
-                "event_id": e["event_id"],
-                "session_id": e["session_id"],
-                "received_at": iso(e["received_us"]),
-                "properties": json.dumps(e["properties"]),
-            }
-            for e in log
-        ]
+        event_rows += [{"lead_id": f"lead {i}", **as_row(e)} for e in log]
+    event_rows += [{"lead_id": None, "account_id": account, **as_row(e)} for account, e in strays or ()]
     return lead_rows, event_rows
+
+
+def as_row(event):
+    return {
+        "event": event["event"],
+        "timestamp": iso(event["at_us"]),
+        "event_id": event["event_id"],
+        "session_id": event["session_id"],
+        "received_at": iso(event["received_us"]),
+        "properties": json.dumps(event["properties"]),
+        "product": event.get("product"),
+    }
 
 
 def as_given(value):

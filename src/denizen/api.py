@@ -45,7 +45,8 @@ class ScoreResult:
     """Scores as Arrow tables.
 
     `scores` has a row a lead and instant, `ledger` a row a line (None unless asked for), `rejects` the rows that could
-    not be used with the reason, `accounting` where every row went. Arrow libraries read the object itself as `scores`.
+    not be used with the reason, `accounting` where every row went. `account_scores` has a row an account and instant,
+    `account_ledger` the lines with the people behind each, if asked for. Arrow libraries read the object itself as `scores`.
     """
 
     scores: pa.Table
@@ -53,6 +54,8 @@ class ScoreResult:
     rejects: pa.Table
     accounting: Accounting
     summary: Summary
+    account_scores: pa.Table | None = None
+    account_ledger: pa.Table | None = None
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         return self.scores.__arrow_c_stream__(requested_schema)
@@ -84,9 +87,10 @@ def score(
     unique: bool = False,
     ledger: bool = False,
     foresight: bool = False,
+    account_scores: bool = False,
     engine: str = IN_MEMORY,
 ) -> ScoreResult:
-    """Score leads (semantics, sections 1 to 4).
+    """Score leads, and accounts (semantics, sections 1 to 5).
 
     Args:
         model: a path, YAML text, or a loaded model.
@@ -103,6 +107,7 @@ def score(
         ledger: also return every line of every score.
         foresight: add the columns `next_change_at` and `drops_out_at`: when the score moves, and when a PQL ceases to
             be one, if nothing more happens.
+        account_scores: also score accounts, with `ledger` also their lines.
         engine: `duckdb:`, `duckdb:///work.db` or `postgresql://…`.
 
     Raises:
@@ -112,7 +117,7 @@ def score(
     data = _read_as(_data(leads, events, accounts, columns, unique=unique), attributes, match_accounts=match_accounts)
     defaulted = as_of is None and grid is None
     moments = Moments(tuple(_instants(as_of)) if grid is None else (), grid, known, defaulted)
-    with score_run(loaded, data, moments, engine=engine, detail=ledger) as run:
+    with score_run(loaded, data, moments, engine=engine, detail=ledger, accounts=account_scores) as run:
         if foresight:
             look_ahead(run)
         return ScoreResult(
@@ -121,6 +126,10 @@ def score(
             rejects=_arrow(run.connection, "SELECT * FROM rejects"),
             accounting=run.accounting,
             summary=summarize(run),
+            account_scores=_arrow(run.connection, "SELECT * FROM accounts_out") if account_scores else None,
+            account_ledger=_arrow(run.connection, "SELECT * FROM accounts_ledger")
+            if account_scores and ledger
+            else None,
         )
 
 

@@ -43,10 +43,12 @@ from denizen.scoring.run import score_run
     is_flag=True,
     help="Add to --out when each score changes and when each PQL drops out, if nothing more happens.",
 )
+@click.option("--accounts-out", help="Write the scores of accounts; the same endings.")
+@click.option("--accounts-ledger", help="Write every line of every account, with the people behind it.")
 @click.option("--rejects", help="Write the rows that could not be used, each with the reason.")
 @engine_option
 @click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, help="How many leads to list.")
-@click.option("--pql-only", is_flag=True, help="Write and list PQLs only.")
+@click.option("--pql-only", is_flag=True, help="Write and list PQLs only, and accounts that pass their gates.")
 @json_option
 def score(
     model: str,
@@ -60,6 +62,8 @@ def score(
     out: str | None,
     ledger: str | None,
     foresight: bool,  # noqa: FBT001
+    accounts_out: str | None,
+    accounts_ledger: str | None,
     rejects: str | None,
     engine: str,
     top: int,
@@ -79,24 +83,36 @@ def score(
     if data.leads is None and data.events is None:
         raise fail("bad-argument", "there is no data; give --leads or --events, or a denizen.yaml beside the model")
     _refuse_conflicts(grid, as_of, out, foresight=foresight)
-    check_outputs([out, ledger, rejects], [model, data.leads, data.events, data.accounts, grid])
+    chosen = " WHERE pql" if pql_only else ""
+    passing = " WHERE pqa" if pql_only else ""
+    scores = f"({FORESEEN})" if foresight else "scores"
+    outputs = [
+        ("scores", out, f"SELECT * FROM {scores}{chosen}"),
+        ("ledger", ledger, "SELECT * FROM ledger"),
+        ("accounts", accounts_out, f"SELECT * FROM accounts_out{passing}"),
+        ("accounts ledger", accounts_ledger, "SELECT * FROM accounts_ledger"),
+        ("rejects", rejects, "SELECT * FROM rejects"),
+    ]
+    check_outputs([path for _, path, _ in outputs], [model, data.leads, data.events, data.accounts, grid])
     instants = [parse_instant(i) for i in as_of] or [clock.to_us(clock.now())]
     moments = Moments(() if grid else tuple(instants), grid, known, defaulted=not (grid or as_of))
     listing = out is None
     with (
         progress(quiet=as_json) as step,
-        score_run(loaded, data, moments, engine=engine, detail=listing or ledger is not None, progress=step) as run,
+        score_run(
+            loaded,
+            data,
+            moments,
+            engine=engine,
+            detail=listing or ledger is not None or accounts_ledger is not None,
+            accounts=accounts_out is not None or accounts_ledger is not None,
+            progress=step,
+        ) as run,
     ):
         if foresight:
             step("looking ahead")
             look_ahead(run)
-        scores = FORESEEN if foresight else "SELECT * FROM scores"
-        written = {
-            "scores": (f"SELECT * FROM ({scores}){' WHERE pql' if pql_only else ''}", out),
-            "ledger": ("SELECT * FROM ledger", ledger),
-            "rejects": ("SELECT * FROM rejects", rejects),
-        }
-        for query, path in written.values():
+        for _, path, query in outputs:
             if path:
                 write_rows(run.connection, query, path)
         summary = summarize(run)
@@ -105,8 +121,8 @@ def score(
     if as_json:
         print_json(
             {
-                "model": run.plan.model,
-                "model_hash": run.plan.model_hash,
+                "model": run.program.model,
+                "model_hash": run.program.model_hash,
                 "as_of": [] if grid else [clock.iso(us) for us in sorted(set(instants))],
                 **summary.as_dict(),
                 "rows": run.accounting.as_dict(),
@@ -122,10 +138,10 @@ def score(
         return
     if listing:
         print_ranking(ranked, summary, several=run.several_moments)
-    for what, (_, path) in written.items():
+    for what, path, _ in outputs:
         if path:
             click.echo(f"wrote {what} to {path}")
-    print_summary(summary, run.accounting, f"{run.plan.model} ({run.plan.model_hash})", moment)
+    print_summary(summary, run.accounting, f"{run.program.model} ({run.program.model_hash})", moment)
 
 
 def _refuse_conflicts(grid: str | None, as_of: tuple[str, ...], out: str | None, *, foresight: bool) -> None:

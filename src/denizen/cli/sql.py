@@ -9,11 +9,14 @@ from denizen.cli.options import json_option, known_option, model_argument
 from denizen.cli.show import print_json
 from denizen.model.load import load_model
 from denizen.plan.build import build_program
+from denizen.plan.needs import needs_of
+from denizen.sql.choose import CHOSEN, chosen_statement, table_of
 from denizen.sql.dialect import DIALECTS
 from denizen.sql.events import Frame
-from denizen.sql.ledger import ledger_statement
+from denizen.sql.ledger import ledger_statement, program_ledger
 from denizen.sql.scores import scores_statement
 from denizen.sql.show import contract
+from denizen.sql.tables import tables_for
 
 
 @click.command()
@@ -36,15 +39,27 @@ def sql(
     \b
     denizen sql model.yaml --dialect postgresql
     """
-    plan = build_program(load_model(model)).plans[0]
+    program = build_program(load_model(model))
     frame = Frame(None if as_of is None else parse_instant(as_of), known)
-    scores = scores_statement(plan, DIALECTS[dialect], frame, detail=ledger)
-    lines = ledger_statement(plan, scores, DIALECTS[dialect]) if ledger else None
+    tables = tables_for(needs_of(*program.plans), shown=ledger)
+    chosen = DIALECTS[dialect]
+    scores = [scores_statement(plan, chosen, frame, tables, detail=ledger) for plan in program.plans]
+    several = len(scores) > 1
+    choice = chosen_statement(program) if several else None
+    lines = None
+    if ledger:
+        of_one = ledger_statement(program.plans[0], scores[0], chosen, table_of(1))
+        lines = program_ledger(program, tuple(scores), chosen) if several else of_one
     if as_json:
-        print_json({"dialect": dialect, "scores": scores.statement, "ledger": lines})
+        print_json({"dialect": dialect, "scores": [s.statement for s in scores], "chosen": choice, "ledger": lines})
         return
-    click.echo(contract(scores.tables, frame))
-    if lines is None:
-        click.echo(f"{scores.statement};")
+    click.echo(contract(tables, frame))
+    if not several and lines is None:
+        click.echo(f"{scores[0].statement};")
         return
-    click.echo(f"CREATE TABLE scored AS\n{scores.statement};\n\n{lines};")
+    for part, each in enumerate(scores, 1):
+        click.echo(f"CREATE TABLE {table_of(part)} AS\n{each.statement};\n")
+    if choice is not None:
+        click.echo(f"CREATE TABLE {CHOSEN} AS\n{choice};\n" if lines else f"{choice};")
+    if lines is not None:
+        click.echo(f"{lines};")

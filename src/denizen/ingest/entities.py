@@ -79,14 +79,14 @@ def stage_leads(
 
 
 def leads_from_events(connection: DuckDBPyConnection, relation: str, tables: Tables) -> None:
-    """Make the table `leads` of the ids seen in events, of whom nothing else is known."""
+    """Make the table `leads` of the ids seen in events; nothing else is known of them but, where it is read, the account."""
     nothing = [f"CAST(NULL AS BIGINT) AS {c}" for c in INSTANTS]
     for value in tables.attributes.values():
         nothing += [f"{_null(form)} AS {c}" for c, form in value.columns(shown=tables.shown).items()]
-    listed = ", ".join(["lead_id", "CAST(NULL AS VARCHAR) AS account_id", *nothing])
-    connection.execute(
-        f"CREATE TEMP TABLE leads_seen AS SELECT {listed} FROM (SELECT DISTINCT lead_id FROM {relation})"
-    )
+    account = "min(account_id)" if tables.accounts else "CAST(NULL AS VARCHAR)"
+    seen = f"SELECT lead_id, {account} AS account_id FROM {relation} AND lead_id IS NOT NULL GROUP BY lead_id"
+    listed = ", ".join(["lead_id", "account_id", *nothing])
+    connection.execute(f"CREATE TEMP TABLE leads_seen AS SELECT {listed} FROM ({seen})")
     connection.execute("CREATE TEMP VIEW leads AS SELECT * FROM leads_seen")
 
 

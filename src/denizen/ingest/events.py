@@ -48,7 +48,14 @@ class EventReader:
         """Make `events_read`: every row, typed, with the reason if it is rejected."""
         reading = self.reading = Reading(self.raw)
         reading.add("lead_id", id_expression(self.lead_id, id_kind))
-        reading.reject(f"{OWN}lead_id IS NULL", "lead_id is missing")
+        if self.tables.accounts:
+            account = self.raw.find("account_id") or NOTHING
+            reading.add("account_id", as_id(account.expression, account.kind))
+            reading.reject(f"{OWN}lead_id IS NULL AND {OWN}account_id IS NULL", "lead_id and account_id are missing")
+            reading.normal["owner"] = f"COALESCE('l' || CAST({OWN}lead_id AS VARCHAR), 'a' || {OWN}account_id)"
+            reading.columns.append("owner")
+        else:
+            reading.reject(f"{OWN}lead_id IS NULL", "lead_id is missing")
         event = as_text(self.event.expression, self.event.kind)
         reading.add("event", event if self.in_place else f"tidy({event})")
         reading.reject(f"{OWN}event IS NULL", "event is missing")
@@ -62,7 +69,8 @@ class EventReader:
         self._add_properties(reading)
         kind = "VIEW" if self.in_place else "TABLE"
         self.connection.execute(f"CREATE TEMP {kind} events_read AS {reading.select(record=not self.in_place)}")
-        plain = f"lead_id IS NOT NULL AND {in_range('at_us')} AND event IS NOT NULL"
+        whose = "(lead_id IS NOT NULL OR account_id IS NOT NULL)" if self.tables.accounts else "lead_id IS NOT NULL"
+        plain = f"{whose} AND {in_range('at_us')} AND event IS NOT NULL"
         self.valid = plain if self.in_place else "reason IS NULL"
 
     def _add_ids(self, reading: Reading) -> None:
@@ -85,6 +93,8 @@ class EventReader:
     def _property(self, path: str) -> str:
         """Return a property as given: from the `properties` document, else from a column of that name."""
         given = [self.raw.within("properties", path), self.raw.find(path)]
+        if path == "product":
+            given.reverse()  # the column of that name has a meaning of its own
         found = [as_text(c.expression, c.kind) for c in given if c is not None]
         return f"coalesce({', '.join(found)})" if found else NOTHING.expression
 
@@ -106,7 +116,7 @@ class EventReader:
             self._keep_rejects()
         duplicate = self._without_duplicates()
         broken = add_broken(self.connection, self.raw, "events")
-        known = "lead_id IN (SELECT lead_id FROM leads)"
+        known = self._known()
         seen = f"at_us <= {last_as_of_us} AND (received_us IS NULL OR received_us <= {last_as_of_us})"
         seen += f" AND (replaced_us IS NULL OR replaced_us > {last_as_of_us})"
         used = self._count(f"{known} AND {seen}", "events") if count or late else 0
@@ -145,6 +155,13 @@ class EventReader:
             f"INSERT INTO rejects SELECT 'events', reason, record FROM ({rows}) WHERE reason IS NOT NULL"
         )
 
+    def _known(self) -> str:
+        """Return the condition that an event is of a known lead or, where accounts are measured, of a known account."""
+        known = "lead_id IN (SELECT lead_id FROM leads)"
+        if not self.tables.accounts:
+            return known
+        return f"({known} OR (lead_id IS NULL AND account_id IN (SELECT account_id FROM leads)))"
+
     def _without_duplicates(self) -> int:
         """Make `events`; return how many rows repeat an event_id of the same lead.
 
@@ -154,10 +171,10 @@ class EventReader:
         connection = self.connection
         columns = list(self._kept())
         listed = ", ".join(columns)
-        known = "lead_id IN (SELECT lead_id FROM leads)"
+        owner = "owner" if self.tables.accounts else "lead_id"
         repeated = (
-            f"SELECT lead_id, event_id FROM events_read WHERE {self.valid} AND event_id IS NOT NULL AND {known}"
-            " GROUP BY lead_id, event_id HAVING count(*) > 1"
+            f"SELECT {owner}, event_id FROM events_read WHERE {self.valid} AND event_id IS NOT NULL AND {self._known()}"
+            f" GROUP BY {owner}, event_id HAVING count(*) > 1"
         )
         if not self.unique:
             connection.execute(f"CREATE TEMP TABLE repeated AS {repeated}")
@@ -168,13 +185,13 @@ class EventReader:
         content = [c for c in columns if c not in ("at_us", "received_us", "replaced_us")]
         order = ", ".join(f"{c} NULLS LAST" for c in ("at_us", *content)) + ", received_us NULLS FIRST"
         better = (
-            f"min(coalesce(received_us, {EARLIEST_US})) OVER (PARTITION BY lead_id, event_id ORDER BY {order}"
+            f"min(coalesce(received_us, {EARLIEST_US})) OVER (PARTITION BY {owner}, event_id ORDER BY {order}"
             " ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
         )
         plain = ", ".join(c for c in columns if c != "replaced_us")
         deliveries = (
             f"SELECT {plain}, {better} AS replaced_us FROM events_read"
-            f" JOIN repeated USING (lead_id, event_id) WHERE {self.valid}"
+            f" JOIN repeated USING ({owner}, event_id) WHERE {self.valid}"
         )
         wins = (
             "replaced_us IS NULL"
@@ -183,14 +200,15 @@ class EventReader:
         )
         repeated_events = f"SELECT {listed} FROM ({deliveries}) WHERE {wins}"
         never = "CAST(NULL AS BIGINT) AS replaced_us"
-        single = f"SELECT {listed.replace('replaced_us', never)} FROM events_read ANTI JOIN repeated USING (lead_id, event_id) WHERE {self.valid}"
+        single = f"SELECT {listed.replace('replaced_us', never)} FROM events_read ANTI JOIN repeated USING ({owner}, event_id) WHERE {self.valid}"
         connection.execute(f"CREATE TEMP TABLE events AS {single} UNION ALL {repeated_events}")
-        every = f"SELECT count(*) FROM events_read JOIN repeated USING (lead_id, event_id) WHERE {self.valid}"
+        every = f"SELECT count(*) FROM events_read JOIN repeated USING ({owner}, event_id) WHERE {self.valid}"
         repeats = connection.execute(f"SELECT ({every}) - (SELECT count(*) FROM repeated)").fetchall()[0][0]
         return int(repeats)
 
     def _kept(self) -> list[str]:
         names = ["lead_id", "event", "at_us", "received_us", "replaced_us"]
+        names += ["account_id"] if self.tables.accounts else []
         names += ["event_id"] if not self.unique or self.tables.event_ids else []
         names += ["session_id"] if self.tables.sessions else []
         for value in self.tables.properties.values():

@@ -101,7 +101,7 @@ def _prepare(
         reader = EventReader(connection, events, tables, known=moments.known, unique=data.unique)
         reader.stage(kind)
     _make_leads(connection, data, tables, leads, accounts, reader, kind, accounting, only)
-    last = _make_grid(connection, asked, moments, kind) if grid else moments.as_of_us[0]
+    last = _make_grid(connection, asked, moments, kind, only) if grid else moments.as_of_us[0]
     if data.attributes_history is not None:
         stage_history(connection, data, tables, accounting)
         if grid:
@@ -111,7 +111,7 @@ def _prepare(
     if reader is None:
         no_events(connection, tables, kind)
     else:
-        reader.finish(accounting, last, count=grid)
+        reader.finish(accounting, last, count=grid or tables.accounts)
     rows = connection.execute("SELECT source || ': ' || reason, count(*) FROM rejects GROUP BY 1 ORDER BY 2 DESC, 1")
     accounting.reasons = {str(r[0]): int(r[1]) for r in rows.fetchall()}
     return accounting
@@ -143,26 +143,34 @@ def _make_leads(
     elif reader is not None:
         leads_from_events(connection, f"events_read WHERE {reader.valid}", tables)
     if only is not None:
-        _keep_only(connection, only)
+        _keep_only(connection, only, with_account=tables.accounts)
     if data.attributes_history is not None:
         mark_own(connection, tables)
     accounting.derived = derive_attributes(connection, tables, sources, data.attributes, explained=only is not None)
 
 
-def _keep_only(connection: DuckDBPyConnection, lead_id: str) -> None:
+def _keep_only(connection: DuckDBPyConnection, lead_id: str, *, with_account: bool) -> None:
+    """Keep one lead, and with its account everyone who belongs to it."""
     if any("\ud800" <= c <= "\udfff" for c in lead_id) or "\x00" in lead_id:
         raise fail("unknown-lead", f"there is no lead {lead_id!r} in the data")
-    same = f"SELECT * FROM leads WHERE CAST(lead_id AS VARCHAR) = {text(lead_id)}"
-    connection.execute(f"CREATE TEMP TABLE only_lead AS {same}")
+    same = f"SELECT * FROM leads WHERE {_is(lead_id)}"
+    found = connection.execute(f"SELECT count(*) FROM ({same})").fetchall()[0][0]
+    if with_account:
+        same = f"SELECT * FROM leads WHERE {_is(lead_id)} OR account_id IN (SELECT account_id FROM ({same}))"
+    connection.execute(f"CREATE TEMP TABLE only_leads AS {same}")
     connection.execute("DROP VIEW IF EXISTS leads")
-    connection.execute("CREATE TEMP VIEW leads AS SELECT * FROM only_lead")
-    if not connection.execute("SELECT count(*) FROM leads").fetchall()[0][0]:
+    connection.execute("CREATE TEMP VIEW leads AS SELECT * FROM only_leads")
+    if not found:
         rejected = connection.execute("SELECT count(*) FROM rejects WHERE source = 'leads'").fetchall()[0][0]
         note = f"; {rejected:,} rows of leads were rejected, see `denizen score … --rejects PATH`" if rejected else ""
         raise fail("unknown-lead", f"there is no lead {lead_id!r} in the data{note}")
 
 
-def _make_grid(connection: DuckDBPyConnection, grid: Raw | None, moments: Moments, kind: str) -> int:
+def _is(lead_id: str) -> str:
+    return f"CAST(lead_id AS VARCHAR) = {text(lead_id)}"
+
+
+def _make_grid(connection: DuckDBPyConnection, grid: Raw | None, moments: Moments, kind: str, only: str | None) -> int:
     """Make the table `grid`; return its latest instant in microseconds."""
     if grid is not None:
         return _read_grid(connection, grid, kind)
@@ -173,6 +181,7 @@ def _make_grid(connection: DuckDBPyConnection, grid: Raw | None, moments: Moment
     connection.execute(
         "CREATE TEMP TABLE grid AS SELECT CAST(row_number() OVER () AS INTEGER) AS g, leads.lead_id,"
         f" CAST(moments.as_of_us AS BIGINT) AS as_of_us FROM leads CROSS JOIN (VALUES {values}) AS moments (as_of_us)"
+        f"{'' if only is None else f' WHERE {_is(only)}'}"
     )
     return instants[-1]
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 def segment_source(source: Source, index: int) -> Source:
     """Return the model file as it is for the leads of one segment, every value with the place where it stands.
 
-    Mappings are merged key by key, everything else is replaced, and a key with nothing behind it is left out.
+    Sections are merged key by key and their criteria by name; a criterion, a decay, a velocity and the like are said
+    anew as a whole. A key with nothing behind it leaves out what the rest of the file has there.
     """
     segment: Path = ("segments", index)
     whole = Source(source.file, {k: v for k, v in source.data.items() if k != "segments"})
@@ -28,7 +29,7 @@ def segment_source(source: Source, index: int) -> Source:
 
 
 def _merged(whole: Source, path: Path, base: Any, given: Source, override: Any) -> Any:
-    if isinstance(base, dict) and isinstance(override, dict):
+    if isinstance(base, dict) and isinstance(override, dict) and _is_section(path):
         _take(whole, path, given, path)
         merged = dict(base)
         for key, value in override.items():
@@ -44,6 +45,11 @@ def _merged(whole: Source, path: Path, base: Any, given: Source, override: Any) 
     for places, known in ((whole.keys, given.keys), (whole.values, given.values)):
         places.update({p: place for p, place in known.items() if p[: len(path)] == path})
     return override
+
+
+def _is_section(path: Path) -> bool:
+    """Return whether a mapping is merged: a section, a product, or the criteria of one."""
+    return len(path) == 1 or path[1:] == ("criteria",) or (path[0] == "products" and path[2:] in {(), ("criteria",)})
 
 
 def _take(whole: Source, path: Path, given: Source, at: Path) -> None:

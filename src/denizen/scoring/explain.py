@@ -13,6 +13,8 @@ from denizen.scoring.foresight.ahead import look_ahead
 from denizen.scoring.run import IN_MEMORY, score_run, silent
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from denizen.ingest.accounting import Accounting
     from denizen.ingest.prepare import Moments
     from denizen.ingest.project import Data
@@ -22,11 +24,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One event behind a line."""
+    """One event behind a line; `lead_id` says who did it, where a line looks at a whole account."""
 
     event: str
     event_id: str | None
     at: str
+    lead_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,8 @@ class Explanation:
     gates: tuple[Gate, ...]
     lines: tuple[ExplainedLine, ...]
     unknown: tuple[str, ...]
+    segment: str | None = None
+    product: str | None = None
     next_change_at: str | None = None
     drops_out_at: str | None = None
 
@@ -118,7 +123,7 @@ def explain_lead(
 def _explanation(run: Run) -> Explanation:
     row = run.connection.execute(
         "SELECT lead_id, account_id, as_of_us, CAST(fit AS DOUBLE), CAST(behavior AS DOUBLE), CAST(total AS DOUBLE), pql,"
-        " fit_tier, behavior_tier, disqualified, capped FROM final ORDER BY as_of_us LIMIT 1"
+        " fit_tier, behavior_tier, disqualified, capped, segment, product, plan_no FROM final ORDER BY as_of_us LIMIT 1"
     ).fetchall()[0]
     (
         lead_id,
@@ -132,15 +137,18 @@ def _explanation(run: Run) -> Explanation:
         behavior_tier,
         disqualified,
         capped,
+        segment,
+        product,
+        plan_no,
     ) = row
-    lines = _lines(run)
+    lines = _lines(run, run.plans[int(plan_no) - 1].plan)
     unknown = tuple(dict.fromkeys(line.line for line in lines if line.unknown and line.kind == "criterion"))
     return Explanation(
         lead_id=lead_id,
         account_id=account_id,
         as_of=iso(int(as_of_us)),
-        model=run.plan.model,
-        model_hash=run.plan.model_hash,
+        model=run.program.model,
+        model_hash=run.program.model_hash,
         fit=fit,
         behavior=behavior,
         total=total,
@@ -149,9 +157,11 @@ def _explanation(run: Run) -> Explanation:
         behavior_tier=behavior_tier,
         disqualified=disqualified,
         capped=capped,
-        gates=_gates(run, fit, behavior, total, capped=capped),
+        gates=_gates(run, int(plan_no), lead_id, (fit, behavior, total), capped=capped),
         lines=lines,
         unknown=unknown,
+        segment=segment,
+        product=product,
         **_foreseen(run),
     )
 
@@ -165,18 +175,18 @@ def _foreseen(run: Run) -> dict[str, str | None]:
     return {"next_change_at": change, "drops_out_at": drop}
 
 
-def _lines(run: Run) -> tuple[ExplainedLine, ...]:
+def _lines(run: Run, plan: nodes.Plan) -> tuple[ExplainedLine, ...]:
     evidence: dict[tuple[str, str], list[Evidence]] = {}
     found = run.connection.execute(
-        "SELECT kind, line, event, event_id, at_us FROM evidence ORDER BY at_us, event_id, event"
+        "SELECT kind, line, event, event_id, at_us, lead_id FROM evidence ORDER BY at_us, event_id, event, lead_id"
     ).fetchall()
-    for kind, line, event, event_id, at_us in found:
-        evidence.setdefault((kind, line), []).append(Evidence(event, event_id, iso(int(at_us))))
+    for kind, line, event, event_id, at_us, lead_id in found:
+        evidence.setdefault((kind, line), []).append(Evidence(event, event_id, iso(int(at_us)), lead_id))
     rows = run.connection.execute(
         "SELECT part, line, kind, measure, unknown, CAST(points AS DOUBLE) FROM lines ORDER BY line_no"
     ).fetchall()
     origins = _origins(run)
-    attributes = {c.name: c.measure.name for c in run.plan.criteria if isinstance(c.measure, nodes.Attribute)}
+    attributes = {c.name: c.measure.name for c in plan.criteria if isinstance(c.measure, nodes.Attribute)}
 
     def attribute(kind: str, line: str) -> str | None:
         return attributes.get(line) if kind == "criterion" else None
@@ -206,35 +216,60 @@ def _origins(run: Run) -> dict[str, Origin]:
     return {str(attribute): Origin(str(source), str(said)) for attribute, source, said in rows}
 
 
-def _gates(run: Run, fit: float, behavior: float, total: float, *, capped: bool) -> tuple[Gate, ...]:
+def _gates(
+    run: Run, plan_no: int, lead_id: Any, scores: tuple[float, float, float], *, capped: bool
+) -> tuple[Gate, ...]:
     def at_least(name: str, value: float, needed: float) -> Gate:
         return Gate(name, value, needed, round(max(0.0, needed - value), 6), value >= needed)
 
-    needed = run.plan.gates
+    plan = run.plans[plan_no - 1].plan
+    fit, behavior, total = scores
+    needed = plan.gates
     gates = [
         at_least("total", total, float(needed.total)),
         at_least("fit", fit, float(needed.fit)),
         at_least("behavior", behavior, float(needed.behavior)),
     ]
-    attributes = run.scores.tables.attributes
+    attributes = run.plans[plan_no - 1].scores.tables.attributes
     origins = _origins(run)
     for i, predicate in enumerate(needed.require, 1):
-        value, holds = _verdict(run, f"required_{i}", attributes[predicate.subject].column)
+        value = _attribute(run, lead_id, attributes[predicate.subject].column)
+        holds = _verdict(run, plan_no, f"required_{i}")
         words = describe_conditions(predicate.conditions)
         said, origin = "unknown" if value is None else value, origins.get(predicate.subject)
         gates.append(Gate(f"require {predicate.subject}", said, words, 0.0, holds, origin))
-    for measured in run.scores.criteria:
-        if measured.criterion.disqualifies:
-            _, held = _verdict(run, measured.held, None)
-            gates.append(Gate(f"{measured.criterion.name} does not disqualify", None, None, 0.0, not held))
-    if run.plan.ceiling:
+    for name, number, column in _disqualifying(run, plan_no):
+        held = _verdict(run, number, column)
+        gates.append(Gate(f"{name} does not disqualify", None, None, 0.0, not held))
+    if plan.ceiling:
         gates.append(Gate("the ceiling does not apply", None, None, 0.0, not capped))
     return tuple(gates)
 
 
-def _verdict(run: Run, flag: str, attribute: str | None) -> tuple[str | None, bool]:
-    """Return an attribute's value as it is compared, and whether a flag of the verdict is set."""
-    known = "grid ORDER BY as_of_us LIMIT 1" if run.scores.tables.dated else "leads"
-    value = "NULL" if attribute is None else f"(SELECT CAST({attribute} AS VARCHAR) FROM {known})"
-    found = run.connection.execute(f"SELECT {value}, {flag} FROM final ORDER BY as_of_us LIMIT 1").fetchall()[0]
-    return found[0], bool(found[1])
+def _disqualifying(run: Run, plan_no: int) -> Iterator[tuple[str, int, str]]:
+    """Yield the criteria that rule a lead out, of every product of its segment: name, plan, and where the verdict is."""
+    own = run.plans[plan_no - 1].plan
+    seen: set[tuple[str, str]] = set()
+    for number, each in enumerate(run.plans, 1):
+        if each.plan.audience != own.audience:
+            continue
+        for measured in each.scores.criteria:
+            criterion = measured.criterion
+            if criterion.disqualifies and (
+                criterion.part == "behavior" or (criterion.part, criterion.name) not in seen
+            ):
+                seen.add((criterion.part, criterion.name))
+                yield criterion.name, number, measured.held
+
+
+def _attribute(run: Run, lead_id: Any, column: str) -> str | None:
+    """Return an attribute's value as it is compared."""
+    known = "grid" if run.plans[0].scores.tables.dated else "leads"
+    query = f"SELECT CAST({column} AS VARCHAR) FROM {known} WHERE lead_id = ?"
+    found = run.connection.execute(query, [lead_id]).fetchall()[0][0]
+    return None if found is None else str(found)
+
+
+def _verdict(run: Run, plan_no: int, flag: str) -> bool:
+    """Return whether a flag of the verdict is set."""
+    return bool(run.connection.execute(f"SELECT {flag} FROM verdict_{plan_no}").fetchall()[0][0])

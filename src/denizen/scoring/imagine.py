@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from denizen.engines.base import engine_for
 from denizen.ingest.values import define
-from denizen.scoring.run import IN_MEMORY
+from denizen.plan.needs import needs_of
+from denizen.scoring.run import IN_MEMORY, score_frame, spell
 from denizen.sql.events import Frame
-from denizen.sql.scores import SCORE_COLUMNS, scores_statement
+from denizen.sql.scores import SCORE_COLUMNS
+from denizen.sql.tables import tables_for
 
 if TYPE_CHECKING:
     from denizen.engines.base import Engine
@@ -34,7 +36,8 @@ class World:
     def __init__(self, run: Run, *, where: str = "TRUE") -> None:
         self.run = run
         self.engine = _engine(run.engine)
-        self.scores = scores_statement(run.plan, self.engine.dialect, Frame())
+        self.tables = tables_for(needs_of(*run.program.plans))
+        self.plans = spell(run.program, self.engine.dialect, Frame(), self.tables)
         connection = run.connection
         connection.execute(
             "CREATE OR REPLACE TABLE world_rows AS SELECT CAST(row_number() OVER (ORDER BY lead_id, as_of_us) AS BIGINT) AS"
@@ -66,9 +69,9 @@ class World:
     def score(self, grid: str, *, leads: str = LEADS, events: str = EVENTS) -> None:
         """Score `lead_id, as_of_us` of a query into the table `imagined`."""
         self.load(grid, leads=leads, events=events)
-        with self.engine.session(self.cursor, self.scores.tables, grid=True) as session:
-            session.create("scored", self.scores.statement)
-            session.pull("pulled", f"SELECT {', '.join(_KEPT)} FROM scored")
+        with self.engine.session(self.cursor, self.tables, grid=True) as session:
+            source = score_frame(session, self.run.program, self.plans)
+            session.pull("pulled", f"SELECT {', '.join(_KEPT)} FROM {source} AS counts")
             self.cursor.execute("CREATE OR REPLACE TEMP TABLE imagined AS SELECT * FROM pulled")
 
 

@@ -86,6 +86,8 @@ def _spelled(connection: DuckDBPyConnection, query: str, ending: str) -> str:
         elif str(kind) == "VARCHAR" and ending.startswith(".csv"):
             risky = f"regexp_matches({name}, '^\\s*[=+@-]') AND NOT reads_as_number(lower({name}))"
             columns.append(f"CASE WHEN {risky} THEN '''' || {name} ELSE {name} END AS {name}")
+        elif str(kind).endswith("[]") and ending.startswith(".csv"):
+            columns.append(f"CAST(to_json({name}) AS VARCHAR) AS {name}")
         else:
             columns.append(str(name))
     return f"SELECT {', '.join(columns)} FROM ({query})"

@@ -12,11 +12,14 @@ from denizen.ingest.notice import notice
 from denizen.ingest.prepare import connect, prepare
 from denizen.plan.build import build_program
 from denizen.plan.needs import needs_of
+from denizen.scoring.accounts import add_accounts
+from denizen.sql.choose import CHOSEN, chosen_statement, table_of
 from denizen.sql.events import Frame
 from denizen.sql.evidence import evidence_statement
-from denizen.sql.ledger import ledger_statement
+from denizen.sql.ledger import ledger_statement, program_ledger
 from denizen.sql.literals import text
 from denizen.sql.scores import SCORE_COLUMNS, Scores, scores_statement
+from denizen.sql.tables import tables_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,19 +31,34 @@ if TYPE_CHECKING:
     from denizen.ingest.prepare import Moments
     from denizen.ingest.project import Data
     from denizen.model.load import LoadedModel
-    from denizen.plan.nodes import Plan
+    from denizen.plan.nodes import Plan, Program
+    from denizen.sql.dialect import Dialect
+    from denizen.sql.tables import Tables
 
 Progress = Callable[[str], None]
 IN_MEMORY = "duckdb:"
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """A finished run. In `connection` stand the views `scores`, `ledger` and `evidence`, and the table `rejects`."""
+class ScoredPlan:
+    """One plan of a program, and where its scores stand in the session."""
 
-    connection: DuckDBPyConnection
     plan: Plan
     scores: Scores
+    table: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished run.
+
+    In `connection` stand the views `scores`, `ledger` and `evidence`, where asked for `accounts_out` and
+    `accounts_ledger`, and the table `rejects`. `plans` are the plans, one for each product of each segment.
+    """
+
+    connection: DuckDBPyConnection
+    program: Program
+    plans: tuple[ScoredPlan, ...]
     accounting: Accounting
     several_moments: bool
     engine: str = IN_MEMORY
@@ -59,6 +77,7 @@ def score_run(
     *,
     engine: str = IN_MEMORY,
     detail: bool = False,
+    accounts: bool = False,
     only: str | None = None,
     progress: Progress = silent,
 ) -> Iterator[Run]:
@@ -70,66 +89,115 @@ def score_run(
         moments: for which instants.
         engine: URL of the engine.
         detail: also make the ledger; with `only` also the evidence.
+        accounts: also score accounts, with `detail` also their ledger.
         only: one lead, instead of all.
         progress: told what is being done.
 
     Raises:
         DenizenError: data or engine cannot be used.
     """
-    plan = build_program(model).plans[0]
+    program = build_program(model)
     chosen = engine_for(engine)
     evidence = detail and only is not None
     batch = moments.grid is None and only is None and len(set(moments.as_of_us)) == 1
     dated = not batch and data.attributes_history is not None
     frame = Frame(moments.as_of_us[0] if batch else None, moments.known, dated)
-    scores = scores_statement(plan, chosen.dialect, frame, detail=detail, event_ids=evidence)
+    needs = needs_of(*program.plans, *([program.account.facts] if accounts else []))
+    tables = tables_for(needs, shown=detail or accounts, event_ids=evidence, dated=dated)
+    plans = spell(program, chosen.dialect, frame, tables, detail=detail)
     connection = connect()
     try:
         progress("reading")
-        accounting = prepare(
-            connection,
-            data,
-            scores.tables,
-            moments,
-            grid=frame.is_grid,
-            only=only,
-        )
+        accounting = prepare(connection, data, tables, moments, grid=frame.is_grid, only=only)
         progress("scoring")
-        with chosen.session(connection, scores.tables, grid=frame.is_grid) as session:
-            session.create("scored", scores.statement)
-            if not frame.is_grid:
-                _complete(accounting, session, connection)
+        with chosen.session(connection, tables, grid=frame.is_grid) as session:
+            source = score_frame(session, program, plans)
+            if not frame.is_grid and not tables.accounts:
+                _complete(accounting, session, connection, program, plans)
             if data.events is not None and only is None:
-                accounting.warnings += notice(connection, accounting, moments, needs_of(plan).names)
-            verdict = scores.verdict_columns(plan) if detail else []
-            session.pull("final", f"SELECT {', '.join(['g', *SCORE_COLUMNS, *verdict])} FROM scored")
-            accounting.warnings += _ignored(session, connection, scores)
+                accounting.warnings += notice(connection, accounting, moments, needs.names)
+            columns = ["g", *SCORE_COLUMNS, "segment", "product", "plan_no"]
+            session.pull("final", f"SELECT {', '.join(columns)} FROM {source} AS counts")
+            for scored in plans:
+                accounting.warnings += _ignored(session, connection, scored)
             if detail:
-                session.pull("lines", ledger_statement(plan, scores, chosen.dialect))
+                session.pull("lines", _ledger(program, plans, chosen.dialect))
             if evidence:
-                session.pull("evidence", evidence_statement(plan, chosen.dialect, frame))
+                _prove(session, connection, plans, chosen.dialect, frame)
             several = moments.grid is not None or len(set(moments.as_of_us)) > 1
-            _add_views(connection, plan, detail=detail, several=several)
+            if accounts:
+                add_accounts(
+                    session, connection, program, chosen.dialect, frame, tables, source, detail=detail, several=several
+                )
+            _add_views(connection, program, detail=detail, several=several)
             progress("writing")
-            yield Run(connection, plan, scores, accounting, several, engine, moments.known)
+            yield Run(connection, program, plans, accounting, several, engine, moments.known)
     finally:
         connection.close()
 
 
-def _complete(accounting: Accounting, session: Session, connection: DuckDBPyConnection) -> None:
-    """Complete the account of events with what the batch saw of each lead on its way."""
-    session.pull("seen_rows", "SELECT CAST(COALESCE(sum(seen_events), 0) AS BIGINT) AS used FROM scored")
+def spell(
+    program: Program, dialect: Dialect, frame: Frame, tables: Tables, *, detail: bool = False
+) -> tuple[ScoredPlan, ...]:
+    """Return the statements that score a frame, one for each plan of a program."""
+    return tuple(
+        ScoredPlan(plan, scores_statement(plan, dialect, frame, tables, detail=detail), table_of(i))
+        for i, plan in enumerate(program.plans, 1)
+    )
+
+
+def score_frame(session: Session, program: Program, plans: tuple[ScoredPlan, ...]) -> str:
+    """Run the statements of a program; return where the scores that count stand, one row for each row of the frame."""
+    for scored in plans:
+        session.create(scored.table, scored.scores.statement)
+    if len(plans) > 1:
+        session.create(CHOSEN, chosen_statement(program))
+        return CHOSEN
+    return f"({chosen_statement(program)})"
+
+
+def _ledger(program: Program, plans: tuple[ScoredPlan, ...], dialect: Dialect) -> str:
+    if len(plans) > 1:
+        return program_ledger(program, tuple(p.scores for p in plans), dialect)
+    return ledger_statement(plans[0].plan, plans[0].scores, dialect, plans[0].table)
+
+
+def _prove(
+    session: Session, connection: DuckDBPyConnection, plans: tuple[ScoredPlan, ...], dialect: Dialect, frame: Frame
+) -> None:
+    """Pull the events behind each line of the plan that counts, and what decided each verdict."""
+    counts = connection.execute("SELECT plan_no FROM final ORDER BY as_of_us LIMIT 1").fetchall()[0][0]
+    scored = plans[int(counts) - 1]
+    session.pull("evidence", evidence_statement(scored.plan, dialect, frame, scored.scores.tables))
+    for i, each in enumerate(plans, 1):
+        columns = ", ".join(["g", *each.scores.verdict_columns(each.plan)])
+        session.pull(f"verdict_{i}", f"SELECT {columns} FROM {each.table}")
+
+
+def _complete(
+    accounting: Accounting,
+    session: Session,
+    connection: DuckDBPyConnection,
+    program: Program,
+    plans: tuple[ScoredPlan, ...],
+) -> None:
+    """Complete the account of events with what the batch saw of each lead on its way, once for each segment."""
+    firsts = {id(variant.plans[0]) for variant in program.variants}
+    seen = " UNION ALL ".join(f"SELECT seen_events FROM {p.table}" for p in plans if id(p.plan) in firsts)
+    session.pull(
+        "seen_rows", f"SELECT CAST(COALESCE(sum(seen_events), 0) AS BIGINT) AS used FROM ({seen}) AS every_lead"
+    )
     used = int(connection.execute("SELECT used FROM seen_rows").fetchall()[0][0])
     accounting.events = accounting.events.with_used(used)
 
 
-def _ignored(session: Session, connection: DuckDBPyConnection, scores: Scores) -> list[str]:
+def _ignored(session: Session, connection: DuckDBPyConnection, scored: ScoredPlan) -> list[str]:
     """Return a warning for each sum that met values which do not read as numbers."""
-    columns = scores.ignored_columns()
+    columns = scored.scores.ignored_columns()
     if not columns:
         return []
     sums = ", ".join(f"CAST(COALESCE(sum({c}), 0) AS BIGINT) AS {c}" for c in columns.values())
-    session.pull("ignored", f"SELECT {sums} FROM scored")
+    session.pull("ignored", f"SELECT {sums} FROM {scored.table}")
     counts = connection.execute("SELECT * FROM ignored").fetchall()[0]
     return [
         f"{name}: {count:,} values do not read as numbers and add nothing to the sum"
@@ -138,13 +206,14 @@ def _ignored(session: Session, connection: DuckDBPyConnection, scores: Scores) -
     ]
 
 
-def _add_views(connection: DuckDBPyConnection, plan: Plan, *, detail: bool, several: bool) -> None:
+def _add_views(connection: DuckDBPyConnection, program: Program, *, detail: bool, several: bool) -> None:
     """Make `scores` and `ledger`, with the columns and types that are promised."""
+    names = (", segment" if program.has_segments else "") + (", product" if program.has_products else "")
     connection.execute(
         "CREATE OR REPLACE TEMP VIEW scores AS SELECT lead_id, account_id, make_timestamptz(as_of_us) AS as_of,"
         " CAST(fit AS DOUBLE) AS fit, CAST(behavior AS DOUBLE) AS behavior, CAST(total AS DOUBLE) AS total, pql,"
         " fit_tier, behavior_tier, disqualified, capped,"
-        f" {text(plan.model)} AS model, {text(plan.model_hash)} AS model_hash FROM final ORDER BY final.total DESC, lead_id, as_of_us"
+        f" {text(program.model)} AS model, {text(program.model_hash)} AS model_hash{names} FROM final ORDER BY final.total DESC, lead_id, as_of_us"
     )
     if not detail:
         return

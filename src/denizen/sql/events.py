@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 SEEN = "seen"
 PLACED = "placed"
+COLLEAGUES = "of_colleagues"
 MAX_BITS = 60
 _FLAG_FROM = 3
 _INSTANTS = ("signup_us", "trial_started_us", "trial_ends_us")
@@ -123,6 +124,8 @@ class Selection:
 
     def source(self, events: nodes.Events) -> str:
         """Return the step to pick from: windows counted from the lead's own instants need those beside the event."""
+        if events.scope == "account":
+            return COLLEAGUES
         own = events.window is not None and events.window.kind != "last"
         return PLACED if own else SEEN
 
@@ -155,11 +158,12 @@ class Selection:
         return "at_us >= COALESCE(trial_started_us, signup_us) AND at_us < trial_ends_us"
 
 
-def add_lead(statement: Statement, tables: Tables, frame: Frame) -> None:
+def add_lead(statement: Statement, selection: Selection, audience: nodes.Audience | None) -> None:
     """Add `lead`: a row a score, with the instants its windows are counted from (semantics, section 1).
 
     `g` tells the rows apart: the lead's id in a batch, a number in a grid.
     """
+    tables, frame = selection.tables, selection.frame
     instants = [f"leads.{c}" for c in _INSTANTS]
     if frame.is_grid:
         rows, joins = (
@@ -174,7 +178,10 @@ def add_lead(statement: Statement, tables: Tables, frame: Frame) -> None:
         )
         rows += [f"leads.{c}" for c in details(tables)]
         rule = f"The scores wanted: every lead at {iso(frame.as_of_us or 0)}, in microseconds since 1970."
-    statement.add("asked", rule, select([*rows, *instants], joins), reused=frame.is_grid)
+    where = _belongs(audience, selection) if audience else ""
+    if audience:
+        rule += f" Of the segment {audience.segment}." if audience.segment else " Of no segment."
+    statement.add("asked", rule, select([*rows, *instants], joins, where), reused=frame.is_grid)
     statement.add(
         "first_event",
         "Where signup_at is missing, the first visible event stands for it.",
@@ -198,6 +205,20 @@ def add_lead(statement: Statement, tables: Tables, frame: Frame) -> None:
     )
 
 
+def _belongs(audience: nodes.Audience, selection: Selection) -> str:
+    """Return the clause that a lead is of a segment: its predicates hold, and those of no earlier one do."""
+
+    def hold(predicates: tuple[nodes.Predicate, ...]) -> str:
+        known, owner = selection.tables.attributes, "grid" if selection.frame.dated else "leads"
+        return " AND ".join(
+            all_hold(p.conditions, Operand.of_value(known[p.subject], owner), selection.dialect) for p in predicates
+        )
+
+    parts = [f"({hold(audience.when)})"] if audience.when else []
+    parts += [f"({hold(earlier)}) IS NOT TRUE" for earlier in audience.earlier]
+    return f"WHERE {' AND '.join(parts)}" if parts else ""
+
+
 def details(tables: Tables) -> list[str]:
     """Return the columns of `leads` that only the end of the statement needs."""
     return [c for c in tables.leads() if c not in ("lead_id", *_INSTANTS)]
@@ -218,8 +239,7 @@ def add_seen(statement: Statement, selection: Selection, *, every_event: bool) -
     statement.steps.append(
         f"-- The event names the model knows: a number each, and which sets they belong to.\n{names.step()}"
     )
-    columns = [f"events.{c}" for c in selection.tables.events() if c not in ("lead_id", "received_us", "replaced_us")]
-    columns += [f"named.{c}" for c in names.columns()]
+    columns = _event_columns(selection)
     named = f"{'LEFT JOIN' if every_event else 'JOIN'} named ON named.event = events.event"
     instants = [f"lead.{c}" for c in ("as_of_us", *_INSTANTS)]
     joined = f"events\nJOIN lead ON lead.lead_id = events.lead_id\n{named}"
@@ -233,3 +253,44 @@ def add_seen(statement: Statement, selection: Selection, *, every_event: bool) -
         statement.add(SEEN, rule, select(["events.lead_id AS g", *columns], f"events\n{named}", where))
         rule = "The visible events beside their lead's instants, for windows counted from these."
         statement.add(PLACED, rule, select(["lead.g", *instants, *columns], joined, where))
+
+
+def add_colleagues(statement: Statement, selection: Selection, *, every_event: bool) -> None:
+    """Add `of_colleagues`: the visible events of everyone in a lead's account, beside the lead's instants.
+
+    Events that carry only an account_id count there; a lead without an account is alone.
+    """
+    statement.add(
+        "member",
+        "Who belongs to which account; a lead without one is alone.",
+        select(["lead_id", "COALESCE('a' || account_id, 'l' || CAST(lead_id AS VARCHAR)) AS company"], "leads"),
+    )
+    columns = [f"events.{c}" for c in selection.tables.events()]
+    statement.add(
+        "company_event",
+        "Every event of a lead with its account, and the events of accounts alone.",
+        select(
+            ["COALESCE(member.company, 'a' || events.account_id) AS company", *columns],
+            "events LEFT JOIN member ON member.lead_id = events.lead_id",
+            "WHERE member.company IS NOT NULL OR events.lead_id IS NULL",
+        ),
+    )
+    instants = [f"lead.{c}" for c in ("as_of_us", *_INSTANTS)]
+    named = f"{'LEFT JOIN' if every_event else 'JOIN'} named ON named.event = events.event"
+    statement.add(
+        COLLEAGUES,
+        "The visible events of everyone in the lead's account.",
+        select(
+            ["lead.g", *instants, "events.lead_id AS actor", *_event_columns(selection)],
+            "lead\nJOIN member ON member.lead_id = lead.lead_id"
+            f"\nJOIN company_event AS events ON events.company = member.company\n{named}",
+            f"WHERE {selection.frame.visible('lead')}",
+        ),
+    )
+
+
+def _event_columns(selection: Selection) -> list[str]:
+    """Return what is kept of an event beside its score: all but what told whether it is visible and whose it is."""
+    left_out = ("lead_id", "account_id", "received_us", "replaced_us")
+    columns = [f"events.{c}" for c in selection.tables.events() if c not in left_out]
+    return columns + [f"named.{c}" for c in selection.names.columns()]

@@ -6,42 +6,52 @@ from typing import TYPE_CHECKING
 
 from denizen.plan import nodes
 from denizen.plan.needs import needs_of
-from denizen.sql.events import PLACED, Frame, Selection, add_lead, add_seen, names_of
+from denizen.sql.events import COLLEAGUES, PLACED, Frame, Selection, add_colleagues, add_lead, add_seen, names_of
 from denizen.sql.literals import text
 from denizen.sql.statement import Statement
-from denizen.sql.tables import tables_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from denizen.sql.dialect import Dialect
+    from denizen.sql.tables import Tables
 
 
-def evidence_statement(plan: nodes.Plan, dialect: Dialect, frame: Frame) -> str:
-    """Return the statement that lists, for each line of each score, the events it counts."""
+def evidence_statement(plan: nodes.Plan, dialect: Dialect, frame: Frame, tables: Tables) -> str:
+    """Return the statement that lists, for each line of each score, the events it counts, and whose they are.
+
+    `lead_id` is null for an event of the lead's own, and for one of its account alone.
+    """
     needs = needs_of(plan)
-    tables = tables_for(needs, shown=True, event_ids=True)
     statement = Statement()
-    add_lead(statement, tables, frame)
     selection = Selection(dialect, tables, frame, names_of(needs))
-    parts = [
-        f"SELECT g, {text(kind)} AS kind, {text(line)} AS line, event, event_id, at_us FROM {PLACED} WHERE {picks}"
-        for kind, line, picks in _picks(plan, selection)
-    ]
+    add_lead(statement, selection, plan.audience)
+    own, nobody = f"FROM {PLACED}", "CAST(NULL AS VARCHAR)"
+    found, actor = f"FROM {COLLEAGUES}", "CAST(actor AS VARCHAR)"
+    parts = []
+    for kind, line, scope, picks in picks_of(plan, selection):
+        rows, who = (found, actor) if scope == "account" else (own, nobody)
+        parts.append(
+            f"SELECT g, {text(kind)} AS kind, {text(line)} AS line, event, event_id, at_us, {who} AS lead_id"
+            f" {rows} WHERE {picks}"
+        )
     add_seen(statement, selection, every_event=needs.every_event)
-    nothing = "SELECT g, '' AS kind, '' AS line, event, event_id, at_us FROM placed WHERE FALSE"
+    if needs.accounts:
+        add_colleagues(statement, selection, every_event=needs.every_event)
+    nothing = f"SELECT g, '' AS kind, '' AS line, event, event_id, at_us, {nobody} AS lead_id {own} WHERE FALSE"
     return statement.text("\nUNION ALL\n".join(parts or [nothing]))
 
 
-def _picks(plan: nodes.Plan, selection: Selection) -> Iterator[tuple[str, str, str]]:
+def picks_of(plan: nodes.Plan, selection: Selection) -> Iterator[tuple[str, str, nodes.Scope, str]]:
+    """Yield kind and name of each line that counts events, whose events they are, and the condition that picks them."""
     for criterion in plan.criteria:
         if criterion.events is None:
             continue
         picks = selection.picks(criterion.events)
         if isinstance(criterion.measure, nodes.Growth):
             picks += f" AND {selection.since(criterion.measure.recent_us + criterion.measure.previous_us)}"
-        yield "criterion", criterion.name, picks
+        yield "criterion", criterion.name, criterion.events.scope, picks
     if plan.velocity:
-        yield "velocity", "velocity", " OR ".join(f"({selection.picks(e)})" for e in plan.velocity.actions)
+        yield "velocity", "velocity", "lead", " OR ".join(f"({selection.picks(e)})" for e in plan.velocity.actions)
     if plan.ceiling:
-        yield "ceiling", "ceiling", selection.picks(plan.ceiling.signals)
+        yield "ceiling", "ceiling", "lead", selection.picks(plan.ceiling.signals)

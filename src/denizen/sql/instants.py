@@ -15,14 +15,14 @@ from denizen.model.durations import DAY_US, LONGEST_US
 from denizen.model.values import Literal
 from denizen.plan import nodes
 from denizen.plan.needs import needs_of
-from denizen.sql.events import PLACED, Frame, Selection, add_lead, add_seen, names_of
+from denizen.sql.events import COLLEAGUES, PLACED, Frame, Selection, add_colleagues, add_lead, add_seen, names_of
 from denizen.sql.statement import Statement
-from denizen.sql.tables import tables_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from denizen.sql.dialect import Dialect
+    from denizen.sql.tables import Tables
 
 _LONGEST_DAYS = LONGEST_US // DAY_US
 
@@ -33,24 +33,26 @@ def moves_all_the_time(plan: nodes.Plan) -> bool:
     return any(p is not None and not p.whole_periods for p in penalties)
 
 
-def jumps_statement(plan: nodes.Plan, dialect: Dialect) -> str:
+def jumps_statement(plan: nodes.Plan, dialect: Dialect, tables: Tables) -> str:
     """Return the statement that lists `lead_id, at_us`: every instant at which a score of the grid can jump."""
-    return _statement(plan, dialect, "lead_id, at_us", _jumps)
+    return _statement(plan, dialect, tables, "lead_id, at_us", _jumps)
 
 
-def steps_statement(plan: nodes.Plan, dialect: Dialect) -> str:
+def steps_statement(plan: nodes.Plan, dialect: Dialect, tables: Tables) -> str:
     """Return the statement that lists `lead_id, base_us, every_us`: idleness takes at `base + k * every`, k >= 1."""
-    return _statement(plan, dialect, "lead_id, base_us, every_us", _steps)
+    return _statement(plan, dialect, tables, "lead_id, base_us, every_us", _steps)
 
 
-def _statement(plan: nodes.Plan, dialect: Dialect, columns: str, parts: object) -> str:
+def _statement(plan: nodes.Plan, dialect: Dialect, tables: Tables, columns: str, parts: object) -> str:
     needs = needs_of(plan)
     frame = Frame()
     statement = Statement()
-    selection = Selection(dialect, tables_for(needs), frame, names_of(needs))
-    add_lead(statement, selection.tables, frame)
+    selection = Selection(dialect, tables, frame, names_of(needs))
+    add_lead(statement, selection, plan.audience)
     listed = list(parts(plan, selection))  # type: ignore[operator]  # one of the two generators below
     add_seen(statement, selection, every_event=needs.every_event)
+    if needs.accounts:
+        add_colleagues(statement, selection, every_event=needs.every_event)
     found = "\nUNION ALL\n".join(listed) or "SELECT g, 0 AS a, 0 AS b FROM lead WHERE FALSE"
     named = columns.split(", ")[1:]
     return statement.text(
@@ -64,6 +66,8 @@ def _jumps(plan: nodes.Plan, selection: Selection) -> Iterator[str]:
     if plan.velocity and plan.velocity.expires_us is not None:
         for actions in plan.velocity.actions:
             yield _each_event(selection, actions, plan.velocity.expires_us)
+    if plan.product:
+        yield from _leaving(plan.product.active, selection)
     if plan.ceiling:
         yield f"SELECT g, signup_us + {plan.ceiling.after_us + 1} FROM lead WHERE signup_us IS NOT NULL"
         yield from _leaving(plan.ceiling.signals, selection)
@@ -95,12 +99,16 @@ def _leaving(events: nodes.Events, selection: Selection) -> Iterator[str]:
 
 
 def _each_event(selection: Selection, events: nodes.Events, later_us: int) -> str:
-    return f"SELECT g, at_us + {later_us} FROM {PLACED} WHERE {selection.picks(events)}"
+    return f"SELECT g, at_us + {later_us} FROM {_source(events)} WHERE {selection.picks(events)}"
 
 
 def _last_event(selection: Selection, events: nodes.Events, later: str, beside: str = "") -> str:
-    last = f"SELECT g, max(at_us) AS at_us FROM {PLACED} WHERE {selection.picks(events)} GROUP BY g"
+    last = f"SELECT g, max(at_us) AS at_us FROM {_source(events)} WHERE {selection.picks(events)} GROUP BY g"
     return f"SELECT g, at_us + {later} FROM ({last}) AS last{f' CROSS JOIN {beside}' if beside else ''}"
+
+
+def _source(events: nodes.Events) -> str:
+    return COLLEAGUES if events.scope == "account" else PLACED
 
 
 def _days_that_matter(scoring: nodes.Bands | nodes.Each) -> str:
@@ -127,7 +135,7 @@ def _steps(plan: nodes.Plan, selection: Selection) -> Iterator[str]:
         if isinstance(criterion.measure, nodes.DaysSince) and isinstance(criterion.scoring, nodes.Each):
             size = criterion.scoring.size
             days = int(size) if size == int(size) else 1
-            last = f"SELECT g, max(at_us) AS base_us FROM {PLACED} WHERE {selection.picks(criterion.measure.events)}"
+            last = f"SELECT g, max(at_us) AS base_us FROM {_source(criterion.measure.events)} WHERE {selection.picks(criterion.measure.events)}"
             yield f"SELECT g, base_us, {days * DAY_US} FROM ({last} GROUP BY g) AS last"
     if plan.decay is None:
         return

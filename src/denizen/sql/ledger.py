@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from denizen.model.durations import DAY_US
 from denizen.plan import nodes
-from denizen.sql.literals import text
+from denizen.sql.choose import CHOSEN, table_of
+from denizen.sql.literals import number, text
 from denizen.sql.points import POINTS, amount_type, operand_of, total
-from denizen.sql.tables import SCORED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from denizen.sql.measures import Measured
     from denizen.sql.scores import Scores
     from denizen.sql.tables import Tables
+
+
+_AFTER = 10_000
+"""Lines of products come after all lines of the plan that counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +42,54 @@ class Line:
     first_us: str = "NULL"
     last_us: str = "NULL"
 
-    def select(self, number: int) -> str:
-        """Return the rows of this line."""
+    def select(self, place: int, table: str) -> str:
+        """Return the rows of this line; `table` holds the detailed scores."""
         return (
-            f"SELECT g, {number} AS line_no, {text(self.part)} AS part, {text(self.name)} AS line, "
+            f"SELECT g, {place} AS line_no, {text(self.part)} AS part, {text(self.name)} AS line, "
             f"{text(self.kind)} AS kind, CAST({self.measure} AS VARCHAR) AS measure, {self.unknown} AS unknown, "
             f"CAST({self.points} AS {POINTS}) AS points, CAST({self.events} AS BIGINT) AS events, "
-            f"CAST({self.first_us} AS BIGINT) AS first_us, CAST({self.last_us} AS BIGINT) AS last_us FROM {SCORED}"
+            f"CAST({self.first_us} AS BIGINT) AS first_us, CAST({self.last_us} AS BIGINT) AS last_us FROM {table}"
         )
 
 
-def ledger_statement(plan: nodes.Plan, scores: Scores, dialect: Dialect) -> str:
-    """Return the statement that lists every line of every row of `scored`, made with `detail=True`."""
-    return "\nUNION ALL\n".join(line.select(i) for i, line in enumerate(lines(plan, scores, dialect), 1))
+def ledger_statement(plan: nodes.Plan, scores: Scores, dialect: Dialect, table: str) -> str:
+    """Return the statement that lists every line of every row of a table of scores, made with `detail=True`."""
+    return "\nUNION ALL\n".join(line.select(i, table) for i, line in enumerate(lines(plan, scores, dialect), 1))
+
+
+def program_ledger(program: nodes.Program, tables_of: tuple[Scores, ...], dialect: Dialect) -> str:
+    """Return the statement that lists the lines of the plan that counts for each lead, and what products add.
+
+    A product that does not count stands there with its score as the measure and no points.
+    """
+    found, plan_no = [], 1
+    for variant in program.variants:
+        for plan in variant.plans:
+            own = ledger_statement(plan, tables_of[plan_no - 1], dialect, table_of(plan_no))
+            of_plan = f"SELECT g FROM {CHOSEN} WHERE plan_no = {plan_no}"
+            found.append(f"SELECT * FROM (\n{own}\n) AS lines_{plan_no} WHERE g IN ({of_plan})")
+            plan_no += 1
+        if variant.plans[0].product:
+            found += _products(variant, plan_no - len(variant.plans))
+    return "\nUNION ALL\n".join(found)
+
+
+def _products(variant: nodes.Variant, first: int) -> Iterator[str]:
+    """Yield the lines of products that do not count, and of the bonus."""
+    numbers = range(first, first + len(variant.plans))
+    for plan_no, plan in zip(numbers, variant.plans, strict=True):
+        name = plan.product.name if plan.product else ""
+        line = Line("behavior", name, "product", "0", shown_decimals("behavior"))
+        of_others = f"SELECT g FROM {CHOSEN} WHERE plan_no <> {plan_no}"
+        yield f"SELECT * FROM (\n{line.select(_AFTER + plan_no, table_of(plan_no))}\n) AS product_{plan_no} WHERE g IN ({of_others})"
+    bonus = variant.bonus
+    if bonus is None:
+        return
+    active = " UNION ALL ".join(f"SELECT g, active FROM {table_of(plan_no)}" for plan_no in numbers)
+    used = f"(SELECT g, sum(CASE WHEN active THEN 1 ELSE 0 END) AS used FROM ({active}) AS every_product GROUP BY g) AS uses"
+    earned = f"CASE WHEN used >= {bonus.at_least} THEN {number(bonus.points)} ELSE 0 END"
+    line = Line("behavior", "cross_product_bonus", "cross_product", earned, "CAST(used AS BIGINT)")
+    yield line.select(_AFTER + first + len(variant.plans), used)
 
 
 def lines(plan: nodes.Plan, scores: Scores, dialect: Dialect) -> Iterator[Line]:
@@ -90,7 +129,7 @@ def _criterion(measured: Measured, tables: Tables) -> Line:
         criterion.name,
         "criterion",
         measured.points,
-        _shown(criterion.measure, measured.column),
+        shown_of(measured),
         f"{measured.column} IS NULL",
         measured.events,
         measured.first,
@@ -98,10 +137,17 @@ def _criterion(measured: Measured, tables: Tables) -> Line:
     )
 
 
-def _shown(measure: nodes.Measure, column: str) -> str:
-    if isinstance(measure, nodes.Sum | nodes.Growth):
-        return f"rtrim(rtrim(CAST(CAST({column} AS DECIMAL(38, 9)) AS VARCHAR), '0'), '.')"
-    return f"CAST({column} AS BIGINT)"
+def shown_of(measured: Measured) -> str:
+    """Return a criterion's measure as it is shown, from its column."""
+    measure, column = measured.criterion.measure, measured.column
+    if isinstance(measure, nodes.Attribute):
+        return column
+    return shown_decimals(column) if isinstance(measure, nodes.Sum | nodes.Growth) else f"CAST({column} AS BIGINT)"
+
+
+def shown_decimals(column: str) -> str:
+    """Return a decimal as text without needless zeros."""
+    return f"rtrim(rtrim(CAST(CAST({column} AS DECIMAL(38, 9)) AS VARCHAR), '0'), '.')"
 
 
 def _recency(measured: Measured) -> Line:

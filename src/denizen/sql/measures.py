@@ -13,7 +13,7 @@ from denizen.model.durations import DAY_US
 from denizen.model.values import NUMBER_LIMIT
 from denizen.plan import nodes
 from denizen.plan.needs import of_sessions
-from denizen.sql.events import MAX_BITS, PLACED, SEEN, details
+from denizen.sql.events import COLLEAGUES, MAX_BITS, PLACED, SEEN, details
 from denizen.sql.literals import slug
 from denizen.sql.statement import select
 
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 MINUTE_US = 60_000_000
 SESSION_GAP_US = 30 * MINUTE_US
+_SESSIONS: dict[nodes.Scope, tuple[str, str]] = {
+    "lead": ("given_session", "cut_session"),
+    "account": ("given_account_session", "cut_account_session"),
+}
 SUM_LIMIT = 10**18
 """A single value adds at most ±10^18 to a sum."""
 
@@ -101,7 +105,7 @@ class Measures:
     def counts(self, events: nodes.Events) -> Pass:
         """Return the shared pass that reads the step these events are picked from."""
         source = self.selection.source(events)
-        shared = self.passes.setdefault(source, Pass("counted" if source == SEEN else "counted_placed"))
+        shared = self.passes.setdefault(source, Pass("counted" if source == SEEN else f"counted_{source}"))
         shared.codes = (
             None
             if events.names is None or shared.codes is None
@@ -152,7 +156,7 @@ def _only_presence(criterion: nodes.Criterion) -> bool:
         return False
     events = measure.events
     at_least_one = (nodes.Condition("at_least", Decimal(1)),)
-    plain = events.names is not None and not events.where and events.window is None
+    plain = events.names is not None and events == nodes.Events(events.names)
     return plain and [b.conditions for b in scoring.bands] == [at_least_one]
 
 
@@ -175,7 +179,7 @@ def _measure(measures: Measures, measured: Measured, measure: nodes.Measure, pic
     elif isinstance(measure, nodes.SessionDepth):
         _depth(measures, measured, measure, picks)
     elif isinstance(measure, nodes.SessionMinutes):
-        _minutes(measures, measured, picks)
+        _minutes(measures, measured, measure, picks)
     else:
         _sequence(measures, measured, measure, picks)
     return f"COALESCE({measured.column}.measure, 0)"
@@ -205,13 +209,16 @@ def _distinct(measures: Measures, measured: Measured, measure: nodes.Distinct, p
     source, keys = measures.selection.source(measure.events), [measure.of]
     rule = f"{measured.criterion.name}: distinct values."
     if measure.of == "sessions":
-        inner = _by_session("1 AS one", picks)
+        inner = _by_session("1 AS one", picks, measure.events.scope)
         measures.step(measured.column, rule, f"SELECT g, count(*) AS measure FROM (\n{inner}\n) AS found\nGROUP BY g")
         return
     if measure.of == "days":
         keys = [f"at_us - ((at_us % {DAY_US}) + {DAY_US}) % {DAY_US} AS day"]
     elif measure.of == "events":
         keys = ["event"]
+    elif measure.of == "leads":
+        keys = ["actor"]
+        picks += " AND actor IS NOT NULL"
     else:
         value = tables.properties[measure.of]
         picks += f" AND {value.text} IS NOT NULL"
@@ -231,21 +238,23 @@ def _depth(measures: Measures, measured: Measured, measure: nodes.SessionDepth, 
         selection.names.add_bit(bits, (code,))
     depth = f"{selection.dialect.bits_set(f'bit_or({bits})')} AS depth"
     rule = f"{measured.criterion.name}: most distinct names in one session."
-    inner = _by_session(depth, picks)
+    inner = _by_session(depth, picks, measure.events.scope)
     measures.step(measured.column, rule, f"SELECT g, max(depth) AS measure FROM (\n{inner}\n) AS found\nGROUP BY g")
 
 
-def _minutes(measures: Measures, measured: Measured, picks: str) -> None:
+def _minutes(measures: Measures, measured: Measured, measure: nodes.SessionMinutes, picks: str) -> None:
     minutes = measures.selection.dialect.quotient("max(at_us) - min(at_us)", str(MINUTE_US))
     rule = f"{measured.criterion.name}: whole minutes of the longest session."
-    inner = _by_session(f"{minutes} AS minutes", picks)
+    inner = _by_session(f"{minutes} AS minutes", picks, measure.events.scope)
     measures.step(measured.column, rule, f"SELECT g, max(minutes) AS measure FROM (\n{inner}\n) AS found\nGROUP BY g")
 
 
-def _by_session(aggregate: str, picks: str) -> str:
-    """Return an aggregate over the picked events of each session."""
-    given = f"  SELECT g, {aggregate} FROM given_session WHERE {picks} GROUP BY g, session_id"
-    return f"{given}\n  UNION ALL\n  SELECT g, {aggregate} FROM cut_session WHERE {picks} GROUP BY g, gap_no"
+def _by_session(aggregate: str, picks: str, scope: nodes.Scope) -> str:
+    """Return an aggregate over the picked events of each session; in an account, sessions are those of each person."""
+    given, cut = _SESSIONS[scope]
+    whose = "g" if scope == "lead" else "g, actor"
+    with_id = f"  SELECT g, {aggregate} FROM {given} WHERE {picks} GROUP BY {whose}, session_id"
+    return f"{with_id}\n  UNION ALL\n  SELECT g, {aggregate} FROM {cut} WHERE {picks} GROUP BY {whose}, gap_no"
 
 
 def _sequence(measures: Measures, measured: Measured, measure: nodes.Sequence, picks: str) -> None:
@@ -279,35 +288,42 @@ def _indent(body: str) -> str:
 
 
 def add_sessions(statement: Statement, plan: nodes.Plan, selection: Selection) -> None:
-    """Add `given_session` and `cut_session`: every visible event with its session.
+    """Add every visible event with its session, of the leads and where asked of their colleagues.
 
     Events with a session_id belong to it; the others are cut, among themselves, at gaps over 30 minutes.
     """
-    measured = [c.events for c in plan.criteria if c.events is not None and of_sessions(c.measure)]
-    placed = any(selection.source(events) == PLACED for events in measured)
-    source = PLACED if placed else SEEN
-    base = [
-        "g",
-        *selection.names.columns(),
-        *[c for c in selection.tables.events() if c not in ("lead_id", "received_us", "replaced_us")],
-    ]
-    base += ["signup_us", "trial_started_us", "trial_ends_us"] if placed else []
+    counted = [c.events for c in plan.criteria if c.events is not None and of_sessions(c.measure)]
+    if any(e.scope == "account" for e in counted):
+        _add_sessions(statement, selection, COLLEAGUES, "account")
+    own = [e for e in counted if e.scope == "lead"]
+    if own:
+        placed = any(selection.source(e) == PLACED for e in own)
+        _add_sessions(statement, selection, PLACED if placed else SEEN, "lead")
+
+
+def _add_sessions(statement: Statement, selection: Selection, source: str, scope: nodes.Scope) -> None:
+    given, cut = _SESSIONS[scope]
+    left_out = ("lead_id", "account_id", "received_us", "replaced_us")
+    base = ["g", *selection.names.columns(), *[c for c in selection.tables.events() if c not in left_out]]
+    base += ["signup_us", "trial_started_us", "trial_ends_us"] if source != SEEN else []
+    base += ["actor"] if scope == "account" else []
     base += ["as_of_us"] if selection.frame.is_grid else []
-    gap = f"at_us - lag(at_us) OVER (PARTITION BY g ORDER BY at_us) > {SESSION_GAP_US}"
+    whose = "g" if scope == "lead" else "g, actor"
+    gap = f"at_us - lag(at_us) OVER (PARTITION BY {whose} ORDER BY at_us) > {SESSION_GAP_US}"
     statement.add(
-        "given_session",
+        given,
         "Events with a session_id belong to that session.",
         select(base, source, "WHERE session_id IS NOT NULL"),
     )
     statement.add(
-        "gap",
+        f"{cut}_gap",
         "Events without a session_id: a gap over 30 minutes starts a new session.",
         select([*base, f"CASE WHEN {gap} THEN 1 ELSE 0 END AS starts"], source, "WHERE session_id IS NULL"),
     )
     statement.add(
-        "cut_session",
+        cut,
         "Their session is told by the number of gaps before them.",
-        select([*base, "sum(starts) OVER (PARTITION BY g ORDER BY at_us) AS gap_no"], "gap"),
+        select([*base, f"sum(starts) OVER (PARTITION BY {whose} ORDER BY at_us) AS gap_no"], f"{cut}_gap"),
     )
 
 
@@ -364,6 +380,13 @@ def add_signals(measures: Measures, ceiling: nodes.Ceiling) -> None:
     measures.column(
         "signals", f"COALESCE({measures.counts(ceiling.signals).aggregate('signals', 'count(*)', picks)}, 0)"
     )
+
+
+def add_active(measures: Measures, product: nodes.Product) -> None:
+    """Add `active`: whether the product was used lately."""
+    picks = measures.selection.picks(product.active)
+    count = measures.counts(product.active).aggregate("active_events", "count(*)", picks)
+    measures.column("active", f"COALESCE({count}, 0) > 0")
 
 
 def add_seen_events(measures: Measures) -> None:

@@ -9,11 +9,12 @@ from denizen.plan import nodes
 from denizen.plan.needs import needs_of
 from denizen.sql.conditions import Operand, all_hold
 from denizen.sql.decay import add_decay
-from denizen.sql.events import Frame, Selection, add_lead, add_seen, names_of
+from denizen.sql.events import Frame, Selection, add_colleagues, add_lead, add_seen, names_of
 from denizen.sql.literals import number, text
 from denizen.sql.measures import (
     Measured,
     Measures,
+    add_active,
     add_activity,
     add_criterion,
     add_measured,
@@ -24,7 +25,6 @@ from denizen.sql.measures import (
 )
 from denizen.sql.points import POINTS, add_bonuses, add_points, amount_type, total
 from denizen.sql.statement import Statement, select
-from denizen.sql.tables import tables_for
 
 if TYPE_CHECKING:
     from denizen.sql.dialect import Dialect
@@ -64,7 +64,7 @@ class Scores:
 
 
 def scores_statement(
-    plan: nodes.Plan, dialect: Dialect, frame: Frame, *, detail: bool = False, event_ids: bool = False
+    plan: nodes.Plan, dialect: Dialect, frame: Frame, tables: Tables, *, detail: bool = False
 ) -> Scores:
     """Return the statement that scores a frame.
 
@@ -72,11 +72,10 @@ def scores_statement(
         plan: what to compute.
         dialect: how to spell it.
         frame: every lead at one instant, or the rows of `grid`.
+        tables: what there is to read, for this plan or for several.
         detail: keep every measure and line, for a ledger, instead of the scores alone.
-        event_ids: read the ids of events, to name them.
     """
     needs = needs_of(plan)
-    tables = tables_for(needs, shown=detail, event_ids=event_ids, dated=frame.is_grid and frame.dated)
     selection = Selection(dialect, tables, frame, names_of(needs))
     measures = Measures(Statement(), selection, detail)
     criteria = [add_criterion(measures, c, tables) for c in plan.criteria]
@@ -86,12 +85,16 @@ def scores_statement(
         add_activity(measures, plan.decay)
     if plan.ceiling:
         add_signals(measures, plan.ceiling)
+    if plan.product:
+        add_active(measures, plan.product)
     if not frame.is_grid:
         add_seen_events(measures)
     add_measured(measures)
     statement = Statement()
-    add_lead(statement, tables, frame)
+    add_lead(statement, selection, plan.audience)
     add_seen(statement, selection, every_event=needs.every_event or not frame.is_grid)
+    if needs.accounts:
+        add_colleagues(statement, selection, every_event=needs.every_event)
     if needs.sessions:
         add_sessions(statement, plan, selection)
     statement.steps += measures.statement.steps
@@ -104,6 +107,7 @@ def scores_statement(
     scores = Scores("", tuple(criteria), tables)
     chosen = ["*"] if detail else ["g", *SCORE_COLUMNS, *scores.ignored_columns().values()]
     chosen += [] if detail or frame.is_grid else ["seen_events"]
+    chosen += ["active", "eligible"] if plan.product and not detail else []
     return replace(scores, statement=statement.text(select(chosen, "judged")))
 
 
@@ -120,15 +124,16 @@ def _add_sums(statement: Statement, plan: nodes.Plan, criteria: list[Measured]) 
     statement.add("summed", "The sum of the lines so far: fit, and behavior before decay.", select(columns, "rewarded"))
 
 
-def _clamp(value: str, limits: nodes.Limits) -> str:
+def clamp(value: str, limits: nodes.Limits) -> str:
+    """Return a value kept within limits."""
     clamped = f"greatest({value}, {number(limits.low)})"
     return clamped if limits.high is None else f"least({clamped}, {number(limits.high)})"
 
 
 def _add_limits(statement: Statement, plan: nodes.Plan, tables: Tables, dialect: Dialect) -> None:
     amount = amount_type(plan)
-    fit = f"CAST({_clamp('raw_fit', plan.fit_limits)} AS {POINTS})"
-    behavior = f"CAST({_clamp('decayed', plan.behavior_limits)} AS {amount})"
+    fit = f"CAST({clamp('raw_fit', plan.fit_limits)} AS {POINTS})"
+    behavior = f"CAST({clamp('decayed', plan.behavior_limits)} AS {amount})"
     statement.add(
         "limited",
         "Both scores clamped to their limits.",
@@ -178,13 +183,13 @@ def _add_verdict(
             "What else the model requires of a PQL.",
             select(["*", *[f"COALESCE({holds}, FALSE) AS {name}" for name, holds in require.items()]], "rounded"),
         )
+    eligible = " AND ".join([f"NOT ({held})", *require])
     passed = [
         f"fit + behavior >= {number(gates.total)}",
         f"fit >= {number(gates.fit)}",
         f"behavior >= {number(gates.behavior)}",
-        f"NOT ({held})",
         "NOT capped",
-        *require,
+        eligible,
     ]
     statement.add(
         "judged",
@@ -194,9 +199,10 @@ def _add_verdict(
                 "*",
                 "fit + behavior AS total",
                 f"{' AND '.join(passed)} AS pql",
-                f"{_tier('fit', plan.fit_tiers)} AS fit_tier",
-                f"{_tier('behavior', plan.behavior_tiers)} AS behavior_tier",
+                f"{tier_of('fit', plan.fit_tiers)} AS fit_tier",
+                f"{tier_of('behavior', plan.behavior_tiers)} AS behavior_tier",
                 f"({held}) AS disqualified",
+                *([f"({eligible}) AS eligible"] if plan.product else []),
             ],
             "required" if require else "rounded",
         ),
@@ -207,5 +213,6 @@ def _required(number: int) -> str:
     return f"required_{number}"
 
 
-def _tier(score: str, tiers: tuple[nodes.Tier, ...]) -> str:
+def tier_of(score: str, tiers: tuple[nodes.Tier, ...]) -> str:
+    """Return the name of the highest lower bound that a score reaches."""
     return f"CASE {' '.join(f'WHEN {score} >= {number(t.bound)} THEN {text(t.name)}' for t in tiers)} END"

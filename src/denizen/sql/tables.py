@@ -1,6 +1,7 @@
 """The tables that a scoring statement reads: the contract between ingest, the engines and the SQL.
 
-`grid`: one row a score wanted, unless every lead is scored at one instant. `leads`: one row a lead. `events`: one row an event, no event twice.
+`grid`: one row a score wanted, unless every lead is scored at one instant. `leads`: one row a lead. `events`: one row an event, no event twice;
+where accounts are measured, an event without a lead is its account's.
 Values are normalized before they get here (`denizen.ingest.values`), so that no engine reads text its own way.
 """
 
@@ -19,7 +20,6 @@ Kind = Literal["id", "text", "instant", "number", "row"]
 GRID = "grid"
 LEADS = "leads"
 EVENTS = "events"
-SCORED = "scored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,7 @@ class Tables:
     sessions: bool
     shown: bool
     event_ids: bool
+    accounts: bool
     dated: bool = False
 
     def grid(self) -> dict[str, Kind]:
@@ -100,6 +101,8 @@ class Tables:
         known |= dict.fromkeys(("received_us", "replaced_us"), "instant")
         if self.event_ids:
             known["event_id"] = "text"
+        if self.accounts:
+            known["account_id"] = "text"
         if self.sessions:
             known["session_id"] = "text"
         for value in self.properties.values():
@@ -123,5 +126,6 @@ def tables_for(needs: Needs, *, shown: bool = False, event_ids: bool = False, da
         sessions=needs.sessions,
         shown=shown,
         event_ids=event_ids or needs.order,
+        accounts=needs.accounts,
         dated=dated,
     )

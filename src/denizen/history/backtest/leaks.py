@@ -88,7 +88,7 @@ def _draw_sample(history: History) -> None:
 def _attributes(run: Run) -> dict[str, str]:
     from denizen.plan.nodes import Attribute
 
-    return {c.name: c.measure.name for c in run.plan.criteria if isinstance(c.measure, Attribute)}
+    return {c.name: c.measure.name for c in run.plans[0].plan.criteria if isinstance(c.measure, Attribute)}
 
 
 def _criterion_leaks(found: dict[str, object], attributes: dict[str, str]) -> Iterator[str]:

@@ -45,7 +45,8 @@ class Search:
     def __init__(self, world: World) -> None:
         self.world = world
         self.cursor = world.cursor
-        self.always_moving = moves_all_the_time(world.run.plan)
+        plans = [scored.plan for scored in world.plans]
+        self.always_moving = any(moves_all_the_time(plan) for plan in plans)
 
     def run(self) -> None:
         """Search until every target is found or known never to come."""
@@ -68,13 +69,16 @@ class Search:
 
     def _start(self) -> None:
         """Score the present, list jumps and steps, and open the targets."""
-        world, cursor, plan = self.world, self.cursor, self.world.run.plan
+        world, cursor = self.world, self.cursor
+        plans = [scored.plan for scored in world.plans]
+        every_jump = " UNION ".join(f"({jumps_statement(plan, DuckDB(), world.tables)})" for plan in plans)
+        every_step = " UNION ".join(f"({steps_statement(plan, DuckDB(), world.tables)})" for plan in plans)
         asked = "SELECT lead_id, as_of_us FROM world_rows"
         world.score(asked)
         cursor.execute("CREATE OR REPLACE TEMP TABLE now AS SELECT * FROM imagined")
         world.load(asked)
         end = f"least(as_of_us + {LONGEST_US}, {LATEST_US})"
-        jumps = f"SELECT lead_id, as_of_us, at_us FROM ({jumps_statement(plan, DuckDB())}) JOIN now USING (lead_id)"
+        jumps = f"SELECT lead_id, as_of_us, at_us FROM ({every_jump}) JOIN now USING (lead_id)"
         cursor.execute(
             "CREATE OR REPLACE TEMP TABLE pieces AS SELECT lead_id, row_number() OVER pieces_of AS piece,"
             " lag(at_us, 1, as_of_us) OVER pieces_of AS start_us,"
@@ -83,7 +87,7 @@ class Search:
             f" UNION SELECT lead_id, as_of_us, {end} FROM now WHERE as_of_us < {end})"
             " WINDOW pieces_of AS (PARTITION BY lead_id ORDER BY at_us)"
         )
-        cursor.execute(f"CREATE OR REPLACE TEMP TABLE steps AS {steps_statement(plan, DuckDB())}")
+        cursor.execute(f"CREATE OR REPLACE TEMP TABLE steps AS {every_step}")
         cursor.execute(
             "CREATE OR REPLACE TEMP TABLE open AS SELECT lead_id, target, 1 AS piece, as_of_us AS low_us,"
             f" CAST(NULL AS BIGINT) AS high_us FROM now JOIN (VALUES ('{CHANGE}'), ('{DROP}')) AS targets (target)"
