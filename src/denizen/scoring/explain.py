@@ -264,7 +264,7 @@ def _disqualifying(run: Run, plan_no: int) -> Iterator[tuple[str, int, str]]:
 
 def _attribute(run: Run, lead_id: Any, column: str) -> str | None:
     """Return an attribute's value as it is compared."""
-    known = "grid" if run.plans[0].scores.tables.dated else "leads"
+    known = "grid" if run.tables.dated else "leads"
     query = f"SELECT CAST({column} AS VARCHAR) FROM {known} WHERE lead_id = ?"
     found = run.connection.execute(query, [lead_id]).fetchall()[0][0]
     return None if found is None else str(found)

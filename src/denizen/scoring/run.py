@@ -64,6 +64,11 @@ class Run:
     engine: str = IN_MEMORY
     known: bool = False
 
+    @property
+    def tables(self) -> Tables:
+        """The tables that were read, with what any plan asks for."""
+        return self.plans[0].scores.tables
+
 
 def silent(_: str) -> None:
     """Report no progress."""

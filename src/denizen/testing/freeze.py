@@ -92,7 +92,7 @@ def _subjects(asked: Asked) -> list[str]:
 
 
 def _read(run: Run, needs: Needs, as_of_us: int) -> _Lead:
-    connection, tables = run.connection, run.scores.tables
+    connection, tables = run.connection, run.tables
     shown = [v.shown for v in tables.attributes.values()]
     columns = ", ".join(["signup_us", "trial_started_us", "trial_ends_us", *shown])
     row = connection.execute(f"SELECT {columns} FROM leads").fetchall()[0]
@@ -119,7 +119,7 @@ def _read(run: Run, needs: Needs, as_of_us: int) -> _Lead:
 
 def _events(run: Run, as_of_us: int) -> list[dict[str, Any]]:
     """Return the events of the lead that the score saw, oldest first."""
-    tables = run.scores.tables
+    tables = run.tables
     session = "session_id" if tables.sessions else "NULL"
     columns = ["event", "at_us", "event_id", session]
     for value in tables.properties.values():

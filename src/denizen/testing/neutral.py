@@ -105,7 +105,7 @@ class Neutral:
         """Return which conditions hold on each value, as the scorer's own SQL says."""
         name = self.name if self.forms else "property"
         column = Value(name, "subject", (self.forms or Forms()) | Forms(number=True, words=True))
-        tables = Tables({name: column}, {}, sessions=False, shown=False, event_ids=False)
+        tables = Tables({name: column}, {}, sessions=False, shown=False, event_ids=False, accounts=False)
         rows = [{"lead_id": i, name: value} for i, value in enumerate(values)]
         dialect = DIALECTS["duckdb"]
         asked = [f"coalesce({holds(c, Operand.of_value(column), dialect)}, FALSE)" for c in self.conditions]

@@ -67,7 +67,7 @@ def audit_data(
 
 
 def _audit(run: Run, moments: Moments, now_us: int, *, leads_given: bool) -> Audit:
-    plan = run.plan
+    plan = run.plans[0].plan
     waited = frozenset(n for c in plan.criteria if c.events for n in c.events.names or ())
     inventory = take_inventory(run.connection, criteria_by_event(plan), waited)
     attributes = fill_attributes(run)
@@ -100,7 +100,7 @@ def _audit(run: Run, moments: Moments, now_us: int, *, leads_given: bool) -> Aud
 
 
 def _reach(run: Run, coverage: Sequence[Covered], seen: Collection[str]) -> tuple[Reach, ...]:
-    plan = run.plan
+    plan = run.plans[0].plan
     reachable = {(c.part, c.criterion): c.reachable for c in coverage}
     fit_seen, behavior_seen, total_seen = run.connection.execute(
         "SELECT CAST(max(fit) AS DOUBLE), CAST(max(behavior) AS DOUBLE), CAST(max(total) AS DOUBLE) FROM final"
@@ -140,7 +140,7 @@ def _blocked(parts: Sequence[Reach], run: Run, attributes: Sequence[AttributeFil
         if not r.holds and r.data is not None
     ]
     known = {a.attribute for a in attributes if a.known}
-    for predicate in run.plan.gates.require:
+    for predicate in run.plans[0].plan.gates.require:
         wants_absence = any(c.operator == "exists" and c.operand is False for c in predicate.conditions)
         if predicate.subject not in known and not wants_absence:
             blocked.append(f"require {predicate.subject}: it is unknown for all")

@@ -43,11 +43,11 @@ def fill_attributes(run: Run) -> tuple[AttributeFill, ...]:
     """Return how many leads have each attribute that the model looks at, those most often missing first."""
     leads = _one(run, "SELECT count(*) FROM leads")
     used: dict[str, tuple[str, ...]] = {}
-    for criterion in run.plan.criteria:
+    for criterion in run.plans[0].plan.criteria:
         if isinstance(criterion.measure, nodes.Attribute):
             used[criterion.measure.name] = (*used.get(criterion.measure.name, ()), criterion.name)
     fills = []
-    for name, value in run.scores.tables.attributes.items():
+    for name, value in run.tables.attributes.items():
         query = f"SELECT count({value.text}), count(DISTINCT {value.text}) FROM leads"
         known, distinct = run.connection.execute(query).fetchall()[0]
         fills.append(
@@ -76,7 +76,7 @@ def cover(
     scored = _one(run, "SELECT count(*) FROM final")
     known = {a.attribute for a in attributes if a.known}
     covered = []
-    for criterion in run.plan.criteria:
+    for criterion in run.plans[0].plan.criteria:
         waits = _waits(criterion)
         missing = tuple(w for w in waits if w not in known) if criterion.events is None else _unseen(waits, seen)
         lacking = unfed_properties.get(criterion.name, ())
@@ -106,11 +106,11 @@ def cover(
 def find_unfed_properties(run: Run) -> dict[str, tuple[str, ...]]:
     """Return, by criterion, the properties it asks for that none of its events has; exact, over all events."""
     found: dict[str, tuple[str, ...]] = {}
-    for criterion in run.plan.criteria:
+    for criterion in run.plans[0].plan.criteria:
         names = asked_properties(criterion)
         if criterion.events is None or not names:
             continue
-        columns = [f"count({run.scores.tables.properties[n].text})" for n in names]
+        columns = [f"count({run.tables.properties[n].text})" for n in names]
         picked = "TRUE" if criterion.events.names is None else f"event IN ({_literals(criterion.events.names)})"
         counts = run.connection.execute(f"SELECT count(*), {', '.join(columns)} FROM events WHERE {picked}").fetchall()[
             0
@@ -159,7 +159,7 @@ def _fired(run: Run) -> dict[tuple[str, str], Fired]:
     ).fetchall()
     found = {(part, line): Fired(int(fired), int(unknown)) for part, line, fired, unknown in rows}
     nothing = Fired(0, 0)
-    return {(c.part, c.name): found.get((c.part, c.name), nothing) for c in run.plan.criteria}
+    return {(c.part, c.name): found.get((c.part, c.name), nothing) for c in run.plans[0].plan.criteria}
 
 
 def _literals(names: tuple[str, ...]) -> str:
