@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 import pytest
 from hypothesis import given, settings
@@ -85,3 +86,55 @@ def test_postgresql_foresees_the_same(postgres_url):
         assert_foreseen(model, world, postgres_url, fractions)
 
     foresees()
+
+
+def explained(model, world, number, engine="duckdb:"):
+    leads, events = frames(world)
+    return denizen.explain(
+        json.dumps(model, indent=1), f"lead {number}", leads=leads, events=events, as_of=from_us(T), engine=engine
+    )
+
+
+def walked(world, number, path):
+    """The world after the lead did and told what the path says."""
+    lead, log = world[number]
+    new = [
+        {
+            "event": e.event,
+            "at_us": to_us(datetime.fromisoformat(e.at)),
+            "event_id": e.event_id,
+            "session_id": e.session_id,
+            "received_us": None,
+            "properties": dict(e.properties),
+        }
+        for e in path.events
+    ]
+    told = {s.attribute: told_as(s.value) for s in path.steps if s.attribute}
+    return [({**lead, **told}, [*[e for e in log if e["at_us"] <= T], *new])]
+
+
+def told_as(value):
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+@settings(max_examples=15)
+@given(model=worlds.models(), world=worlds.worlds)
+def test_a_lead_that_walks_its_path_is_a_pql(model, world):
+    model["pql"] = {"total": 5, "fit": 0, "behavior": 2}
+    explanation = explained(model, world, 0)
+    path = explanation.path
+    assert (path is None) == explanation.pql
+    if path is None or not path.found:
+        assert path is None or path.blocked_by
+        return
+    after = scored(model, walked(world, 0, path), path.qualifies_at)
+    assert (after["pql"], after["fit"], after["behavior"]) == (True, path.fit, path.behavior)
+    assert sum(s.points for s in path.steps) == pytest.approx(path.total - explanation.total, abs=1e-4)
+
+
+def scored(model, world, at):
+    leads, events = frames(world)
+    return denizen.score(json.dumps(model, indent=1), leads=leads, events=events, as_of=at).scores.to_pylist()[0]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         import_model,
         load_model,
         metrics,
+        nurture,
         score,
         trust,
     )
@@ -40,6 +41,7 @@ _HOMES = {
     "run_cases": "denizen.testing",
     "import_model": "denizen.api",
     "load_model": "denizen.api",
+    "nurture": "denizen.api",
     "score": "denizen.api",
 }
 __all__ = [
@@ -55,6 +57,7 @@ __all__ = [
     "load_cases",
     "load_model",
     "metrics",
+    "nurture",
     "run_cases",
     "score",
     "trust",

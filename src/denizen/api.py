@@ -20,8 +20,9 @@ from denizen.model.lint.settings import LintSettings
 from denizen.model.load import LoadedModel, load_model, read_text
 from denizen.scoring.explain import Explanation, explain_lead
 from denizen.scoring.foresight.ahead import FORESEEN, look_ahead
+from denizen.scoring.nurture import Nurture, find_milestones
 from denizen.scoring.ranking import Summary, summarize
-from denizen.scoring.run import IN_MEMORY, score_run
+from denizen.scoring.run import IN_MEMORY, score_run, silent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -105,8 +106,9 @@ def score(
         match_accounts: leads without an account find one by the domain of a work address.
         unique: no event_id occurs twice, so duplicates are not searched for.
         ledger: also return every line of every score.
-        foresight: add the columns `next_change_at` and `drops_out_at`: when the score moves, and when a PQL ceases to
-            be one, if nothing more happens.
+        foresight: add the columns `next_change_at` and `drops_out_at` (when the score moves, and when a PQL ceases to
+            be one, if nothing more happens), `max_reachable` and `unknown_could_add` (the total if every unknown
+            attribute took its best value, and by how much that is more).
         account_scores: also score accounts, with `ledger` also their lines.
         engine: `duckdb:`, `duckdb:///work.db` or `postgresql://…`.
 
@@ -157,6 +159,45 @@ def explain(
     data = _read_as(_data(leads, events, accounts, columns, unique=False), attributes, match_accounts=match_accounts)
     moments = Moments(tuple(_instants(as_of)), None, known, defaulted=as_of is None)
     return explain_lead(load_model(model), str(lead_id), data, moments, engine=engine)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class NurtureResult:
+    """Leads not yet qualified, each with the milestone that would move it most.
+
+    `leads` has a row a lead, `summary` the groups and who was left out. Arrow libraries read the object as `leads`.
+    """
+
+    leads: pa.Table
+    summary: Nurture
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        return self.leads.__arrow_c_stream__(requested_schema)
+
+
+def nurture(
+    model: str | Path | LoadedModel,
+    *,
+    leads: Any = None,
+    events: Any = None,
+    accounts: Any = None,
+    as_of: Instant | None = None,
+    known: bool = False,
+    columns: Mapping[str, Mapping[str, str]] | None = None,
+    engine: str = IN_MEMORY,
+) -> NurtureResult:
+    """Group leads that do not qualify by the milestone that would move each most, as really scored.
+
+    The arguments are those of `score`.
+
+    Raises:
+        DenizenError: the model has problems or data cannot be read.
+    """
+    data = _data(leads, events, accounts, columns, unique=False)
+    moments = Moments(tuple(_instants(as_of)), None, known, defaulted=as_of is None)
+    with score_run(load_model(model), data, moments, engine=engine, detail=True) as run:
+        summary = find_milestones(run, silent)
+        return NurtureResult(_arrow(run.connection, "SELECT * FROM nurture"), summary)
 
 
 def import_model(kind: str, path: str | Path) -> Imported:
@@ -550,6 +591,7 @@ __all__ = [
     "Explanation",
     "Imported",
     "LoadedModel",
+    "NurtureResult",
     "ScoreResult",
     "audit",
     "backtest",
@@ -560,6 +602,7 @@ __all__ = [
     "import_model",
     "load_model",
     "metrics",
+    "nurture",
     "score",
     "trust",
 ]

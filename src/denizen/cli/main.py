@@ -16,6 +16,7 @@ COMMANDS = {
     "explain": "Prove the score of one lead.",
     "check": "Check a model file: what is wrong, what could be better, what the data never has.",
     "backtest": "Judge models on the past, every number with its interval.",
+    "nurture": "Group those not yet qualified by the milestone that would move them most.",
     "import": "Turn a scoring definition of another tool into a model file, with a report.",
     "diff": "Tell what changed between two model files; with data, what it does to leads.",
     "test": "Run cases: files that say which score must come out.",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from denizen.errors import DenizenError, Finding
     from denizen.ingest.accounting import Accounting, AccountMatches, EntityRows, EventRows
     from denizen.scoring.explain import ExplainedLine, Explanation, Gate, Origin
+    from denizen.scoring.foresight.path import Path
     from denizen.scoring.ranking import Ranked, Summary
 
 REASONS_SHOWN = 6
@@ -247,13 +248,41 @@ def print_explanation(explanation: Explanation) -> None:
 
 
 def print_foresight(explanation: Explanation) -> None:
-    """Print when the score moves if nothing more happens."""
+    """Print when the score moves if nothing more happens, what is unknown, and what would qualify the lead."""
     out = console()
     out.print()
     out.print("[bold]if nothing more happens[/]")
     out.print(f"  the score next changes {_at(explanation.next_change_at)}", soft_wrap=True)
     if explanation.pql:
         out.print(f"  the lead drops out of PQL {_at(explanation.drops_out_at)}", soft_wrap=True)
+    if explanation.unknown_could_add:
+        could = f"{signed(explanation.unknown_could_add)}, to {points(explanation.max_reachable)} in total"
+        out.print(f"  what is unknown could add {could}", soft_wrap=True)
+    if explanation.path is not None:
+        _print_path(explanation.path)
+
+
+def _print_path(path: Path) -> None:
+    out = console()
+    out.print()
+    if not path.found:
+        out.print("[bold]no path to PQL[/]")
+        for reason in path.blocked_by:
+            out.print(Text(f"  {reason}"), soft_wrap=True)
+    else:
+        most = "the shortest path" if path.shortest else "a path (perhaps not the shortest)"
+        out.print(f"[bold]{most} to PQL[/]: {path.actions} action{'s' if path.actions != 1 else ''}")
+        table = Table(box=None, pad_edge=False, show_header=False)
+        table.add_column(justify="right", min_width=8)
+        table.add_column(overflow="fold")
+        for step in path.steps:
+            until = f" (until {step.closes_at})" if step.closes_at else ""
+            table.add_row(Text(signed(step.points), style="green"), Text(step.do + until))
+        out.print(table)
+        reached = f"fit {points(path.fit or 0)}, behavior {points(path.behavior or 0)}, total {points(path.total or 0)}"
+        out.print(f"  then a PQL at {path.qualifies_at}: {reached}", soft_wrap=True)
+    for closed in path.closed:
+        out.print(Text(f"  cannot be filled: {closed}", style="dim"), soft_wrap=True)
 
 
 def _at(instant: str | None) -> str:

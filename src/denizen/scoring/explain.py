@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from denizen.clock import iso
@@ -10,6 +11,7 @@ from denizen.ingest.derive.lookup import DERIVED_FROM
 from denizen.plan import nodes
 from denizen.plan.describe import describe_conditions
 from denizen.scoring.foresight.ahead import look_ahead
+from denizen.scoring.foresight.path import find_path
 from denizen.scoring.run import IN_MEMORY, score_run, silent
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from denizen.ingest.prepare import Moments
     from denizen.ingest.project import Data
     from denizen.model.load import LoadedModel
+    from denizen.scoring.foresight.path import Path
     from denizen.scoring.run import Progress, Run
 
 
@@ -91,6 +94,9 @@ class Explanation:
     product: str | None = None
     next_change_at: str | None = None
     drops_out_at: str | None = None
+    max_reachable: float = 0.0
+    unknown_could_add: float = 0.0
+    path: Path | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain data for `--json`."""
@@ -142,6 +148,7 @@ def _explanation(run: Run) -> Explanation:
         plan_no,
     ) = row
     lines = _lines(run, run.plans[int(plan_no) - 1].plan)
+    gates = _gates(run, int(plan_no), lead_id, (fit, behavior, total), capped=capped)
     unknown = tuple(dict.fromkeys(line.line for line in lines if line.unknown and line.kind == "criterion"))
     return Explanation(
         lead_id=lead_id,
@@ -157,22 +164,41 @@ def _explanation(run: Run) -> Explanation:
         behavior_tier=behavior_tier,
         disqualified=disqualified,
         capped=capped,
-        gates=_gates(run, int(plan_no), lead_id, (fit, behavior, total), capped=capped),
+        gates=gates,
         lines=lines,
         unknown=unknown,
         segment=segment,
         product=product,
-        **_foreseen(run),
+        **_foreseen(run, int(plan_no), lines, pql=pql, missing=Decimal(str(max(g.missed_by for g in gates)))),
     )
 
 
-def _foreseen(run: Run) -> dict[str, str | None]:
-    look_ahead(run)
+def _foreseen(
+    run: Run, plan_no: int, lines: tuple[ExplainedLine, ...], *, pql: bool, missing: Decimal
+) -> dict[str, Any]:
+    world, facts = look_ahead(run, plan_no)
     row = run.connection.execute(
-        "SELECT epoch_us(next_change_at), epoch_us(drops_out_at) FROM foreseen ORDER BY as_of LIMIT 1"
+        "SELECT epoch_us(next_change_at), epoch_us(drops_out_at), max_reachable, unknown_could_add FROM foreseen"
+        " ORDER BY as_of LIMIT 1"
     ).fetchall()[0]
-    change, drop = (None if us is None else iso(int(us)) for us in row)
-    return {"next_change_at": change, "drops_out_at": drop}
+    change, drop = (None if us is None else iso(int(us)) for us in row[:2])
+    read = {x.line: _as_number(x.measure) for x in lines if x.kind == "criterion"}
+    measures = {line: measure for line, measure in read.items() if measure is not None}
+    return {
+        "next_change_at": change,
+        "drops_out_at": drop,
+        "max_reachable": row[2],
+        "unknown_could_add": row[3],
+        "path": None if pql else find_path(world, facts, measures, missing),
+    }
+
+
+def _as_number(measure: str | None) -> Decimal | None:
+    try:
+        number = Decimal(measure or "")
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
 
 
 def _lines(run: Run, plan: nodes.Plan) -> tuple[ExplainedLine, ...]:

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 from denizen.engines.base import engine_for
 from denizen.ingest.values import define
 from denizen.plan.needs import needs_of
+from denizen.scoring.foresight.reading import Reader
 from denizen.scoring.run import IN_MEMORY, score_frame, spell
 from denizen.sql.events import Frame
 from denizen.sql.scores import SCORE_COLUMNS
 from denizen.sql.tables import tables_for
 
 if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
     from denizen.engines.base import Engine
     from denizen.scoring.run import Run
 
@@ -33,8 +36,9 @@ class World:
     holds a row for each pair asked for.
     """
 
-    def __init__(self, run: Run, *, where: str = "TRUE") -> None:
+    def __init__(self, run: Run, *, where: str = "TRUE", plan_no: int = 0) -> None:
         self.run = run
+        self.plan = run.plans[plan_no - 1].plan
         self.engine = _engine(run.engine)
         self.tables = tables_for(needs_of(*run.program.plans))
         self.plans = spell(run.program, self.engine.dialect, Frame(), self.tables)
@@ -43,19 +47,15 @@ class World:
             "CREATE OR REPLACE TABLE world_rows AS SELECT CAST(row_number() OVER (ORDER BY lead_id, as_of_us) AS BIGINT) AS"
             f" lead_id, lead_id AS real_id, as_of_us FROM final WHERE {where}"
         )
-        connection.execute(
-            f"CREATE OR REPLACE TABLE {LEADS} AS SELECT world_rows.lead_id, leads.* EXCLUDE (lead_id)"
-            " FROM world_rows JOIN leads ON leads.lead_id = world_rows.real_id"
-        )
-        visible = Frame(None, run.known).visible("world_rows")
-        nothing = "CAST(NULL AS BIGINT)"
-        connection.execute(
-            f"CREATE OR REPLACE TABLE {EVENTS} AS SELECT world_rows.lead_id, events.* EXCLUDE (lead_id)"
-            f" REPLACE ({nothing} AS received_us, {nothing} AS replaced_us)"
-            f" FROM events JOIN world_rows ON world_rows.real_id = events.lead_id WHERE {visible}"
-        )
+        _copy(connection, accounts=self.tables.accounts, known=run.known)
         self.cursor = connection.cursor()
         define(self.cursor)
+        self.reader = Reader(self.cursor)
+
+    def concerns(self, asked: str) -> str:
+        """Return the condition that an event matters to leads of a query: it is theirs, or of their account."""
+        people = f"SELECT lead_id FROM world_people WHERE of_row IN ({asked})"
+        return f"(lead_id IN ({people}) OR lead_id IS NULL)" if self.tables.accounts else f"lead_id IN ({asked})"
 
     def load(self, grid: str, *, leads: str = LEADS, events: str = EVENTS) -> None:
         """Make `grid`, `leads` and `events` of the rows of queries; `grid` gives `lead_id, as_of_us`."""
@@ -73,6 +73,40 @@ class World:
             source = score_frame(session, self.run.program, self.plans)
             session.pull("pulled", f"SELECT {', '.join(_KEPT)} FROM {source} AS counts")
             self.cursor.execute("CREATE OR REPLACE TEMP TABLE imagined AS SELECT * FROM pulled")
+
+
+def _copy(connection: DuckDBPyConnection, *, accounts: bool, known: bool) -> None:
+    """Make `world_leads` and `world_events`; with `accounts`, each imagined lead has a copy of its account to itself."""
+    people = "SELECT lead_id AS of_row, lead_id, real_id, as_of_us FROM world_rows"
+    if accounts:
+        people += (
+            " UNION ALL SELECT world_rows.lead_id, (SELECT count(*) FROM world_rows)"
+            " + row_number() OVER (ORDER BY world_rows.lead_id, mate.lead_id), mate.lead_id, as_of_us FROM world_rows"
+            " JOIN leads AS own ON own.lead_id = real_id JOIN leads AS mate ON mate.account_id = own.account_id"
+            " AND mate.lead_id <> own.lead_id"
+        )
+    connection.execute(f"CREATE OR REPLACE TABLE world_people AS {people}")
+    account = "REPLACE ('w' || of_row AS account_id)" if accounts else ""
+    connection.execute(
+        f"CREATE OR REPLACE TABLE {LEADS} AS SELECT world_people.lead_id, leads.* EXCLUDE (lead_id) {account}"
+        " FROM world_people JOIN leads ON leads.lead_id = world_people.real_id"
+    )
+    nothing = "CAST(NULL AS BIGINT)"
+    as_of_then = f"{nothing} AS received_us, {nothing} AS replaced_us"
+    visible = Frame(None, known).visible("world_people")
+    events = (
+        f"SELECT world_people.lead_id, events.* EXCLUDE (lead_id) REPLACE ({as_of_then})"
+        f" FROM events JOIN world_people ON world_people.real_id = events.lead_id WHERE {visible}"
+    )
+    if accounts:
+        events += (
+            f" UNION ALL BY NAME SELECT {nothing} AS lead_id, events.* EXCLUDE (lead_id)"
+            f" REPLACE ({as_of_then}, 'w' || world_people.lead_id AS account_id) FROM events"
+            " JOIN leads AS own ON own.account_id = events.account_id"
+            " JOIN world_people ON world_people.real_id = own.lead_id AND world_people.of_row = world_people.lead_id"
+            f" WHERE events.lead_id IS NULL AND {visible}"
+        )
+    connection.execute(f"CREATE OR REPLACE TABLE {EVENTS} AS {events}")
 
 
 def _engine(url: str) -> Engine:

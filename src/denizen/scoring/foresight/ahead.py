@@ -4,25 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from denizen.scoring.foresight.facts import Fact, best_facts, find_reachable, possible_facts
 from denizen.scoring.foresight.search import find_instants
 from denizen.scoring.imagine import World
 
 if TYPE_CHECKING:
     from denizen.scoring.run import Run
 
+_COLUMNS = "next_change_at, drops_out_at, max_reachable, unknown_could_add"
 FORESEEN = (
-    "SELECT scores.*, next_change_at, drops_out_at FROM scores JOIN foreseen USING (lead_id, as_of)"
-    " ORDER BY total DESC, lead_id, as_of"
+    f"SELECT scores.*, {_COLUMNS} FROM scores JOIN foreseen USING (lead_id, as_of) ORDER BY total DESC, lead_id, as_of"
 )
 """The scores of a run with foresight, after `look_ahead`."""
 
 
-def look_ahead(run: Run) -> None:
-    """Make the view `foreseen`: a row a score with `lead_id, as_of`, `next_change_at` and `drops_out_at`."""
-    world = World(run)
+def look_ahead(run: Run, plan_no: int = 0) -> tuple[World, list[Fact]]:
+    """Make the view `foreseen`: a row a score with what is to come of it; return the world and the facts looked at.
+
+    `plan_no` is the plan that counts for a single lead, whose bands say which facts are worth knowing.
+    """
+    world = World(run, plan_no=plan_no)
     find_instants(world)
+    facts = possible_facts(world)
+    find_reachable(world, best_facts(facts))
     run.connection.execute(
         "CREATE OR REPLACE TEMP VIEW foreseen AS SELECT real_id AS lead_id, make_timestamptz(as_of_us) AS as_of,"
-        " make_timestamptz(next_change_us) AS next_change_at, make_timestamptz(drops_out_us) AS drops_out_at"
-        " FROM world_rows JOIN ahead USING (lead_id)"
+        " make_timestamptz(next_change_us) AS next_change_at, make_timestamptz(drops_out_us) AS drops_out_at,"
+        " max_reachable, unknown_could_add"
+        " FROM world_rows JOIN ahead USING (lead_id) JOIN reachable USING (lead_id)"
     )
+    return world, facts

@@ -1,0 +1,291 @@
+"""What a lead could still do, read off a plan: for each kind of event, how often it could matter.
+
+These are proposals only. What they are worth is always scored.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from denizen.model.durations import DAY_US
+from denizen.model.values import Literal
+from denizen.plan import nodes
+from denizen.scoring.foresight.facts import Fact, witness
+from denizen.scoring.foresight.scenarios import NewEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from denizen.scoring.imagine import World
+
+MINUTE_US = 60_000_000
+MOST_TIMES = 1_000
+_FULL_TIMES = 4
+_VARIANTS = 3
+SOME_EVENT = "any event"
+FRESH = "\x00"
+"""Stands in a property for a value that no other event has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What must be known of a lead to tell which windows are open: its instants, in microseconds."""
+
+    as_of_us: int
+    signup_us: int | None
+    trial_started_us: int | None
+    trial_ends_us: int | None
+
+    def closes_us(self, window: nodes.Window | None) -> int | None:
+        """Return when a window ends, None if it never does or its bounds are unknown."""
+        if window is None or window.kind == "last":
+            return None
+        if window.kind == "first":
+            return None if self.signup_us is None else self.signup_us + window.span_us
+        return self.trial_ends_us
+
+    def is_open(self, window: nodes.Window | None) -> bool:
+        """Return whether an event at the as-of instant lies in a window."""
+        if window is None or window.kind == "last":
+            return True
+        end = self.closes_us(window)
+        if window.kind == "first":
+            return end is None or self.as_of_us < end
+        start = self.trial_started_us if self.trial_started_us is not None else self.signup_us
+        if window.kind == "trial_last":
+            start = None if end is None else end - window.span_us
+        return start is not None and end is not None and start <= self.as_of_us < end
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An event that could happen, several times in sessions of `minutes`, on days or in sessions of their own."""
+
+    event: str
+    properties: tuple[tuple[str, str], ...] = ()
+    minutes: int = 0
+    each_on_its_own_day: bool = False
+    own_session: bool = False
+
+    def happenings(self, times: int) -> list[NewEvent]:
+        """Return the events of doing it so often."""
+        return [e for i in range(times) for e in self._once(i)]
+
+    def describe(self, times: int) -> str:
+        """Return what to do, in words."""
+        having = ", ".join(f"{name} {value}" for name, value in self.properties if value != FRESH)
+        fresh = ", ".join(f"a new {name}" for name, value in self.properties if value == FRESH)
+        with_ = " and ".join(w for w in (having, fresh) if w)
+        suffix = f" with {with_}" if with_ else ""
+        if self.minutes:
+            return f"{times} more session of {self.minutes} minutes with {self.event}{suffix}"
+        if self.each_on_its_own_day:
+            return f"{self.event}{suffix} on {times} days in a row"
+        return f"{times} more {self.event}{suffix}"
+
+    def _once(self, i: int) -> Iterator[NewEvent]:
+        properties = tuple((name, f"new {i}" if value == FRESH else value) for name, value in self.properties)
+        if self.minutes:
+            session = f"~{self.event} {i}"
+            yield NewEvent(self.event, 0, session, properties)
+            yield NewEvent(self.event, self.minutes * MINUTE_US, session, properties)
+            return
+        own = f"~{self.event} {i}" if self.own_session else None
+        yield NewEvent(self.event, i * DAY_US if self.each_on_its_own_day else 0, own, properties)
+
+    def distinct(self, of: str) -> Action:
+        """Return the action whose every happening is a new value of what is told apart."""
+        if of == "days":
+            return replace(self, each_on_its_own_day=True)
+        if of == "sessions":
+            return replace(self, own_session=True)
+        return self if of in ("events", "leads") else _with(self, of, FRESH)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing that could be done so often, or one fact; at most one choice of a group is taken."""
+
+    group: str
+    action: Action | None
+    times: int
+    fact: Fact | None = None
+    closes_us: int | None = None
+
+
+def event_choices(world: World, measures: dict[str, Decimal], moment: Moment, missing: Decimal) -> list[Choice]:
+    """Return what could be done: for each event, every number of times at which something can change.
+
+    Args:
+        world: the world, for its plan and to choose property values.
+        measures: what each criterion measures now.
+        moment: the lead's instants.
+        missing: how many points are wanting, for criteria that pay for every full N.
+    """
+    plan = world.plan
+    found: dict[Action, set[int]] = {}
+    for criterion in plan.criteria:
+        for action, times in _of_criterion(world, criterion, measures.get(criterion.name, Decimal(0)), moment, missing):
+            found.setdefault(action, set()).update(times)
+    plain = [*_key_actions(plan), *([plan.ceiling.signals] if plan.ceiling else [])]
+    plain += [plan.decay.activity] if plan.decay else []
+    for events in plain:
+        for action in actions_of(world, events):
+            found.setdefault(action, set()).add(1)
+    if plan.velocity:
+        filler = next((a for e in plan.velocity.actions for a in actions_of(world, e)), None)
+        if filler is not None:
+            found[filler].update(range(1, plan.velocity.at_least + 1))
+    merged = _merged(found)
+    closing = {
+        c.name: moment.closes_us(c.events.window)
+        for c in plan.criteria
+        if c.events is not None and moment.is_open(c.events.window)
+    }
+    return [
+        Choice(f"{action}", action, n, closes_us=_closing(plan, action, closing))
+        for action, times in merged.items()
+        for n in sorted(times)
+    ]
+
+
+def _closing(plan: nodes.Plan, action: Action, closing: dict[str, int | None]) -> int | None:
+    """Return when the first window of a criterion that counts this event ends."""
+    ends = [
+        closing.get(c.name)
+        for c in plan.criteria
+        if c.events is not None and can_add(c) and (c.events.names is None or action.event in c.events.names)
+    ]
+    return min((e for e in ends if e is not None), default=None)
+
+
+def _key_actions(plan: nodes.Plan) -> tuple[nodes.Events, ...]:
+    return plan.velocity.actions if plan.velocity else ()
+
+
+def can_add(criterion: nodes.Criterion) -> bool:
+    """Return whether an event can raise what a criterion gives: it has points to give, or idleness to end."""
+    if isinstance(criterion.measure, nodes.DaysSince):
+        return True
+    if isinstance(criterion.scoring, nodes.Each):
+        return criterion.scoring.points > 0
+    return any(band.points > 0 for band in criterion.scoring.bands)
+
+
+def _of_criterion(
+    world: World, criterion: nodes.Criterion, measured: Decimal, moment: Moment, missing: Decimal
+) -> Iterator[tuple[Action, Iterable[int]]]:
+    measure = criterion.measure
+    if isinstance(measure, nodes.Attribute) or not can_add(criterion) or not moment.is_open(measure.events.window):
+        return
+    needed = [n for n in needed_more(criterion.scoring, measured, missing) if 1 <= n <= MOST_TIMES]
+    if not needed and isinstance(measure, nodes.Count | nodes.Sum | nodes.Distinct):
+        return
+    for action in actions_of(world, measure.events):
+        yield from _in_measure(action, measure, needed, measured)
+
+
+def _in_measure(
+    action: Action, measure: nodes.Measure, needed: list[int], measured: Decimal
+) -> Iterator[tuple[Action, Iterable[int]]]:
+    if isinstance(measure, nodes.Count):
+        yield action, needed
+    elif isinstance(measure, nodes.Sum):
+        for amount in needed:
+            yield _with(action, measure.of, str(amount)), (1,)
+    elif isinstance(measure, nodes.SessionMinutes):
+        for minutes in needed:
+            yield replace(action, minutes=minutes + int(measured)), (1,)
+    elif isinstance(measure, nodes.Distinct) and measure.of == "days":
+        yield action, (1,)
+        yield action.distinct("days"), (*needed, *[n + 1 for n in needed])
+    elif isinstance(measure, nodes.Distinct) and measure.of not in ("events", "leads"):
+        yield action.distinct(measure.of), needed
+    elif isinstance(measure, nodes.Growth):
+        yield action, (1, 2, 3, 5, 8, 13)
+    else:
+        yield action, (1, 2) if isinstance(measure, nodes.Sequence) else (1,)
+
+
+def _with(action: Action, name: str, value: str) -> Action:
+    kept = tuple(p for p in action.properties if p[0] != name)
+    return replace(action, properties=(*kept, (name, value)))
+
+
+def needed_more(scoring: nodes.Bands | nodes.Each, measured: Decimal, missing: Decimal) -> list[int]:
+    """Return how much more of a measure reaches each bound above it."""
+    if isinstance(scoring, nodes.Each):
+        full = math.floor(measured / scoring.size)
+        wanted = math.ceil(missing / scoring.points) if scoring.points > 0 else 1
+        steps = {*range(1, _FULL_TIMES + 1), wanted}
+        return sorted({math.ceil(scoring.size * (full + n) - measured) for n in steps if n > 0})
+    numbers = [n for band in scoring.bands for c in band.conditions for n in _numbers(c.operand)]
+    return sorted({k for n in numbers for k in (math.ceil(n - measured), math.floor(n - measured) + 1) if k > 0})
+
+
+def bounds_of(scoring: nodes.Bands | nodes.Each) -> list[int]:
+    """Return the whole numbers from which on a band that gives points holds."""
+    if isinstance(scoring, nodes.Each):
+        return [max(1, math.ceil(scoring.size))]
+    found = set()
+    for band in scoring.bands:
+        if band.points > 0:
+            found |= {
+                math.floor(n) + 1 for c in band.conditions if c.operator == "more_than" for n in _numbers(c.operand)
+            }
+            low = [
+                _numbers(c.operand)[:1] for c in band.conditions if c.operator in ("at_least", "between", "is", "in")
+            ]
+            found |= {math.ceil(n) for numbers in low for n in numbers}
+    return sorted(n for n in found if n > 0)
+
+
+def _numbers(operand: nodes.Operand) -> list[Decimal]:
+    values = operand if isinstance(operand, tuple) else (operand,)
+    found = [v.number if isinstance(v, Literal) else v for v in values]
+    return [n for n in found if isinstance(n, Decimal)]
+
+
+def actions_of(world: World, events: nodes.Events) -> list[Action]:
+    """Return one action for each name, with properties on which the `where` of these events holds."""
+    properties = []
+    for predicate in events.where:
+        value = witness(world, world.tables.properties[predicate.subject], [predicate.conditions])
+        if value is not None:
+            properties.append((predicate.subject, value))
+    names = (SOME_EVENT,) if events.names is None else events.names
+    return [Action(name, tuple(sorted(properties))) for name in names]
+
+
+def _merged(found: dict[Action, set[int]]) -> dict[Action, set[int]]:
+    """Join actions of one event whose properties do not contradict, so that one event serves several criteria."""
+    merged: dict[Action, set[int]] = {}
+    for action, times in sorted(found.items(), key=lambda item: -len(item[0].properties)):
+        into = next((m for m in merged if _serves(m, action)), None)
+        if into is None:
+            fitting = next((m for m in merged if _agree(m, action)), None)
+            if fitting is None:
+                merged[action] = set(times)
+                continue
+            properties = {**dict(fitting.properties), **dict(action.properties)}
+            both = replace(action, properties=tuple(sorted(properties.items())))
+            merged[both] = merged.pop(fitting) | times
+        else:
+            merged[into] |= times
+    some = next((a for a in merged if a.event == SOME_EVENT and not a.properties and not a.minutes), None)
+    if some is not None and len(merged) > 1 and merged[some] == {1}:
+        del merged[some]
+    return merged
+
+
+def _agree(left: Action, right: Action) -> bool:
+    same = replace(left, properties=()) == replace(right, properties=())
+    ours, theirs = dict(left.properties), dict(right.properties)
+    return same and all(ours[name] == theirs[name] for name in ours.keys() & theirs.keys())
+
+
+def _serves(left: Action, right: Action) -> bool:
+    return _agree(left, right) and set(right.properties) <= set(left.properties)

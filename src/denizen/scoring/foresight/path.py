@@ -1,0 +1,266 @@
+"""The shortest path to PQL: the fewest, then the cheapest, actions and facts with which a lead really scores as one.
+
+An action is one event; a fact is one attribute learned. Combinations are scored in order of their number, so that the
+first that qualifies is the shortest; where there are too many, the path is still verified but not proved shortest.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from denizen.clock import iso
+from denizen.plan import nodes
+from denizen.scoring.foresight.actions import Choice, Moment, event_choices
+from denizen.scoring.foresight.blocked import blocked_by, closed_windows
+from denizen.scoring.foresight.facts import best_facts
+from denizen.scoring.foresight.scenarios import Scenario, Verdict, score_scenarios
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from decimal import Decimal
+
+    from denizen.scoring.foresight.facts import Fact
+    from denizen.scoring.imagine import World
+
+CHUNK = 2_000
+_MOST_SCENARIOS = 12_000
+_MOST_ROWS = 2_000_000
+_MOST_ORDERED = 8
+Combination = tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: an event so many `times` with these `properties`, or an attribute becoming known as `value`.
+
+    `points` is what it adds to the total after the steps before it, `closes_at` when a window for it ends.
+    """
+
+    do: str
+    points: float
+    event: str | None = None
+    times: int = 0
+    properties: dict[str, str] | None = None
+    attribute: str | None = None
+    value: str | None = None
+    closes_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewEventAt:
+    """One event of a path."""
+
+    event: str
+    at: str
+    event_id: str
+    session_id: str | None
+    properties: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """What would make a lead a PQL, or why nothing would.
+
+    With `found`, the lead scores `fit`, `behavior` and `total` as a PQL at `qualifies_at` with `events` and the facts of
+    `steps` added; `shortest` says that no fewer actions do. Without, `blocked_by` says what stands in the way.
+    `closed` names criteria whose window is over or not open yet.
+    """
+
+    found: bool
+    steps: tuple[Step, ...] = ()
+    actions: int = 0
+    shortest: bool = False
+    qualifies_at: str | None = None
+    fit: float | None = None
+    behavior: float | None = None
+    total: float | None = None
+    events: tuple[NewEventAt, ...] = ()
+    blocked_by: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
+
+
+def find_path(world: World, facts: Sequence[Fact], measures: dict[str, Decimal], missing: Decimal) -> Path:
+    """Return the shortest path of the one lead of a world that is no PQL.
+
+    Args:
+        world: the world of one lead.
+        facts: values its attributes could have.
+        measures: what each criterion measures now.
+        missing: by how many points the farthest gate is missed.
+    """
+    moment, known = _moment(world), _known(world)
+    choices = event_choices(world, measures, moment, missing)
+    choices += [Choice(f.attribute, None, 1, f) for f in _learnable(world, facts, known)]
+    groups = [list(g) for _, g in itertools.groupby(sorted(choices, key=_group), key=_group)]
+    closed = closed_windows(world.plan, measures, moment)
+    return _Search(world, groups, moment, closed).run()
+
+
+def _group(choice: Choice) -> tuple[bool, str, int]:
+    return choice.fact is not None, choice.group, 0
+
+
+def _moment(world: World) -> Moment:
+    row = world.cursor.execute(
+        "SELECT r.as_of_us, w.signup_us, w.trial_started_us, w.trial_ends_us, (SELECT min(at_us) FROM world_events)"
+        " FROM world_rows AS r JOIN world_leads AS w ON w.lead_id = r.lead_id WHERE r.lead_id = 1"
+    ).fetchall()[0]
+    return Moment(int(row[0]), row[1] if row[1] is not None else row[4], row[2], row[3])
+
+
+def _known(world: World) -> set[str]:
+    attributes = world.tables.attributes
+    if not attributes:
+        return set()
+    listed = ", ".join(f"{v.text} IS NOT NULL" for v in attributes.values())
+    row = world.cursor.execute(f"SELECT {listed} FROM world_leads WHERE lead_id = 1").fetchall()[0]
+    return {name for name, known in zip(attributes, row, strict=True) if known}
+
+
+def _learnable(world: World, facts: Sequence[Fact], known: set[str]) -> list[Fact]:
+    """Return the facts that could come true: unknown attributes, and those only behavior looks at, which can change."""
+    plan = world.plan
+    fixed = {p.subject for p in (*plan.gates.require, *(plan.ceiling.when if plan.ceiling else ()))}
+    fixed |= {c.measure.name for c in plan.part("fit") if isinstance(c.measure, nodes.Attribute)}
+    required = {p.subject for p in plan.gates.require}
+    open_facts = [f for f in facts if f.attribute not in known or f.attribute not in fixed]
+    best = set(best_facts(open_facts).values())
+    return [f for f in open_facts if f in best or f.attribute in required]
+
+
+class _Search:
+    """A search over combinations of choices, at most one of each group."""
+
+    def __init__(self, world: World, groups: list[list[Choice]], moment: Moment, closed: tuple[str, ...]) -> None:
+        self.world = world
+        self.groups = groups
+        self.moment = moment
+        self.closed = closed
+        events = int(world.cursor.execute("SELECT count(*) FROM world_events").fetchall()[0][0])
+        self.budget = min(_MOST_SCENARIOS, _MOST_ROWS // (events + 10))
+
+    def run(self) -> Path:
+        everything = tuple(group[-1] for group in self.groups)
+        verdict = self._score([everything])[0]
+        proved = True
+        most = sum(c.times for c in everything) if verdict.pql else 2
+        for actions in range(1, most + 1):
+            best, complete = self._of_size(actions)
+            proved = proved and complete
+            if best is not None:
+                return self._path(best, shortest=proved)
+            if not complete:
+                break
+        if not verdict.pql:
+            return Path(found=False, blocked_by=blocked_by(self.world, verdict), closed=self.closed)
+        return self._path(self._reduced(everything), shortest=False)
+
+    def _of_size(self, actions: int) -> tuple[Combination | None, bool]:
+        """Return the cheapest combination of so many actions that qualifies, and whether all of them were scored."""
+        left = combinations(self.groups, actions)
+        while chunk := list(itertools.islice(left, min(CHUNK, max(self.budget, 0)))):
+            self.budget -= len(chunk)
+            good = [(c, v) for c, v in zip(chunk, self._score(chunk), strict=True) if v.pql]
+            if good:
+                return min(good, key=lambda found: _effort(*found))[0], True
+        return None, next(left, None) is None
+
+    def _reduced(self, combination: Combination) -> Combination:
+        """Leave out whatever is not needed, the costliest first, until everything left is."""
+        while True:
+            smaller = sorted(_smaller(combination, self.groups), key=lambda c: sum(x.times for x in c))
+            verdicts = self._score(smaller)
+            fitting = next((c for c, v in zip(smaller, verdicts, strict=True) if v.pql), None)
+            if fitting is None:
+                return combination
+            combination = fitting
+
+    def _best_first(self, combination: Combination) -> Combination:
+        """Order the steps so that each adds the most it can after those before it."""
+        ordered: Combination = ()
+        left = list(combination)
+        while len(left) > 1 and len(combination) <= _MOST_ORDERED:
+            verdicts = self._score([(*ordered, choice) for choice in left])
+            best = max(range(len(left)), key=lambda i: (verdicts[i].total, -i))
+            ordered = (*ordered, left.pop(best))
+        return (*ordered, *left)
+
+    def _score(self, combinations_: Sequence[Combination]) -> list[Verdict]:
+        return score_scenarios(self.world, [_scenario(c, self.world.plan) for c in combinations_])
+
+    def _path(self, combination: Combination, *, shortest: bool) -> Path:
+        combination = self._best_first(combination)
+        verdicts = self._score([combination[:i] for i in range(len(combination) + 1)])
+        points = [round(b.total - a.total, 6) for a, b in itertools.pairwise(verdicts)]
+        scenario, end = _scenario(combination, self.world.plan), verdicts[-1]
+        return Path(
+            found=True,
+            steps=tuple(_step(c, p) for c, p in zip(combination, points, strict=True)),
+            actions=sum(c.times for c in combination),
+            shortest=shortest,
+            qualifies_at=iso(self.moment.as_of_us + scenario.later_us),
+            fit=end.fit,
+            behavior=end.behavior,
+            total=end.total,
+            events=tuple(
+                NewEventAt(e.event, iso(self.moment.as_of_us + e.later_us), f"~{no:06}", e.session, dict(e.properties))
+                for no, e in enumerate(scenario.events, 1)
+            ),
+            closed=self.closed,
+        )
+
+
+def combinations(groups: Sequence[Sequence[Choice]], actions: int) -> Iterator[Combination]:
+    """Yield every combination of at most one choice a group that takes exactly so many actions."""
+    if actions == 0:
+        yield ()
+        return
+    for i, group in enumerate(groups):
+        for choice in group:
+            if choice.times <= actions:
+                for rest in combinations(groups[i + 1 :], actions - choice.times):
+                    yield (choice, *rest)
+
+
+def _smaller(combination: Combination, groups: Sequence[Sequence[Choice]]) -> Iterator[Combination]:
+    levels = {group[0].group: group for group in groups}
+    for i, choice in enumerate(combination):
+        rest = combination[:i], combination[i + 1 :]
+        yield (*rest[0], *rest[1])
+        for lower in levels[choice.group]:
+            if lower.times < choice.times and lower.fact is None:
+                yield (*rest[0], lower, *rest[1])
+
+
+def _effort(combination: Combination, verdict: Verdict) -> tuple[int, int, int, float]:
+    """Order what takes equally many actions: things to do before things to learn, quick before slow, then the total."""
+    facts = sum(c.fact is not None for c in combination)
+    slow = max((e.later_us for c in combination if c.action for e in c.action.happenings(c.times)), default=0)
+    return facts, slow, len(combination), -verdict.total
+
+
+def _scenario(combination: Combination, plan: nodes.Plan) -> Scenario:
+    """Let the events happen in rounds, each in the order in which sequences of the plan want them."""
+    order = [s for c in plan.criteria if isinstance(c.measure, nodes.Sequence) for s in c.measure.steps]
+    place = {name: i for i, name in reversed(list(enumerate(order)))}
+    done = [list(enumerate(c.action.happenings(c.times))) for c in combination if c.action is not None]
+    events = sorted(
+        (happening for one in done for happening in one), key=lambda h: (h[1].later_us, h[0], place.get(h[1].event, 0))
+    )
+    facts = tuple((c.fact.attribute, c.fact.value) for c in combination if c.fact is not None)
+    return Scenario(1, tuple(e for _, e in events), facts)
+
+
+def _step(choice: Choice, points: float) -> Step:
+    if choice.fact is not None:
+        fact = choice.fact
+        return Step(f"learn {fact.attribute}: {fact.words}", points, attribute=fact.attribute, value=fact.value)
+    action = choice.action
+    if action is None:
+        raise TypeError("a choice is an action or a fact")
+    closes_at = None if choice.closes_us is None else iso(choice.closes_us)
+    return Step(
+        action.describe(choice.times), points, action.event, choice.times, dict(action.properties), closes_at=closes_at
+    )

@@ -1,0 +1,104 @@
+"""Milestones: for each band of a behavior criterion, what a lead would have to do to reach it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from denizen.plan import nodes
+from denizen.scoring.foresight.actions import Action, actions_of, bounds_of, can_add
+from denizen.scoring.foresight.facts import Fact, possible_facts
+from denizen.scoring.foresight.scenarios import NewEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from denizen.scoring.imagine import World
+
+MOST_TIMES = 100
+TIMES = "{times}"
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """Reaching a `bound` of one criterion: by events in full, by as many as are missing, or by an attribute's value.
+
+    `events` happen once; `repeated` happens as often as the measure is short of `bound`, or, with `amount`, once with
+    what is missing as the value of that property.
+    """
+
+    number: int
+    criterion: nodes.Criterion
+    do: str
+    events: tuple[NewEvent, ...] = ()
+    repeated: Action | None = None
+    bound: int = 0
+    amount: str | None = None
+    fact: Fact | None = None
+
+
+def milestones_of(world: World) -> list[Milestone]:
+    """Return every milestone of the behavior section, in the order of the model."""
+    facts = possible_facts(world)
+    fixed = {c.measure.name for c in world.plan.part("fit") if isinstance(c.measure, nodes.Attribute)}
+    found: list[Milestone] = []
+    for criterion in world.plan.part("behavior"):
+        if isinstance(criterion.measure, nodes.Attribute):
+            name = criterion.measure.name
+            known = [f for f in facts if f.attribute == name and f.points > 0 and name not in fixed]
+            made = [Milestone(0, criterion, f"{f.attribute} {f.words}", fact=f) for f in known]
+        else:
+            made = list(_of_events(world, criterion)) if can_add(criterion) else []
+        found += made
+    return [_numbered(m, i) for i, m in enumerate(found, 1)]
+
+
+def _numbered(m: Milestone, number: int) -> Milestone:
+    return Milestone(number, m.criterion, m.do, m.events, m.repeated, m.bound, m.amount, m.fact)
+
+
+def _of_events(world: World, criterion: nodes.Criterion) -> Iterator[Milestone]:
+    measure = criterion.measure
+    if isinstance(measure, nodes.Attribute):
+        return
+    actions = actions_of(world, measure.events)
+    first = actions[0]
+    if isinstance(measure, nodes.SessionDepth):
+        for bound in bounds_of(criterion.scoring):
+            events = tuple(e for a in actions[:bound] for e in _in_session(a))
+            names = ", ".join(a.event for a in actions[:bound])
+            yield Milestone(0, criterion, f"one session with {names}", events)
+    elif isinstance(measure, nodes.Sequence):
+        by_name = {a.event: a for a in actions}
+        steps = tuple(e for name in measure.steps for e in by_name[name].happenings(1))
+        yield Milestone(0, criterion, " then ".join(measure.steps), steps)
+    elif isinstance(measure, nodes.SessionMinutes):
+        for bound in bounds_of(criterion.scoring):
+            action = Action(first.event, first.properties, minutes=bound)
+            yield Milestone(0, criterion, action.describe(1), tuple(action.happenings(1)))
+    elif isinstance(measure, nodes.DaysSince | nodes.Growth):
+        yield Milestone(0, criterion, first.describe(1), tuple(first.happenings(1)))
+    else:
+        yield from _counted(criterion, measure, first)
+
+
+def _counted(
+    criterion: nodes.Criterion, measure: nodes.Count | nodes.Sum | nodes.Distinct, action: Action
+) -> Iterator[Milestone]:
+    amount = None
+    if isinstance(measure, nodes.Sum):
+        amount = measure.of
+    elif isinstance(measure, nodes.Distinct):
+        action = action.distinct(measure.of)
+    for bound in bounds_of(criterion.scoring):
+        do = (
+            f"{action.event} with {TIMES} more {amount}" if amount else action.describe(1).replace("1 ", f"{TIMES} ", 1)
+        )
+        if action.each_on_its_own_day:
+            do = f"{action.event} on {TIMES} more days"
+        yield Milestone(0, criterion, do, repeated=action, bound=bound, amount=amount)
+
+
+def _in_session(action: Action) -> Iterator[NewEvent]:
+    for event in action.happenings(1):
+        yield NewEvent(event.event, event.later_us, "~ one session", event.properties)

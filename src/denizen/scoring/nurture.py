@@ -1,0 +1,221 @@
+"""Nurture: those not yet qualified, grouped by the milestone that would move each most, as really scored."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from denizen.plan import nodes
+from denizen.scoring.foresight.scenarios import columns_of, event_table, logged, store
+from denizen.scoring.imagine import EVENTS, LEADS, World
+from denizen.scoring.milestones import MOST_TIMES, Milestone, milestones_of
+from denizen.sql.literals import number, text
+
+if TYPE_CHECKING:
+    from denizen.scoring.run import Progress, Run
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The leads whom one milestone would move most."""
+
+    milestone: str
+    leads: int
+    median_points: float
+    would_qualify: int
+    closing_first_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Nurture:
+    """Who is there to nurture, and who is not: capped, disqualified, qualified, or nothing to do."""
+
+    groups: tuple[Group, ...]
+    leads: int
+    without_milestone: int
+    qualified: int
+    capped: int
+    disqualified: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain data for `--json`."""
+        return asdict(self)
+
+
+def find_milestones(run: Run, progress: Progress) -> Nurture:
+    """Make the view `nurture`, a row a lead, and return its summary.
+
+    The run must have been made with `detail`, at one instant: what a lead lacks is read off its measures.
+    """
+    run.connection.execute(
+        "CREATE OR REPLACE TABLE nurtured (real_id VARCHAR, milestone VARCHAR, to_do VARCHAR, points DOUBLE,"
+        " total_after DOUBLE, qualifies BOOLEAN, closes_us BIGINT, gap DOUBLE)"
+    )
+    asked = 0
+    for plan_no in range(1, len(run.plans) + 1):
+        asked += _try_plan(run, plan_no, progress)
+    run.connection.execute(
+        "CREATE OR REPLACE TEMP VIEW nurture AS SELECT final.lead_id, final.account_id, milestone, to_do, points,"
+        " CAST(final.total AS DOUBLE) AS total, total_after, qualifies, gap, make_timestamptz(closes_us) AS closes_at,"
+        " fit_tier, behavior_tier FROM nurtured JOIN final ON CAST(final.lead_id AS VARCHAR) = nurtured.real_id"
+        " ORDER BY qualifies DESC, points DESC, final.lead_id"
+    )
+    return _summarize(run, asked)
+
+
+def _try_plan(run: Run, plan_no: int, progress: Progress) -> int:
+    """Try the milestones of one plan on the leads for whom it counts; return how many leads those are."""
+    world = World(run, where=f"NOT pql AND NOT disqualified AND NOT capped AND plan_no = {plan_no}", plan_no=plan_no)
+    cursor = world.cursor
+    leads = int(cursor.execute("SELECT count(*) FROM world_rows").fetchall()[0][0])
+    if not leads:
+        return 0
+    world.score("SELECT lead_id, as_of_us FROM world_rows")
+    cursor.execute("CREATE OR REPLACE TEMP TABLE now AS SELECT * FROM imagined")
+    run.connection.execute(
+        "CREATE OR REPLACE TABLE measures AS SELECT world_rows.lead_id, line, try_cast(measure AS DECIMAL(38, 9)) AS measure"
+        " FROM lines JOIN final USING (g) JOIN world_rows ON world_rows.real_id = final.lead_id"
+        " WHERE part = 'behavior' AND kind = 'criterion'"
+    )
+    cursor.execute(
+        "CREATE OR REPLACE TEMP TABLE moments AS SELECT r.lead_id, r.as_of_us, coalesce(w.signup_us, first_us) AS"
+        " signup_us, w.trial_started_us, w.trial_ends_us"
+        f" FROM world_rows AS r JOIN {LEADS} AS w ON w.lead_id = r.lead_id"
+        f" LEFT JOIN (SELECT lead_id, min(at_us) AS first_us FROM {EVENTS} GROUP BY lead_id) AS e ON e.lead_id = r.lead_id"
+    )
+    cursor.execute(
+        "CREATE OR REPLACE TABLE tried (lead_id BIGINT, no INTEGER, milestone VARCHAR, to_do VARCHAR, times BIGINT,"
+        " closes_us BIGINT, points DOUBLE, total_after DOUBLE, qualifies BOOLEAN)"
+    )
+    for milestone in milestones_of(world):
+        progress(f"trying {milestone.criterion.name}")
+        _try(world, milestone)
+    _keep_best(run, world.plan)
+    return leads
+
+
+def _try(world: World, milestone: Milestone) -> None:
+    """Score every lead that could reach a milestone as if it had."""
+    cursor = world.cursor
+    cursor.execute(f"CREATE OR REPLACE TEMP TABLE todo AS {_todo(milestone)}")
+    if not cursor.execute("SELECT count(*) FROM todo").fetchall()[0][0]:
+        return
+    leads = LEADS
+    if milestone.fact is not None:
+        leads = _with_fact(world, milestone)
+    _store_events(world, milestone)
+    kept = f"SELECT * FROM {EVENTS} WHERE {world.concerns('SELECT lead_id FROM todo')}"
+    added = "SELECT * FROM added"
+    later = "SELECT lead_id, max(later_us) AS later_us FROM happening GROUP BY lead_id"
+    world.score(
+        f"SELECT todo.lead_id, as_of_us + coalesce(later_us, 0) AS as_of_us FROM todo JOIN world_rows USING (lead_id)"
+        f" LEFT JOIN ({later}) AS latest USING (lead_id)",
+        leads=leads,
+        events=f"({kept} UNION ALL BY NAME {added})",
+    )
+    do = f"replace({text(milestone.do)}, '{{times}}', CAST(times AS VARCHAR))"
+    cursor.execute(
+        f"INSERT INTO tried SELECT todo.lead_id, {milestone.number}, {text(milestone.criterion.name)}, {do}, times,"
+        " closes_us, CAST(imagined.total - now.total AS DOUBLE), CAST(imagined.total AS DOUBLE), imagined.pql"
+        " FROM todo JOIN now USING (lead_id) JOIN imagined USING (lead_id)"
+    )
+
+
+def _todo(milestone: Milestone) -> str:
+    """Return the leads that have not reached a milestone and still can, with how much is missing."""
+    criterion = milestone.criterion
+    window = None if criterion.events is None else criterion.events.window
+    start, end = _bounds(window)
+    missing = "1"
+    if milestone.repeated is not None:
+        missing = f"{milestone.bound} - floor(coalesce(measure, 0))"
+        if isinstance(criterion.scoring, nodes.Each):
+            size = number(criterion.scoring.size)
+            missing = f"ceil({size} * (floor(coalesce(measure, 0) / {size}) + 1) - coalesce(measure, 0))"
+    most = 10**9 if milestone.amount else MOST_TIMES
+    is_open = "" if start is None else f"AND {start} <= as_of_us AND as_of_us < {end}"
+    return (
+        f"SELECT lead_id, CAST({missing} AS BIGINT) AS times, CAST({end or 'NULL'} AS BIGINT) AS closes_us FROM moments"
+        f" LEFT JOIN (SELECT * FROM measures WHERE line = {text(criterion.name)}) AS measured USING (lead_id)"
+        f" WHERE {missing} BETWEEN 1 AND {most} {is_open}"
+    )
+
+
+def _bounds(window: nodes.Window | None) -> tuple[str | None, str | None]:
+    """Return start and end of a window as expressions; without bounds of its own it is open."""
+    if window is None or window.kind == "last":
+        return None, None
+    if window.kind == "first":
+        return "coalesce(signup_us, as_of_us)", f"coalesce(signup_us, as_of_us) + {window.span_us}"
+    if window.kind == "trial_last":
+        return f"trial_ends_us - {window.span_us}", "trial_ends_us"
+    return "coalesce(trial_started_us, signup_us)", "trial_ends_us"
+
+
+def _store_events(world: World, milestone: Milestone) -> None:
+    """Make `happening`, who does what and how much later, and `added`, the same as events."""
+    events = milestone.events
+    if milestone.repeated is not None:
+        most = world.cursor.execute("SELECT max(times) FROM todo").fetchall()[0][0]
+        events = tuple(milestone.repeated.happenings(1 if milestone.amount else int(most)))
+    store(world, "template", event_table(world, [(0, no, e) for no, e in enumerate(events, 1)]))
+    often = "a.no <= todo.times" if milestone.repeated is not None and not milestone.amount else "TRUE"
+    changed = {"lead_id": "a.lead_id"}
+    if milestone.amount:
+        value = world.tables.properties[milestone.amount]
+        changed |= {value.text: "CAST(a.times AS VARCHAR)", value.number: "CAST(a.times AS DECIMAL(38, 9))"}
+    world.cursor.execute(
+        "CREATE OR REPLACE TEMP TABLE happening AS SELECT todo.lead_id, todo.times, a.* EXCLUDE (lead_id)"
+        f" FROM todo JOIN template AS a ON {often}"
+    )
+    world.cursor.execute(
+        f"CREATE OR REPLACE TEMP TABLE added AS SELECT {logged(world, changed)} FROM happening AS a"
+        " JOIN world_rows AS r ON r.lead_id = a.lead_id"
+    )
+
+
+def _with_fact(world: World, milestone: Milestone) -> str:
+    fact = milestone.fact
+    if fact is None:
+        return LEADS
+    columns = columns_of(world, LEADS)
+    value = world.tables.attributes[fact.attribute]
+    store_as = "milestone_value"
+
+    store(world, store_as, pa.table(world.reader.columns(value, [fact.value], columns)))
+    own = [c for c in value.columns(shown=True) if c in columns]
+    replaced = ", ".join(f"{store_as}.{c} AS {c}" for c in own)
+    return f"(SELECT w.* REPLACE ({replaced}) FROM {LEADS} AS w CROSS JOIN {store_as})"
+
+
+def _keep_best(run: Run, plan: nodes.Plan) -> None:
+    """Keep of each lead the milestone that adds most; ties go to one that qualifies, then to the least to do."""
+    gates = plan.gates
+    gap = (
+        f"greatest(0, {number(gates.total)} - final.total, {number(gates.fit)} - final.fit,"
+        f" {number(gates.behavior)} - final.behavior)"
+    )
+    run.connection.execute(
+        "INSERT INTO nurtured SELECT CAST(real_id AS VARCHAR), milestone, to_do, points, total_after, qualifies, closes_us,"
+        f" CAST({gap} AS DOUBLE)"
+        " FROM (SELECT *, row_number() OVER (PARTITION BY lead_id ORDER BY points DESC, qualifies DESC, times, no) AS place"
+        " FROM tried WHERE points > 0) AS best JOIN world_rows USING (lead_id)"
+        " JOIN final ON final.lead_id = world_rows.real_id WHERE place = 1"
+    )
+
+
+def _summarize(run: Run, asked: int) -> Nurture:
+    rows = run.connection.execute(
+        "SELECT milestone, count(*), median(points), count(*) FILTER (WHERE qualifies),"
+        " strftime(min(closes_at) AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%SZ')"
+        " FROM nurture GROUP BY milestone ORDER BY 4 DESC, 2 DESC, 1"
+    ).fetchall()
+    counts = run.connection.execute(
+        "SELECT (SELECT count(*) FROM nurture), count(*) FILTER (WHERE pql),"
+        " count(*) FILTER (WHERE capped AND NOT disqualified), count(*) FILTER (WHERE disqualified) FROM final"
+    ).fetchall()[0]
+    leads, qualified, capped, disqualified = (int(n) for n in counts)
+    groups = tuple(Group(str(m), int(n), float(p), int(q), closes) for m, n, p, q, closes in rows)
+    return Nurture(groups, leads, asked - leads, qualified, capped, disqualified)

@@ -1,0 +1,121 @@
+"""Nurture: the milestone that would move each lead most is found by scoring, and nobody is lost."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+import denizen
+import worlds
+from denizen.clock import from_us
+from test_laws import frames
+from worlds import T
+
+MODEL = """model: m
+fit: {criteria: {size: {attribute: employees, bands: [{at_least: 50, points: 20}], disqualifies: false},
+                 rival: {attribute: domain, bands: [{is: rival, points: 0}], disqualifies: true}}}
+behavior:
+  criteria:
+    reports: {count: report, within: {first: 7d}, bands: [{at_least: 3, points: 30}, {at_least: 1, points: 5}]}
+    invites: {count: invite, bands: [{at_least: 2, points: 15}, {at_least: 1, points: 10}]}
+    pricing: {count: pricing, where: {logged_in: true}, points: 12}
+    percent: {attribute: onboarding, bands: [{at_least: 100, points: 11}]}
+  ceiling: {when: {plan: free}, after: 30d, unless: [pricing], at: 10}
+pql: {total: 50, fit: 20, behavior: 30}
+"""
+LEADS = """lead_id,signup_at,employees,domain,plan,onboarding
+ann,2026-06-08,60,,,
+bob,2026-05-01,60,,,100
+cat,2026-06-08,60,rival,,
+dan,2026-01-01,60,,free,
+eve,2026-06-08,60,,,100
+"""
+EVENTS = """lead_id,event,timestamp
+ann,report,2026-06-09
+ann,invite,2026-06-09
+ann,invite,2026-06-09T01:00:00
+bob,invite,2026-06-09
+eve,report,2026-06-08
+eve,report,2026-06-08T01:00:00
+eve,report,2026-06-08T02:00:00
+eve,invite,2026-06-08T02:00:00
+"""
+AS_OF = "2026-06-10"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name, text in (("model.yaml", MODEL), ("leads.csv", LEADS), ("events.csv", EVENTS)):
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def nurtured(folder, engine="duckdb:"):
+    return denizen.nurture(
+        folder / "model.yaml",
+        leads=str(folder / "leads.csv"),
+        events=str(folder / "events.csv"),
+        as_of=AS_OF,
+        engine=engine,
+    )
+
+
+@pytest.mark.engine
+def test_each_lead_gets_the_milestone_that_adds_most(folder, engine):
+    result = nurtured(folder, engine)
+    rows = {r["lead_id"]: r for r in result.leads.to_pylist()}
+    assert set(rows) == {"ann", "bob"}
+    ann, bob = rows["ann"], rows["bob"]
+    assert (ann["milestone"], ann["to_do"], ann["points"], ann["total_after"]) == ("reports", "2 more report", 25, 65)
+    assert (ann["qualifies"], ann["gap"], ann["closes_at"].isoformat()) == (True, 10, "2026-06-15T00:00:00+00:00")
+    # bob's window for reports closed on 8 May
+    assert (bob["milestone"], bob["to_do"], bob["points"]) == ("pricing", "1 more pricing with logged_in true", 12)
+    assert (bob["qualifies"], bob["closes_at"]) == (True, None)
+
+
+def test_nobody_is_lost(folder):
+    told = nurtured(folder).summary
+    assert (told.leads, told.without_milestone, told.qualified, told.capped, told.disqualified) == (2, 0, 1, 1, 1)
+    assert [(g.milestone, g.leads, g.would_qualify) for g in told.groups] == [("pricing", 1, 1), ("reports", 1, 1)]
+
+
+def test_nurture_from_the_command_line(folder):
+    def denizen_(*arguments):
+        program = Path(sys.executable).parent / "denizen"
+        data = ("--leads", "leads.csv", "--events", "events.csv", "--as-of", AS_OF)
+        return subprocess.run(
+            [program, "nurture", "model.yaml", *data, *arguments],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+
+    out = denizen_("--out", "campaign.csv")
+    assert "left out: 1 PQL, 1 capped, 1 disqualified" in out
+    assert (folder / "campaign.csv").read_text().startswith("lead_id,account_id,milestone,to_do,points,total,")
+    told = json.loads(denizen_("--json"))
+    assert [g["milestone"] for g in told["groups"]] == ["pricing", "reports"]
+
+
+@settings(max_examples=3)
+@given(model=worlds.models(), world=worlds.worlds)
+def test_every_lead_that_could_qualify_is_accounted_for(model, world):
+    leads, events = frames(world)
+    text = json.dumps(model, indent=1)
+    result = denizen.nurture(text, leads=leads, events=events, as_of=from_us(T))
+    scores = {
+        r["lead_id"]: r for r in denizen.score(text, leads=leads, events=events, as_of=from_us(T)).scores.to_pylist()
+    }
+    told = result.summary
+    assert told.leads + told.without_milestone + told.qualified + told.capped + told.disqualified == len(world)
+    for row in result.leads.to_pylist():
+        now = scores[row["lead_id"]]
+        assert not any((now["pql"], now["capped"], now["disqualified"]))
+        assert row["points"] > 0
+        assert row["total_after"] == pytest.approx(now["total"] + row["points"])
