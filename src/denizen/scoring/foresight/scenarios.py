@@ -93,6 +93,11 @@ def _register(world: World, scenarios: Sequence[Scenario], reader: Reader) -> No
         columns |= reader.columns(value, given, wanted)
     added = [(i, no, e) for i, s in enumerate(scenarios, 1) for no, e in enumerate(s.events, 1)]
     store(world, "scenario_rows", pa.table(columns))
+    world.cursor.execute(
+        "CREATE OR REPLACE TEMP TABLE scenario_people AS SELECT lead_id, lead_id AS scenario, base AS person FROM"
+        f" scenario_rows UNION ALL SELECT {len(scenarios)} + row_number() OVER (ORDER BY s.lead_id, p.lead_id), s.lead_id,"
+        " p.lead_id FROM scenario_rows AS s JOIN world_people AS p ON p.of_row = s.base AND p.lead_id <> p.of_row"
+    )
     store(world, "scenario_events", event_table(world, added))
 
 
@@ -141,17 +146,34 @@ def _leads(world: World) -> str:
         for value in world.tables.attributes.values()
         for column in value.columns(shown=True)
     }
-    listed = ", ".join(f"{made.get(c, f'w.{c}')} AS {c}" for c in columns if c != "lead_id")
-    return f"SELECT s.lead_id, {listed} FROM scenario_rows AS s LEFT JOIN {LEADS} AS w ON w.lead_id = s.base"
+    if world.tables.accounts:
+        made["account_id"] = "'s' || p.scenario"
+    changed = ", ".join(f"{made.get(c, f'w.{c}')} AS {c}" for c in columns if c != "lead_id")
+    account = {"account_id": made.get("account_id", "w.account_id")}
+    as_is = ", ".join(f"{account.get(c, f'w.{c}')} AS {c}" for c in columns if c != "lead_id")
+    own = "scenario_people AS p JOIN scenario_rows AS s ON s.lead_id = p.lead_id"
+    mates = "scenario_people AS p ANTI JOIN scenario_rows AS s ON s.lead_id = p.lead_id"
+    return (
+        f"SELECT p.lead_id, {changed} FROM {own} LEFT JOIN {LEADS} AS w ON w.lead_id = s.base"
+        f" UNION ALL SELECT p.lead_id, {as_is} FROM {mates} JOIN {LEADS} AS w ON w.lead_id = p.person"
+    )
 
 
 def _events(world: World) -> str:
-    kept = ", ".join(f"w.{c}" for c in columns_of(world, EVENTS) if c != "lead_id")
-    return (
-        f"SELECT s.lead_id, {kept} FROM scenario_rows AS s JOIN {EVENTS} AS w ON w.lead_id = s.base"
+    columns = [c for c in columns_of(world, EVENTS) if c != "lead_id"]
+    kept = ", ".join(f"w.{c}" for c in columns)
+    found = (
+        f"SELECT p.lead_id, {kept} FROM scenario_people AS p JOIN {EVENTS} AS w ON w.lead_id = p.person"
         f" UNION ALL BY NAME SELECT {logged(world, {})} FROM scenario_events AS a"
         " JOIN scenario_rows AS s ON s.lead_id = a.lead_id JOIN world_rows AS r ON r.lead_id = s.base"
     )
+    if world.tables.accounts:
+        of_account = ", ".join("'s' || s.lead_id AS account_id" if c == "account_id" else f"w.{c}" for c in columns)
+        found += (
+            f" UNION ALL BY NAME SELECT CAST(NULL AS BIGINT) AS lead_id, {of_account} FROM scenario_rows AS s"
+            f" JOIN {EVENTS} AS w ON w.lead_id IS NULL AND w.account_id = 'w' || s.base"
+        )
+    return found
 
 
 def columns_of(world: World, table: str) -> list[str]:
