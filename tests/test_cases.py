@@ -1,6 +1,5 @@
 """The cases in YAML, on every engine."""
 
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -8,12 +7,10 @@ import pytest
 from denizen.errors import DenizenError
 from denizen.testing import load_cases, run_case
 
-# Cases of products need engines that score them, which they do once this module is there.
-AWAITING = set() if find_spec("denizen.scoring.accounts") else {"products"}
 CASES = [
     c
     for path in sorted((Path(__file__).parent / "cases").glob("*.yaml"))
-    if path.stem not in {"trial", *AWAITING}
+    if path.stem != "trial"
     for c in load_cases(path)
 ]
 

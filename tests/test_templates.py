@@ -11,7 +11,6 @@ import pty
 import re
 import subprocess
 from datetime import datetime, timedelta
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -32,8 +31,6 @@ from test_cli import DENIZEN, denizen
 
 ROOT = Path(__file__).parent.parent
 TRIAL = ROOT / "examples" / "trial"
-# These need products and account scope, which the engines have once this module is there.
-AWAITING = set() if find_spec("denizen.scoring.accounts") else {"enterprise", "sparse", "multi-product"}
 PAGES = ROOT / "docs" / "reference" / "templates"
 
 
@@ -95,7 +92,7 @@ def at_the_end_of_the_trial():
     ]
 
 
-@pytest.mark.parametrize("name", sorted({*APPROACHES} - AWAITING))
+@pytest.mark.parametrize("name", sorted(APPROACHES))
 def test_a_template_finds_a_sensible_share_of_the_example(name, at_the_end_of_the_trial):
     events = str(TRIAL / "events.csv.gz")
     if name == "multi-product":  # the example has one product: tell its two parts apart
@@ -356,7 +353,6 @@ def test_init_refuses_a_file_as_folder_and_an_unknown_answer(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["f"]
 
 
-@pytest.mark.skipif("sparse" in AWAITING, reason="the engines do not have account scope yet")
 def test_people_of_one_account_stand_in_for_invites():
     made = tailor(recommend(Answers()), ["logged_in"])
     leads = [{"lead_id": x, "account_id": "a"} for x in "xyz"] + [{"lead_id": "w", "account_id": "b"}]
