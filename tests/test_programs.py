@@ -137,3 +137,50 @@ def test_a_grid_gives_the_scores_of_its_batches(model, society):
         ]
         key = lambda r: (r.get("lead_id"), r["account_id"] or "", r["as_of"])
         assert sorted(getattr(grid, table).to_pylist(), key=key) == sorted(batches, key=key)
+
+
+SUITE = """
+model: suite
+fit: {criteria: {size: {attribute: employees, bands: [{at_least: 50, points: 20}]}}}
+products:
+  crm: {criteria: {deals: {count: deal, bands: [{at_least: 2, points: 60}]}}}
+  analytics: {criteria: {reports: {count: report, points: 30}}}
+cross_product_bonus: {points: 5}
+pql: {total: 80, fit: 15, behavior: 40}
+segments:
+  - {name: big, when: {employees: {at_least: 1000}}, pql: {total: 200}}
+"""
+
+
+def suite(**given):
+    leads = [{"lead_id": "a", "employees": 60}, {"lead_id": "b", "employees": 2000}]
+    events = [
+        {"lead_id": lead, "event": "report", "timestamp": "2026-03-01", "product": "analytics"} for lead in ("a", "b")
+    ]
+    return {"leads": leads, "events": events, "as_of": "2026-03-02", **given}
+
+
+def test_a_path_may_lead_through_another_product():
+    path = denizen.explain(SUITE, "a", **suite()).path
+    assert [(s.event, s.times) for s in path.steps] == [("deal", 2)]
+    blocked = denizen.explain(SUITE, "b", **suite()).path
+    assert not blocked.found
+    assert all(reason.startswith("by analytics alone") for reason in blocked.blocked_by)
+
+
+def test_an_audit_takes_the_highest_product_and_never_the_sum():
+    found = denizen.audit(SUITE, **suite())
+    behavior = next(r for r in found.reach if r.part == "behavior")
+    assert behavior.design == 65
+    assert {c.criterion for c in found.coverage} == {"size", "deals", "reports"}
+
+
+def test_a_won_lead_misses_the_gate_of_its_own_segment():
+    given = suite()
+    given.pop("as_of")
+    given["leads"] = [{**lead, "signup_at": "2026-03-01"} for lead in given["leads"]]
+    outcomes = [{"lead_id": "b", "outcome": "won", "at": "2026-03-20"}]
+    result = denizen.backtest(SUITE, outcomes=outcomes, at="7d", horizon="30d", as_of="2026-06-01", **given)
+    missed = result.as_dict()["missed"]
+    missed = missed if isinstance(missed, list) else missed["leads"]
+    assert {g["gate"]: g["missed_by"] for g in missed[0]["gates"]} == {"total": 150, "behavior": 10}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "CAST(fit AS DOUBLE) AS fit, CAST(behavior AS DOUBLE) AS behavior, CAST(total AS DOUBLE) AS total, pql,"
-    " fit_tier, behavior_tier, disqualified, capped"
+    " fit_tier, behavior_tier, disqualified, capped, plan_no"
 )
 
 
@@ -27,7 +27,10 @@ def score_cohort(
     engine: str = IN_MEMORY,
     progress: Progress = silent,
 ) -> None:
-    """Make a table of the history's database: `g` (as in `cohort`), fit, behavior, total, pql, tiers, disqualified, capped.
+    """Make a table of the history's database, a row a score.
+
+    It holds `g` (as in `cohort`), fit, behavior, total, pql, tiers, disqualified, capped, and `plan_no`, the plan of the
+    model's program that counts.
 
     Args:
         history: an open history.

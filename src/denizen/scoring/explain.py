@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from denizen.ingest.prepare import Moments
     from denizen.ingest.project import Data
     from denizen.model.load import LoadedModel
+    from denizen.scoring.foresight.facts import Fact
     from denizen.scoring.foresight.path import Path
+    from denizen.scoring.imagine import World
     from denizen.scoring.run import Progress, Run
 
 
@@ -189,8 +191,26 @@ def _foreseen(
         "drops_out_at": drop,
         "max_reachable": row[2],
         "unknown_could_add": row[3],
-        "path": None if pql else find_path(world, facts, measures, missing),
+        "path": None if pql else _path(run, plan_no, world, facts, measures, missing),
     }
+
+
+def _path(
+    run: Run, plan_no: int, world: World, facts: list[Fact], measures: dict[str, Decimal], missing: Decimal
+) -> Path:
+    """Return the path by the plan that counts; where that leads nowhere, one by another product of the same segment."""
+    found = find_path(world, facts, measures, missing)
+    own = run.plans[plan_no - 1].plan
+    if found.found or own.product is None:
+        return found
+    for scored in run.plans:
+        if scored.plan.audience == own.audience and scored.plan is not own:
+            world.plan = scored.plan
+            other = find_path(world, facts, {}, missing)
+            if other.found:
+                return replace(other, shortest=False)
+    reasons = tuple(f"by {own.product.name} alone, {reason}" for reason in found.blocked_by)
+    return replace(found, blocked_by=reasons)
 
 
 def _as_number(measure: str | None) -> Decimal | None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from denizen.ingest.prepare import Moments
     from denizen.ingest.project import Data
     from denizen.model.load import LoadedModel
-    from denizen.plan.nodes import Plan, Program
+    from denizen.plan.nodes import Criterion, Plan, Program
     from denizen.sql.dialect import Dialect
     from denizen.sql.tables import Tables
 
@@ -63,6 +63,15 @@ class Run:
     several_moments: bool
     engine: str = IN_MEMORY
     known: bool = False
+
+    @property
+    def criteria(self) -> tuple[Criterion, ...]:
+        """Every criterion of any plan; of several with one part and name the first."""
+        found: dict[tuple[str, str], Criterion] = {}
+        for scored in self.plans:
+            for criterion in scored.plan.criteria:
+                found.setdefault((criterion.part, criterion.name), criterion)
+        return tuple(found.values())
 
     @property
     def tables(self) -> Tables:

@@ -13,6 +13,8 @@ from denizen.plan.build import build_program
 from denizen.sql.literals import number
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from denizen.history.cohort import History
     from denizen.history.stats import Estimate
     from denizen.model.load import LoadedModel
@@ -104,9 +106,13 @@ def watched(history: History, model: LoadedModel, scored: str, step_days: int) -
 
 
 def _missed(history: History, model: LoadedModel, joined: str) -> tuple[Missed, ...]:
-    gates = build_program(model).plans[0].gates
-    bounds = {"total": gates.total, "fit": gates.fit, "behavior": gates.behavior}
-    short = ", ".join(f"CAST(greatest({number(b)} - {name}, 0) AS DOUBLE)" for name, b in bounds.items())
+    gates = [plan.gates for plan in build_program(model).plans]
+    bounds = {
+        "total": [g.total for g in gates],
+        "fit": [g.fit for g in gates],
+        "behavior": [g.behavior for g in gates],
+    }
+    short = ", ".join(f"CAST(greatest({_by_plan(b)} - {name}, 0) AS DOUBLE)" for name, b in bounds.items())
     rows = history.connection.execute(
         f"SELECT lead_id, deals.won_us, as_of_us, fit, behavior, total, disqualified, capped, {short} FROM"
         f" (SELECT * FROM {joined} QUALIFY row_number() OVER (PARTITION BY lead_id ORDER BY total DESC, as_of_us DESC) = 1)"
@@ -117,6 +123,11 @@ def _missed(history: History, model: LoadedModel, joined: str) -> tuple[Missed, 
         for lead, won, at, fit, behavior, total, out, cap, *missed in rows
     ]
     return tuple(sorted(found, key=lambda m: (len(m.gates), sum(g.missed_by for g in m.gates), str(m.lead_id))))
+
+
+def _by_plan(bounds: list[Decimal]) -> str:
+    """Return the bound of the plan that counts for a lead."""
+    return f"CASE plan_no {' '.join(f'WHEN {i} THEN {number(b)}' for i, b in enumerate(bounds, 1))} END"
 
 
 def _gates(names: tuple[str, ...], missed: list[float], out: bool, capped: bool) -> tuple[MissedGate, ...]:  # noqa: FBT001 - verdicts of a row

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -22,11 +23,12 @@ from denizen.scoring.ranking import summarize
 from denizen.scoring.run import IN_MEMORY, score_run, silent
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from denizen.ingest.prepare import Moments
     from denizen.ingest.project import Data
     from denizen.model.load import LoadedModel
+    from denizen.plan import nodes
     from denizen.scoring.audit.report import AttributeFill, Covered
     from denizen.scoring.run import Progress, Run
 
@@ -67,7 +69,7 @@ def audit_data(
 
 
 def _audit(run: Run, moments: Moments, now_us: int, *, leads_given: bool) -> Audit:
-    plan = run.plans[0].plan
+    plan = replace(run.plans[-1].plan, criteria=run.criteria)
     waited = frozenset(n for c in plan.criteria if c.events for n in c.events.names or ())
     inventory = take_inventory(run.connection, criteria_by_event(plan), waited)
     attributes = fill_attributes(run)
@@ -100,28 +102,22 @@ def _audit(run: Run, moments: Moments, now_us: int, *, leads_given: bool) -> Aud
 
 
 def _reach(run: Run, coverage: Sequence[Covered], seen: Collection[str]) -> tuple[Reach, ...]:
-    plan = run.plans[0].plan
-    reachable = {(c.part, c.criterion): c.reachable for c in coverage}
+    """Return what can be reached of fit, behavior and total; of several products and segments the highest counts."""
+    reachable = {
+        (c.part, c.criterion): reach.INFINITE if c.reachable is None else Decimal(str(c.reachable)) for c in coverage
+    }
     fit_seen, behavior_seen, total_seen = run.connection.execute(
         "SELECT CAST(max(fit) AS DOUBLE), CAST(max(behavior) AS DOUBLE), CAST(max(total) AS DOUBLE) FROM final"
     ).fetchall()[0]
-
-    def amount(part: str, name: str) -> Decimal:
-        points = reachable[part, name]
-        return reach.INFINITE if points is None else Decimal(str(points))
-
-    fit = (
-        sum((reach.best(c) for c in plan.part("fit")), Decimal(0)),
-        sum((amount("fit", c.name) for c in plan.part("fit")), Decimal(0)),
-    )
-    design = sum((reach.best(c) for c in plan.part("behavior")), Decimal(0))
-    with_data = sum((amount("behavior", c.name) for c in plan.part("behavior")), Decimal(0))
-    design += reach.velocity_best(plan, design, None)
-    with_data += reach.velocity_best(plan, with_data, seen)
-    gates = plan.gates
-    fits = [reach.clamp(f, plan.fit_limits) for f in fit]
-    behaviors = [reach.clamp(b, plan.behavior_limits) for b in (design, with_data)]
-    totals = [f + b for f, b in zip(fits, behaviors, strict=True)]
+    fits = (Decimal(0), Decimal(0))
+    behaviors = (Decimal(0), Decimal(0))
+    for scored in run.plans:
+        fits = _higher(fits, _highest(scored.plan, "fit", reachable, seen))
+        behaviors = _higher(behaviors, _highest(scored.plan, "behavior", reachable, seen))
+    bonus = max((v.bonus.points for v in run.program.variants if v.bonus), default=Decimal(0))
+    behaviors = (behaviors[0] + bonus, behaviors[1] + bonus)
+    totals = tuple(f + b for f, b in zip(fits, behaviors, strict=True))
+    gates = min((scored.plan.gates for scored in run.plans), key=lambda g: (g.total, g.behavior, g.fit))
     return tuple(
         Reach(part, finite(highest[0]), finite(highest[1]), round(most or 0.0, 6), float(gate))
         for part, highest, most, gate in (
@@ -132,6 +128,23 @@ def _reach(run: Run, coverage: Sequence[Covered], seen: Collection[str]) -> tupl
     )
 
 
+def _higher(left: tuple[Decimal, Decimal], right: tuple[Decimal, Decimal]) -> tuple[Decimal, Decimal]:
+    return max(left[0], right[0]), max(left[1], right[1])
+
+
+def _highest(
+    plan: nodes.Plan, part: nodes.Part, reachable: Mapping[tuple[str, str], Decimal], seen: Collection[str]
+) -> tuple[Decimal, Decimal]:
+    """Return the highest score of one part by the plan's design, and with what the data has."""
+    design = sum((reach.best(c) for c in plan.part(part)), Decimal(0))
+    with_data = sum((reachable[part, c.name] for c in plan.part(part)), Decimal(0))
+    if part == "behavior":
+        design += reach.velocity_best(plan, design, None)
+        with_data += reach.velocity_best(plan, with_data, seen)
+    limits = plan.fit_limits if part == "fit" else plan.behavior_limits
+    return reach.clamp(design, limits), reach.clamp(with_data, limits)
+
+
 def _blocked(parts: Sequence[Reach], run: Run, attributes: Sequence[AttributeFill]) -> tuple[str, ...]:
     """Return why no lead can be a PQL with what is in the data; empty if one can."""
     blocked = [
@@ -140,7 +153,7 @@ def _blocked(parts: Sequence[Reach], run: Run, attributes: Sequence[AttributeFil
         if not r.holds and r.data is not None
     ]
     known = {a.attribute for a in attributes if a.known}
-    for predicate in run.plans[0].plan.gates.require:
+    for predicate in run.plans[-1].plan.gates.require:
         wants_absence = any(c.operator == "exists" and c.operand is False for c in predicate.conditions)
         if predicate.subject not in known and not wants_absence:
             blocked.append(f"require {predicate.subject}: it is unknown for all")

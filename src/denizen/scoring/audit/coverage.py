@@ -43,7 +43,7 @@ def fill_attributes(run: Run) -> tuple[AttributeFill, ...]:
     """Return how many leads have each attribute that the model looks at, those most often missing first."""
     leads = _one(run, "SELECT count(*) FROM leads")
     used: dict[str, tuple[str, ...]] = {}
-    for criterion in run.plans[0].plan.criteria:
+    for criterion in run.criteria:
         if isinstance(criterion.measure, nodes.Attribute):
             used[criterion.measure.name] = (*used.get(criterion.measure.name, ()), criterion.name)
     fills = []
@@ -76,7 +76,7 @@ def cover(
     scored = _one(run, "SELECT count(*) FROM final")
     known = {a.attribute for a in attributes if a.known}
     covered = []
-    for criterion in run.plans[0].plan.criteria:
+    for criterion in run.criteria:
         waits = _waits(criterion)
         missing = tuple(w for w in waits if w not in known) if criterion.events is None else _unseen(waits, seen)
         lacking = unfed_properties.get(criterion.name, ())
@@ -106,7 +106,7 @@ def cover(
 def find_unfed_properties(run: Run) -> dict[str, tuple[str, ...]]:
     """Return, by criterion, the properties it asks for that none of its events has; exact, over all events."""
     found: dict[str, tuple[str, ...]] = {}
-    for criterion in run.plans[0].plan.criteria:
+    for criterion in run.criteria:
         names = asked_properties(criterion)
         if criterion.events is None or not names:
             continue
@@ -125,7 +125,7 @@ def asked_properties(criterion: nodes.Criterion) -> tuple[str, ...]:
     events, measure = criterion.events, criterion.measure
     names = [p.subject for p in events.where] if events else []
     if isinstance(measure, nodes.Sum) or (
-        isinstance(measure, nodes.Distinct) and measure.of not in ("days", "events", "sessions")
+        isinstance(measure, nodes.Distinct) and measure.of not in ("days", "events", "sessions", "leads")
     ):
         names.append(measure.of)
     return tuple(dict.fromkeys(names))
@@ -159,7 +159,7 @@ def _fired(run: Run) -> dict[tuple[str, str], Fired]:
     ).fetchall()
     found = {(part, line): Fired(int(fired), int(unknown)) for part, line, fired, unknown in rows}
     nothing = Fired(0, 0)
-    return {(c.part, c.name): found.get((c.part, c.name), nothing) for c in run.plans[0].plan.criteria}
+    return {(c.part, c.name): found.get((c.part, c.name), nothing) for c in run.criteria}
 
 
 def _literals(names: tuple[str, ...]) -> str:
