@@ -107,6 +107,9 @@ def cli_page() -> Iterator[str]:
         command = cli.get_command(group, name)
         context = click.Context(command, info_name=name, parent=group, terminal_width=100)
         yield f"\n## denizen {name}\n\n```text\n{command.get_help(context)}\n```\n"
+        for below, part in (command.commands if isinstance(command, click.Group) else {}).items():
+            inner = click.Context(part, info_name=below, parent=context, terminal_width=100)
+            yield f"\n### denizen {name} {below}\n\n```text\n{part.get_help(inner)}\n```\n"
 
 
 def errors_page() -> Iterator[str]:

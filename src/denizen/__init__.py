@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from denizen.api import (
         ScoreResult,
+        assign_arms,
         audit,
         backtest,
         check,
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
         load_model,
         metrics,
         nurture,
+        pilot_report,
         score,
         trust,
     )
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "assign_arms": "denizen.api",
+    "pilot_report": "denizen.api",
     "metrics": "denizen.api",
     "trust": "denizen.api",
     "health": "denizen.api",
@@ -47,6 +51,7 @@ _HOMES = {
 __all__ = [
     "DenizenError",
     "ScoreResult",
+    "assign_arms",
     "audit",
     "backtest",
     "check",
@@ -58,6 +63,7 @@ __all__ = [
     "load_model",
     "metrics",
     "nurture",
+    "pilot_report",
     "run_cases",
     "score",
     "trust",

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from denizen.history.backtest import Backtest
     from denizen.history.health import Health, HealthOptions
     from denizen.history.metrics import Metrics, Period
+    from denizen.history.pilot import Assigned, Pilot
     from denizen.history.trust import Trust
     from denizen.ingest.accounting import Accounting
     from denizen.model.change import Change
@@ -433,6 +434,64 @@ def metrics(
     return run_metrics(load_model(model), data, design, *periods, mql=mql, engine=engine)
 
 
+def assign_arms(
+    arms: str,
+    *,
+    leads: Any = None,
+    events: Any = None,
+    accounts: Any = None,
+    model: str | Path | LoadedModel | None = None,
+    by: str = "lead",
+    stratify: str | None = None,
+    salt: str = "pilot",
+    as_of: Instant | None = None,
+    columns: Mapping[str, Mapping[str, str]] | None = None,
+    engine: str = IN_MEMORY,
+) -> Assigned:
+    """Assign leads to the arms of `pilot:0.4,control:0.4,holdout:0.2`; `rows` of the result go to `pilot_report`.
+
+    The arguments are those of `denizen pilot assign`; a model is needed where `stratify` is a tier.
+
+    Raises:
+        DenizenError: an argument cannot be meant, or data cannot be read.
+    """
+    from denizen.history.pilot import assign_leads, parse_arms
+
+    return assign_leads(
+        _data(leads, events, accounts, columns, unique=False),
+        parse_arms(arms),
+        as_of_us=clock.to_us(clock.now()) if as_of is None else parse_instant(as_of),
+        by=by,
+        stratify=stratify,
+        salt=salt,
+        model=None if model is None else load_model(model),
+        engine=engine,
+    )
+
+
+def pilot_report(
+    arms: Any,
+    *,
+    outcomes: Any,
+    leads: Any = None,
+    events: Any = None,
+    horizon: str = DEFAULT_HORIZON,
+    won: str = WON,
+    as_of: Instant | None = None,
+    columns: Mapping[str, Mapping[str, str]] | None = None,
+) -> Pilot:
+    """Tell what a pilot changed, with intervals that hold at every look; `arms` is a CSV file or rows.
+
+    Raises:
+        DenizenError: arms or data cannot be used, or no lead's horizon is over.
+    """
+    from denizen.history.pilot import judge_pilot
+
+    design = design_of(horizon=horizon, won=won, as_of_us=None if as_of is None else parse_instant(as_of))
+    data = replace(_data(leads, events, None, columns, unique=False), outcomes=outcomes)
+    return judge_pilot(arms, data, design)
+
+
 def metric_periods(
     launch: str | None, span: str, before: str | None, after: str | None, cost: str | None
 ) -> tuple[Period, Period]:
@@ -593,6 +652,7 @@ __all__ = [
     "LoadedModel",
     "NurtureResult",
     "ScoreResult",
+    "assign_arms",
     "audit",
     "backtest",
     "check",
@@ -603,6 +663,7 @@ __all__ = [
     "load_model",
     "metrics",
     "nurture",
+    "pilot_report",
     "score",
     "trust",
 ]

@@ -9,6 +9,7 @@ otherwise. What cannot be estimated is None (or has an infinite end), never a ma
 | how much higher than another | `lift` (ratio), `difference`, `odds_ratio` |
 | is there a difference at all | `fisher_or_score`, `rank_test`; many at once: `benjamini_hochberg` |
 | how well do scores rank | `auc`, `auc_difference` |
+| how far apart are two rates, however often one looks | `two_rates`; from clusters: `normal_mixture` |
 | anything else, repeated or paired | `bootstrap`; rates of rows that repeat leads: `clustered_rate`, `clustered_lift` |
 """
 
@@ -17,6 +18,7 @@ from denizen.history.stats.intervals import LEVEL, Estimate, Interval, z_of
 from denizen.history.stats.ranks import auc, auc_difference
 from denizen.history.stats.rates import clopper_pearson, difference, lift, odds_ratio, rate, wilson
 from denizen.history.stats.resampling import bootstrap
+from denizen.history.stats.sequences import normal_mixture, two_rates
 from denizen.history.stats.significance import benjamini_hochberg, fisher_or_score, rank_test
 
 __all__ = [
@@ -33,9 +35,11 @@ __all__ = [
     "difference",
     "fisher_or_score",
     "lift",
+    "normal_mixture",
     "odds_ratio",
     "rank_test",
     "rate",
+    "two_rates",
     "wilson",
     "z_of",
 ]
