@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from denizen.errors import Finding
     from denizen.history.backtest import Backtest
+    from denizen.history.discover import Discovery
     from denizen.history.health import Health, HealthOptions
     from denizen.history.metrics import Metrics, Period
     from denizen.history.pilot import Assigned, Pilot
@@ -297,6 +298,60 @@ def backtest(
     data = _data(leads, events, accounts, columns, unique=False)
     data = replace(data, outcomes=outcomes, attributes_history=attributes_history)
     return run_backtest([load_model(m) for m in models], data, design, known=known, engine=engine)
+
+
+def discover(
+    *,
+    outcomes: Any,
+    leads: Any = None,
+    events: Any = None,
+    accounts: Any = None,
+    attributes_history: Any = None,
+    model: str | Path | LoadedModel | None = None,
+    at: str | None = None,
+    horizon: str = DEFAULT_HORIZON,
+    won: str = WON,
+    signup_from: Instant | None = None,
+    signup_to: Instant | None = None,
+    as_of: Instant | None = None,
+    known: bool = False,
+    columns: Mapping[str, Mapping[str, str]] | None = None,
+) -> Discovery:
+    """Find which actions predict conversion, and which only look as if they did; the verdict may be that none does.
+
+    Args:
+        outcomes: as for `backtest`; so are all that are not named here.
+        leads: path or dataframe.
+        events: path or dataframe.
+        accounts: path or dataframe.
+        attributes_history: path or dataframe; without it attributes are as of today, and flagged for it.
+        model: a path, YAML text, or a loaded model, whose points are compared with what is found.
+        at: look at what leads did up to this long after signup, by default 7d.
+        horizon: how long to wait for the conversion after that.
+        won: the outcome that counts as conversion.
+        signup_from: only leads who signed up then or later.
+        signup_to: only leads who signed up before.
+        as_of: look no further than this; by default the last instant seen in the data.
+        known: an event counts only once it had been received.
+        columns: names of your columns.
+
+    Raises:
+        DenizenError: nobody can be judged, the model has problems, or data cannot be read.
+    """
+    from denizen.history.discover import run_discover
+
+    design = design_of(
+        at=at,
+        horizon=horizon,
+        won=won,
+        signup_from_us=None if signup_from is None else parse_instant(signup_from),
+        signup_to_us=None if signup_to is None else parse_instant(signup_to),
+        as_of_us=None if as_of is None else parse_instant(as_of),
+    )
+    data = replace(
+        _data(leads, events, accounts, columns, unique=False), outcomes=outcomes, attributes_history=attributes_history
+    )
+    return run_discover(data, design, model=None if model is None else load_model(model), known=known)
 
 
 def health(

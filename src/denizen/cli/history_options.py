@@ -13,7 +13,7 @@ from denizen.api import merge_data, parse_instant
 from denizen.cli.options import data_options, engine_option, given_data, json_option, known_option
 from denizen.errors import fail
 from denizen.history.design import DEFAULT_AT, DEFAULT_HORIZON, WON, design_of
-from denizen.ingest.project import Data
+from denizen.ingest.project import Data, load_project, parse_mappings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,8 +66,8 @@ def history_options(command: F) -> F:
     return data_options(reduce(lambda wrapped, option: option(wrapped), reversed(options), command))
 
 
-def study_of(model: str | None, given: dict[str, Any]) -> Study:
-    """Return what the options say, with the project file beside the model (or in this folder, without one) below them.
+def study_of(model: str | None, given: dict[str, Any], project: str | None = None) -> Study:
+    """Return what the options say, with the project file (named, beside the model, or in this folder) below them.
 
     Raises:
         DenizenError: options cannot be meant, or there is no data or no outcomes.
@@ -80,8 +80,13 @@ def study_of(model: str | None, given: dict[str, Any]) -> Study:
         **{f"{name}_us": _instant(given[name]) for name in ("signup_from", "signup_to", "as_of")},
     )
     beside = model if model is not None else "denizen.yaml"
+    own = (given["leads"], given["events"], given["accounts"], given["maps"])
+    if project is None:
+        base = given_data(beside, *own)
+    else:
+        base = merge_data(load_project(project), Data(*own[:3], parse_mappings(own[3])))
     data = merge_data(
-        given_data(beside, given["leads"], given["events"], given["accounts"], given["maps"]),
+        base,
         Data(outcomes=given["outcomes"], attributes_history=given["attributes_history"]),
     )
     if data.leads is None and data.events is None:

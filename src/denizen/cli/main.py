@@ -15,6 +15,7 @@ COMMANDS = {
     "score": "Score leads and list the best, or write all scores with --out.",
     "explain": "Prove the score of one lead.",
     "check": "Check a model file: what is wrong, what could be better, what the data never has.",
+    "discover": "Find which actions predict conversion, and which only look as if they did.",
     "backtest": "Judge models on the past, every number with its interval.",
     "nurture": "Group those not yet qualified by the milestone that would move them most.",
     "import": "Turn a scoring definition of another tool into a model file, with a report.",
