@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 import denizen
-from denizen.cli.main import cli
 from denizen.errors import DenizenError
 from denizen.history import stats
 from denizen.history.design import design_of
@@ -28,6 +28,11 @@ TRIAL = Path(__file__).parent.parent / "examples" / "trial"
 START = datetime(2026, 1, 1, tzinfo=UTC)
 PLANTED = {"integration_connected", "report_built", "teammate_invited"}
 DECOYS = {"help_article_viewed", "theme_changed", "video_watched", "email_opened"}
+
+
+def run(*words):
+    command = [Path(sys.executable).parent / "denizen", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
 
 
 @pytest.fixture(scope="module")
@@ -150,9 +155,8 @@ pql: {total: 1, fit: 0, behavior: 0}
 def test_the_command_prints_writes_and_refuses(tmp_path):
     start, page = tmp_path / "start.yaml", tmp_path / "page.html"
     project = ["--project", str(TRIAL / "denizen.yaml")]
-    done = CliRunner().invoke(
-        cli, ["discover", *project, "--json", "--model-out", str(start), "--html", str(page)], catch_exceptions=False
-    )
+    done = run("discover", *project, "--json", "--model-out", str(start), "--html", str(page))
+    assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert list(found)[:8] == ["verdict", "why", "n", "won", "base_rate", "candidates", "tests", "milestones"]
     assert {"name", "event", "at_least", "within", "support", "rate_with", "rate_without", "lift", "lift_low"} <= set(
@@ -168,9 +172,17 @@ def test_the_command_prints_writes_and_refuses(tmp_path):
     )  # fmt: skip
     assert back.models[0].judged.pql.lift.low > 1
     assert "<svg" in page.read_text()
-    for wrong in (["--every", "30d"], ["--project", "none.yaml"], ["--model-out", "/nowhere/x.yaml"]):
-        with pytest.raises(DenizenError):
-            CliRunner().invoke(cli, ["discover", *project, *wrong], catch_exceptions=False, standalone_mode=False)
+    wrong = run("discover", *project, "--project", "none.yaml", "--json")
+    assert wrong.returncode == 1
+    assert json.loads(wrong.stdout)["errors"][0]["code"] == "bad-argument"
+
+
+def test_calendar_dates_and_folders_that_are_not_there_are_refused_at_once():
+    with pytest.raises(DenizenError, match="give --at, not --every"):
+        run_discover(load_project(TRIAL / "denizen.yaml"), design_of(every="30d"))
+    done = run("discover", "--project", str(TRIAL / "denizen.yaml"), "--model-out", "/nowhere/x.yaml")
+    assert done.returncode == 1
+    assert "--model-out /nowhere/x.yaml: the folder does not exist" in done.stderr
 
 
 def test_mantel_haenszel_sees_through_a_confounder():
