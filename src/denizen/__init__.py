@@ -11,6 +11,7 @@ if TYPE_CHECKING:
         assign_arms,
         audit,
         backtest,
+        calibrate,
         check,
         diff,
         discover,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
         nurture,
         pilot_report,
         score,
+        thresholds,
         trust,
     )
     from denizen.errors import DenizenError
@@ -33,12 +35,14 @@ _HOMES = {
     "assign_arms": "denizen.api",
     "pilot_report": "denizen.api",
     "metrics": "denizen.api",
+    "thresholds": "denizen.api",
     "trust": "denizen.api",
     "health": "denizen.api",
     "audit": "denizen.api",
     "DenizenError": "denizen.errors",
     "ScoreResult": "denizen.api",
     "backtest": "denizen.api",
+    "calibrate": "denizen.api",
     "check": "denizen.api",
     "diff": "denizen.api",
     "discover": "denizen.api",
@@ -56,6 +60,7 @@ __all__ = [
     "assign_arms",
     "audit",
     "backtest",
+    "calibrate",
     "check",
     "diff",
     "discover",
@@ -69,6 +74,7 @@ __all__ = [
     "pilot_report",
     "run_cases",
     "score",
+    "thresholds",
     "trust",
 ]
 

@@ -32,9 +32,11 @@ if TYPE_CHECKING:
     from denizen.errors import Finding
     from denizen.history.backtest import Backtest
     from denizen.history.discover import Discovery
+    from denizen.history.calibrate import Calibration
     from denizen.history.health import Health, HealthOptions
     from denizen.history.metrics import Metrics, Period
     from denizen.history.pilot import Assigned, Pilot
+    from denizen.history.thresholds import Thresholds
     from denizen.history.trust import Trust
     from denizen.ingest.accounting import Accounting
     from denizen.model.change import Change
@@ -592,6 +594,111 @@ def _from_to(period: str) -> tuple[int, int]:
     return found
 
 
+def thresholds(
+    model: str | Path | LoadedModel,
+    *,
+    outcomes: Any,
+    leads: Any = None,
+    events: Any = None,
+    accounts: Any = None,
+    attributes_history: Any = None,
+    target_share: tuple[float, float] | None = None,
+    target_precision: float | None = None,
+    target_recall: float | None = None,
+    capacity: float | None = None,
+    split_at: Instant | None = None,
+    at: str | None = None,
+    horizon: str = DEFAULT_HORIZON,
+    won: str = WON,
+    as_of: Instant | None = None,
+    columns: Mapping[str, Mapping[str, str]] | None = None,
+    engine: str = IN_MEMORY,
+) -> Thresholds:
+    """Weigh a model's gates: what each choice costs and brings, chosen on earlier leads and judged on later ones.
+
+    Args:
+        model: a path, YAML text, or a loaded model.
+        outcomes: path or dataframe of `lead_id, outcome, at`.
+        leads: as for `score`; so are events, accounts, columns and engine.
+        events: path or dataframe.
+        accounts: path or dataframe.
+        attributes_history: path or dataframe of `lead_id, attribute, value, from`; wins over leads.
+        target_share: lowest and highest share of leads that should qualify, by default (0.05, 0.15).
+        target_precision: instead, the share of those who qualify that should convert.
+        target_recall: instead, the share of conversions that should qualify.
+        capacity: instead, how many leads a week can be worked.
+        split_at: choose on signups before, judge on those after; by default 6 in 10 leads are before.
+        at: judge each lead this long after its signup, by default 7d.
+        horizon: how long to wait for the conversion.
+        won: the outcome that counts as conversion.
+        as_of: look no further than this.
+        columns: names of your columns.
+        engine: URL of the engine.
+
+    Raises:
+        DenizenError: a target cannot be meant, nobody can be judged, or data cannot be read.
+    """
+    from denizen.history.thresholds import run_thresholds, target_of
+
+    target = target_of(share=target_share, precision=target_precision, recall=target_recall, capacity=capacity)
+    design = design_of(at=at, horizon=horizon, won=won, as_of_us=None if as_of is None else parse_instant(as_of))
+    data = replace(
+        _data(leads, events, accounts, columns, unique=False), outcomes=outcomes, attributes_history=attributes_history
+    )
+    split = None if split_at is None else parse_instant(split_at)
+    return run_thresholds(load_model(model), data, design, target, split_at_us=split, engine=engine)
+
+
+def calibrate(
+    model: str | Path,
+    *,
+    outcomes: Any,
+    leads: Any = None,
+    events: Any = None,
+    accounts: Any = None,
+    attributes_history: Any = None,
+    allow_sign_flips: bool = False,
+    split_at: Instant | None = None,
+    at: str | None = None,
+    horizon: str = DEFAULT_HORIZON,
+    won: str = WON,
+    as_of: Instant | None = None,
+    columns: Mapping[str, Mapping[str, str]] | None = None,
+    engine: str = IN_MEMORY,
+) -> Calibration:
+    """Propose other points within a model's own structure, fitted on earlier leads and judged on later ones.
+
+    Args:
+        model: a path or YAML text.
+        outcomes: path or dataframe of `lead_id, outcome, at`.
+        leads: as for `score`; so are events, accounts, columns and engine.
+        events: path or dataframe.
+        accounts: path or dataframe.
+        attributes_history: path or dataframe of `lead_id, attribute, value, from`; wins over leads.
+        allow_sign_flips: points may change their sign.
+        split_at: fit on signups before, judge on those after; by default 6 in 10 leads are before.
+        at: judge each lead this long after its signup, by default 7d.
+        horizon: how long to wait for the conversion.
+        won: the outcome that counts as conversion.
+        as_of: look no further than this.
+        columns: names of your columns.
+        engine: URL of the engine.
+
+    Raises:
+        DenizenError: the model has segments or products, nobody can be judged, or data cannot be read.
+    """
+    from denizen.history.calibrate import run_calibrate
+
+    inline = isinstance(model, str) and "\n" in model
+    text, file = (str(model), "<text>") if inline else (read_text(model), str(model))
+    design = design_of(at=at, horizon=horizon, won=won, as_of_us=None if as_of is None else parse_instant(as_of))
+    data = replace(
+        _data(leads, events, accounts, columns, unique=False), outcomes=outcomes, attributes_history=attributes_history
+    )
+    split = None if split_at is None else parse_instant(split_at)
+    return run_calibrate(text, file, data, design, flips=allow_sign_flips, split_at_us=split, engine=engine)
+
+
 def audit(
     model: str | Path | LoadedModel,
     *,
@@ -710,6 +817,7 @@ __all__ = [
     "assign_arms",
     "audit",
     "backtest",
+    "calibrate",
     "check",
     "diff",
     "explain",
@@ -720,5 +828,6 @@ __all__ = [
     "nurture",
     "pilot_report",
     "score",
+    "thresholds",
     "trust",
 ]

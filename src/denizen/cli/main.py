@@ -18,6 +18,8 @@ COMMANDS = {
     "discover": "Find which actions predict conversion, and which only look as if they did.",
     "backtest": "Judge models on the past, every number with its interval.",
     "nurture": "Group those not yet qualified by the milestone that would move them most.",
+    "thresholds": "Weigh the gates: what each choice costs and brings, and which serves a target.",
+    "calibrate": "Propose other points within the model's own structure, or say why not.",
     "import": "Turn a scoring definition of another tool into a model file, with a report.",
     "diff": "Tell what changed between two model files; with data, what it does to leads.",
     "test": "Run cases: files that say which score must come out.",

@@ -67,7 +67,7 @@ def _written(source: Source, place: Path) -> Path:
 
 
 def _cut(text: str, root: Node, place: Path, fix: Fix) -> Cut | None:
-    parent, node = _find(root, place)
+    parent, node = find_node(root, place)
     if node is None or parent is None:
         return None
     if isinstance(fix, Renaming):
@@ -77,7 +77,8 @@ def _cut(text: str, root: Node, place: Path, fix: Fix) -> Cut | None:
     return _remove(text, parent, place[-1]) if parent.flow_style else _remove_lines(text, parent, place[-1])
 
 
-def _find(root: Node, place: Path) -> tuple[Node | None, Node | None]:
+def find_node(root: Node, place: Path) -> tuple[Node | None, Node | None]:
+    """Return the node around a place and the one at it; None where there is none."""
     parent: Node | None = None
     node: Node | None = root
     for part in place:

@@ -1,0 +1,86 @@
+"""Points fitted to outcomes, with a pull towards those that stand: without evidence, no change.
+
+log-odds = a + s * total + sum of b_u * x_u, where x_u says whether a lead holds band u, and b_u is pulled towards 0 as if
+`PULL` points were one standard deviation. A change of b_u is one of b_u / s points, so that the total keeps its scale.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from denizen.history.stats.intervals import numpy
+
+PULL = 10.0
+EVIDENCE = 2.0
+"""Changes smaller than so many standard errors are not made."""
+_STEPS = 50
+_CLOSE = 1e-8
+_FLAT = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """For each band the change in points and its standard error; `scale` is log-odds a point, None if the total tells nothing."""
+
+    change: Any
+    error: Any
+    scale: float | None
+
+
+def fit_changes(total: Any, holds: Any, won: Any) -> Fitted:
+    """Return the changes with evidence behind them; `holds` has a row a lead and a column a band.
+
+    Bands without evidence are dropped and the rest is fitted again, so that they do not explain one another.
+    """
+    np = numpy()
+    bands = holds.shape[1]
+    none = Fitted(np.zeros(bands), np.full(bands, np.inf), None)
+    _, slope, *_ = _newton(np.column_stack([np.ones(len(won)), total]), won, np.zeros(2))[0]
+    if slope <= 0:
+        return none
+    kept = np.arange(bands)
+    change, error = np.zeros(bands), np.full(bands, np.inf)
+    for _ in range(2):
+        found, spread, scale = _fit(total, holds[:, kept], won, float(slope))
+        if scale <= 0:
+            return none
+        change, error = np.zeros(bands), np.full(bands, np.inf)
+        change[kept], error[kept] = found / scale, spread / scale
+        kept = np.flatnonzero(abs(change) >= EVIDENCE * error)
+    chosen = abs(change) >= EVIDENCE * error
+    return Fitted(np.where(chosen, change, 0.0), error, float(scale))
+
+
+def _fit(total: Any, holds: Any, won: Any, slope: float) -> tuple[Any, Any, float]:
+    np = numpy()
+    design = np.column_stack([np.ones(len(won)), total, holds])
+    weight = np.concatenate([np.zeros(2), np.full(holds.shape[1], 1 / (PULL * slope) ** 2)])
+    found, information = _newton(design, won, weight)
+    inverse = np.linalg.pinv(information + np.diag(weight))
+    spread = np.sqrt(np.clip(np.diag(inverse @ information @ inverse), 0, None))
+    return found[2:], spread[2:], float(found[1])
+
+
+def _newton(design: Any, won: Any, weight: Any) -> tuple[Any, Any]:
+    """Return the penalized maximum of a logistic regression and its information, by Newton's method with halved steps."""
+    np = numpy()
+    y = won.astype(float)
+
+    def worth(b: Any) -> float:
+        eta = np.clip(design @ b, -_FLAT, _FLAT)
+        return float(y @ eta - np.logaddexp(0, eta).sum() - 0.5 * (weight * b * b).sum())
+
+    b = np.zeros(design.shape[1])
+    information = np.zeros((len(b), len(b)))
+    for _ in range(_STEPS):
+        p = 1 / (1 + np.exp(-np.clip(design @ b, -_FLAT, _FLAT)))
+        information = design.T @ (design * (p * (1 - p))[:, None])
+        step = np.linalg.pinv(information + np.diag(weight)) @ (design.T @ (y - p) - weight * b)
+        now, size = worth(b), 1.0
+        while worth(b + size * step) < now - _CLOSE and size > _CLOSE:
+            size /= 2
+        b = b + size * step
+        if float(abs(size * step).max()) < _CLOSE:
+            break
+    return b, information

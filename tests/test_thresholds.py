@@ -1,0 +1,163 @@
+"""Thresholds: the frontier, the choice for a target, and that later leads have no part in it."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import denizen
+from denizen.errors import DenizenError
+from denizen.history.thresholds.choice import choose, frontier, target_of
+from denizen.history.thresholds.grid import Gates, Marks, grid_of
+
+TRIAL = Path(__file__).parent.parent / "examples" / "trial"
+START = datetime(2026, 1, 1, tzinfo=UTC)
+MODEL = """
+model: simple
+fit:
+  criteria:
+    size: {attribute: employees, bands: [{at_least: 50, points: 40}]}
+    rival: {attribute: rival, bands: [{is: true, points: 1}], disqualifies: true}
+behavior:
+  criteria:
+    core: {count: core, each: 1, points: 10, max_points: 60}
+pql: {total: 80, fit: 15, behavior: 40}
+"""
+CURRENT = Gates(80, 15, 40)
+SHARE = st.floats(0.01, 0.9)
+
+
+@st.composite
+def judged(draw):
+    rng = np.random.default_rng(draw(st.integers(0, 10**6)))
+    n = draw(st.integers(30, 200))
+    fit, behavior = rng.integers(0, 51, n).astype(float), rng.integers(0, 101, n) / draw(st.sampled_from([1, 2]))
+    eligible = rng.random(n) < 0.9
+    won = rng.random(n) < 0.1 + 0.4 * (behavior > 50)
+    return Marks(fit + behavior, fit, behavior, eligible, eligible), won
+
+
+@settings(max_examples=40, deadline=None)
+@given(judged())
+def test_the_grid_counts_what_passes(case):
+    marks, won = case
+    grid = grid_of(marks, won, CURRENT)
+    for place in np.random.default_rng(0).integers(0, grid.n.size, 20):
+        passing = marks.passing(grid.gates(int(place)))
+        assert grid.n.flat[place] == passing.sum()
+        assert grid.won.flat[place] == (passing & won).sum()
+        assert not (passing & ~marks.eligible).any()
+
+
+@settings(max_examples=40, deadline=None)
+@given(judged())
+def test_more_conversions_on_the_frontier_cost_more_leads_and_nothing_beats_it(case):
+    marks, won = case
+    grid = grid_of(marks, won, CURRENT)
+    found = [marks.passing(g) for g in frontier(grid, CURRENT)]
+    counts = [(int(p.sum()), int((p & won).sum())) for p in found]
+    assert all(a[0] < b[0] and a[1] < b[1] for a, b in pairwise(counts))
+    for n, hits in counts:
+        assert not ((grid.n < n) & (grid.won >= hits)).any()
+
+
+@settings(max_examples=60, deadline=None)
+@given(judged(), st.sampled_from(["share", "precision", "recall", "capacity"]), SHARE)
+def test_chosen_gates_meet_the_target_on_the_leads_they_are_chosen_on(case, aim, value):
+    marks, won = case
+    given_ = {"share": (value / 2, value), "capacity": 60 * value}.get(aim, value)
+    target = target_of(**{aim: given_})
+    grid = grid_of(marks, won, CURRENT)
+    gates = choose(grid, target, 4.0, CURRENT)
+    if gates is None:
+        return
+    passing = marks.passing(gates)
+    n, hits = passing.sum(), (passing & won).sum()
+    reached = {
+        "share": value / 2 <= n / len(won) <= value,
+        "capacity": n / 4.0 <= 60 * value,
+        "precision": hits / n >= value - 1e-12,
+        "recall": hits >= value * won.sum() - 1e-9,
+    }
+    assert reached[aim]
+
+
+def world(leads=900, seed=3, later_chance=None):
+    rng = random.Random(seed)
+    people, events, outcomes = [], [], []
+    for n in range(leads):
+        lead, signup = f"l{n}", START + timedelta(hours=4 * n)
+        rival, count = rng.random() < 0.05, rng.randrange(7)
+        person = {"lead_id": lead, "signup_at": signup.isoformat(), "employees": rng.choice([10, 100]), "rival": rival}
+        people.append(person)
+        at = (signup + timedelta(days=1)).isoformat()
+        events += [{"lead_id": lead, "event": "core", "timestamp": at, "event_id": f"{n}-{k}"} for k in range(count)]
+        chance = 0.02 + 0.08 * max(0, count - 2)
+        if later_chance is not None and n >= leads * 0.6:
+            chance = later_chance
+        if rng.random() < chance:
+            outcomes.append({"lead_id": lead, "outcome": "won", "at": (signup + timedelta(days=20)).isoformat()})
+    end = START + timedelta(hours=4 * leads) + timedelta(days=90)
+    events.append({"lead_id": "l0", "event": "end", "timestamp": end.isoformat(), "event_id": "end"})
+    return {"leads": people, "events": events, "outcomes": outcomes}
+
+
+@pytest.fixture(scope="module")
+def found():
+    return denizen.thresholds(MODEL, **world())
+
+
+def test_the_choice_is_the_same_whatever_becomes_of_later_leads(found):
+    other = denizen.thresholds(MODEL, **world(later_chance=0.5), split_at=datetime(2026, 4, 1, tzinfo=UTC))
+    same = denizen.thresholds(MODEL, **world(), split_at=datetime(2026, 4, 1, tzinfo=UTC))
+    assert found.verdict == "suggestion"
+    assert other.gates == same.gates
+    assert other.chosen.earlier == same.chosen.earlier
+    assert other.chosen.later.won != same.chosen.later.won
+
+
+def test_the_price_of_a_choice_is_what_the_model_with_these_gates_scores(found):
+    changed = MODEL.replace("pql: {total: 80, fit: 15, behavior: 40}", found.gates.yaml())
+    again = denizen.thresholds(changed, **world())
+    assert again.current.later == found.chosen.later
+    assert again.gates == found.gates
+
+
+def test_a_share_is_kept_on_the_earlier_leads(found):
+    assert 0.05 <= found.chosen.earlier.share.value <= 0.15
+    assert {"verdict", "gates", "yaml", "current", "chosen", "frontier", "differences", "split"} <= set(found.as_dict())
+    json.dumps(found.as_dict(), allow_nan=False)
+
+
+def test_too_few_conversions_choose_nothing():
+    few = denizen.thresholds(MODEL, **world(leads=60))
+    assert few.verdict == "too little data"
+    assert few.gates is None
+
+
+def test_two_targets_are_refused():
+    with pytest.raises(DenizenError, match="give one target"):
+        target_of(precision=0.3, recall=0.5)
+    with pytest.raises(DenizenError):
+        target_of(share=(0.5, 0.2))
+
+
+def test_the_command_writes_json_and_a_page(tmp_path):
+    page = tmp_path / "t.html"
+    run = [Path(sys.executable).parent / "denizen", "thresholds", TRIAL / "model.yaml", "--json", "--html", page]
+    done = subprocess.run(run, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["verdict"] == "suggestion"
+    assert "The frontier" in page.read_text()
+    bad = subprocess.run([*run, "--every", "30d"], capture_output=True, text=True, check=False)
+    assert bad.returncode == 1
+    assert json.loads(bad.stdout or bad.stderr)["errors"][0]["code"] == "bad-argument"
