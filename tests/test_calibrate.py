@@ -140,7 +140,7 @@ def test_a_section_reaches_no_more_than_its_scale(pairs):
 
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 10**6))
-def test_no_evidence_is_no_change(seed):
+def test_without_conversions_nothing_changes(seed):
     rng = np.random.default_rng(seed)
     holds = rng.random((400, 4)) < 0.4
     total = holds @ np.array([10.0, 20, 5, 15])

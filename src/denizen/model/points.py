@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import ScalarNode
 
+from denizen.errors import DenizenError
 from denizen.model.lint.edit import find_node
 from denizen.model.source import parse_yaml
 
@@ -82,4 +83,7 @@ def with_points(text: str, file: str, changes: Mapping[Path, int]) -> str | None
         parent[place[-1]] = points
     for start, end, shown in sorted(cuts, reverse=True):
         text = text[:start] + shown + text[end:]
-    return text if parse_yaml(text, file).data == wanted else None
+    try:
+        return text if parse_yaml(text, file).data == wanted else None
+    except DenizenError:
+        return None

@@ -36,7 +36,9 @@ def fit_changes(total: Any, holds: Any, won: Any) -> Fitted:
     np = numpy()
     bands = holds.shape[1]
     none = Fitted(np.zeros(bands), np.full(bands, np.inf), None)
-    _, slope, *_ = _newton(np.column_stack([np.ones(len(won)), total]), won, np.zeros(2))[0]
+    if won.all() or not won.any():
+        return none
+    _, slope = _newton(np.column_stack([np.ones(len(won)), total]), won, np.zeros(2))[0]
     if slope <= 0:
         return none
     kept = np.arange(bands)
