@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from denizen.errors import Finding
     from denizen.history.backtest import Backtest
-    from denizen.history.discover import Discovery
     from denizen.history.calibrate import Calibration
+    from denizen.history.discover import Discovery
     from denizen.history.health import Health, HealthOptions
     from denizen.history.metrics import Metrics, Period
     from denizen.history.pilot import Assigned, Pilot
