@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         diff,
         discover,
         explain,
+        export_features,
         health,
         import_model,
         load_model,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "export_features": "denizen.api",
     "assign_arms": "denizen.api",
     "pilot_report": "denizen.api",
     "metrics": "denizen.api",
@@ -65,6 +67,7 @@ __all__ = [
     "diff",
     "discover",
     "explain",
+    "export_features",
     "health",
     "import_model",
     "load_cases",

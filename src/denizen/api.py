@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from denizen.history.backtest import Backtest
     from denizen.history.calibrate import Calibration
     from denizen.history.discover import Discovery
+    from denizen.history.features import Features
     from denizen.history.health import Health, HealthOptions
     from denizen.history.metrics import Metrics, Period
     from denizen.history.pilot import Assigned, Pilot
@@ -526,6 +527,39 @@ def assign_arms(
     )
 
 
+def export_features(
+    model: str | Path | LoadedModel,
+    *,
+    outcomes: Any,
+    leads: Any = None,
+    events: Any = None,
+    accounts: Any = None,
+    attributes_history: Any = None,
+    at: str | None = None,
+    every: str | None = None,
+    horizon: str = DEFAULT_HORIZON,
+    won: str = WON,
+    as_of: Instant | None = None,
+    known: bool = False,
+    columns: Mapping[str, Mapping[str, str]] | None = None,
+    engine: str = IN_MEMORY,
+) -> Features:
+    """Make the labelled table of features as of then (`table`), with its data card (`card`).
+
+    The arguments are those of `backtest`.
+
+    Raises:
+        DenizenError: nobody can be judged, the model has problems, or data cannot be read.
+    """
+    from denizen.history.features import make_features
+
+    as_of_us = None if as_of is None else parse_instant(as_of)
+    design = design_of(at=at, every=every, horizon=horizon, won=won, as_of_us=as_of_us)
+    data = _data(leads, events, accounts, columns, unique=False)
+    data = replace(data, outcomes=outcomes, attributes_history=attributes_history)
+    return make_features(load_model(model), data, design, known=known, engine=engine)
+
+
 def pilot_report(
     arms: Any,
     *,
@@ -821,6 +855,7 @@ __all__ = [
     "check",
     "diff",
     "explain",
+    "export_features",
     "health",
     "import_model",
     "load_model",

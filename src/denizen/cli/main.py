@@ -27,6 +27,7 @@ COMMANDS = {
     "trust": "Tell an adoption problem from a model problem when sales stops following up.",
     "metrics": "Compare before and after: every metric the advisory document names, as far as data allow.",
     "pilot": "Assign leads to pilot, control and holdout, and tell what the pilot changed, however often you look.",
+    "export-features": "Write the labelled table of features as of then, for machine learning, with a data card.",
     "audit": "Audit data for a model: what is tracked, what it feeds, what is wrong, and what to ask for.",
     "freeze": "Freeze a real lead into an anonymous case.",
     "sql": "Show the SQL that a model becomes.",
