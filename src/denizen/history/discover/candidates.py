@@ -54,7 +54,12 @@ class Candidate:
             return f"{self.event}, then {self.then}{within}"
         if self.kind == "property":
             return f"{self.event} with {self.name} = {self.value}{within}"
-        return f"{self.name} {self._bounds()}" if self.value.endswith(" third") else f"{self.name} = {self.value}"
+        return f"{self.name} {self._bounds()}" if self.ranged else f"{self.name} = {self.value}"
+
+    @property
+    def ranged(self) -> bool:
+        """Whether it is a third of a number."""
+        return self.low is not None or self.high is not None
 
     def _bounds(self) -> str:
         if self.low is None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 ALIKE = 0.9
 """Leads are the same for two candidates if phi is above this."""
+COMPOUND = ("sequence", "property")
+"""Kinds made of several things: there are so many that each has to beat all tests, not all subjects."""
 MAX_LOOKED_AT = 80
 MAX_CHOSEN = 12
 BY_CHANCE = 0.05
@@ -38,7 +40,8 @@ class Chosen:
 def choose(history: History, tested: Sequence[Tested]) -> list[Chosen]:
     """Return the findings that stand on their own, the strongest first.
 
-    The next one is always the strongest beside those chosen; it must beat chance among all subjects that are left (Bonferroni).
+    The next one is always the strongest beside those chosen; it must beat chance among all subjects tested (Bonferroni).
+    What is made of several things has to beat chance among all tests.
     """
     np = numpy()
     findings = sorted((t for t in tested if t.found), key=lambda t: (-abs(t.adjusted.z), t.candidate.simplicity))
@@ -48,14 +51,16 @@ def choose(history: History, tested: Sequence[Tested]) -> list[Chosen]:
     marks = {id(t): _marks(history, t, len(won)) for t in left}
     left, merged = _merge(left, marks)
     activity = [strata == s for s in np.unique(strata)]
+    least = [stats.z_of(1 - BY_CHANCE / n) for n in (_subjects(tested), len(tested))] if tested else []
     picked: list[Tested] = []
     while left and len(picked) < MAX_CHOSEN:
         columns = np.stack([*activity, *[marks[id(t)] for t in picked]], axis=1)
         fit = stats.logistic(won, columns)
         beside = [stats.score_z(fit, won, columns, marks[id(t)]) for t in left]
-        best = max(range(len(left)), key=lambda i: abs(beside[i]))
-        if abs(beside[best]) < stats.z_of(1 - BY_CHANCE / _subjects(left)):
+        passing = [i for i, z in enumerate(beside) if abs(z) >= least[left[i].candidate.kind in COMPOUND]]
+        if not passing:
             break
+        best = max(passing, key=lambda i: abs(beside[i]))
         t = left[best]
         picked += [t] if beside[best] * t.adjusted.z > 0 else []
         left = [x for x in left if x is not t and not _same_thing(x, t)]
@@ -77,7 +82,7 @@ def _same_thing(a: Tested, b: Tested) -> bool:
 
 
 def _subjects(left: Sequence[Tested]) -> int:
-    """Return how many different things are left, not counting their variants."""
+    """Return how many different things there are, not counting their variants."""
     return len({t.candidate.event or (t.candidate.kind, t.candidate.name) for t in left})
 
 

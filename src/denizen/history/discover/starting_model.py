@@ -94,7 +94,7 @@ def _criterion(chosen: Chosen, points: int) -> dict[str, Any]:
 
 def _condition(chosen: Chosen) -> dict[str, Any]:
     c = chosen.tested.candidate
-    if not c.value.endswith(" third") or (c.low is None and c.high is None):
+    if not c.ranged:
         return {"is": c.value}
     if c.low is None:
         return {"less_than": c.high}
