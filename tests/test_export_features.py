@@ -47,7 +47,7 @@ def test_features_are_those_of_data_cut_at_their_instant(when):
     given = world()
     rows = denizen.export_features(MODEL, **given, **when, horizon="30d").table.to_pylist()
     labels = {"label", "label_at", "days_to_label", "split"}
-    for row in random.Random(2).sample(rows, 2):
+    for row in random.Random(2).sample(rows, 1):
         cut = [e for e in given["events"] if datetime.fromisoformat(e["timestamp"]) <= row["as_of"]]
         extra = {} if "at" in when else {"as_of": row["as_of"] + timedelta(days=30)}
         again = denizen.export_features(
