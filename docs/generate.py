@@ -101,7 +101,7 @@ def kind(value: dict[str, Any]) -> str:
 
 def cli_page() -> Iterator[str]:
     yield "# Command line\n"
-    group = click.Context(cli, info_name="denizen")
+    group = click.Context(cli, info_name="denizen", **cli.context_settings)
     yield f"\n```text\n{cli.get_help(group)}\n```\n"
     for name in cli.list_commands(group):
         command = cli.get_command(group, name)
