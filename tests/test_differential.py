@@ -71,7 +71,7 @@ def test_duckdb_gives_the_scores_of_the_semantics(model, world):
 
 
 @pytest.mark.slow
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(model=worlds.models(), world=worlds.worlds)
 def test_duckdb_gives_the_scores_of_the_semantics_in_many_worlds(model, world):
     assert_agrees(model, world, "duckdb:")

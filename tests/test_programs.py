@@ -90,7 +90,7 @@ def test_duckdb_gives_the_scores_of_the_semantics(model, society):
 
 
 @pytest.mark.slow
-@settings(max_examples=100)
+@settings(max_examples=30)
 @given(model=worlds.programs(), society=worlds.societies())
 def test_duckdb_gives_the_scores_of_the_semantics_in_many_societies(model, society):
     assert_agrees(model, society, "duckdb:")
