@@ -61,10 +61,18 @@ def is_word(char):
     return bool(re.match(r"[a-z0-9_]", char)) or ord(char) >= 128
 
 
+def written(literal):
+    """A number in a model file is its plain digits: 7.0 is 7."""
+    if isinstance(literal, bool) or not isinstance(literal, int | float | Decimal):
+        return literal
+    digits = format(Decimal(str(literal)), "f")
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
+
+
 def contains(value, needle):
     if isinstance(value, list):
         return any(same(v, needle) for v in value if to_text(v) is not None)
-    text, wanted = to_text(value), to_text(needle)
+    text, wanted = to_text(value), to_text(written(needle))
     at = text.find(wanted)
     while at >= 0:
         before, after = text[at - 1 : at], text[at + len(wanted) : at + len(wanted) + 1]
