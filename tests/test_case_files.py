@@ -136,3 +136,72 @@ def test_block_yaml_says_the_same_as_json():
     model = {"model": "m", "behavior": {"criteria": {"a": {"count": "x", "points": 1}}}}
     assert parse_model(text(model), "m").spec == parse_model(json.dumps(model, indent=1), "m").spec
     assert parse_model(BASE, "m").name == "m"
+
+
+ACCOUNTS = """- case: a company of two
+  model:
+    model: company
+    fit: {criteria: {size: {attribute: employees, bands: [{at_least: 50, points: 15}]}, role: {attribute: title, bands: [{is: CTO, points: 5}]}}}
+    behavior: {criteria: {people: {distinct: {of: leads}, scope: account, each: 1, points: 20}}}
+    account: {criteria: {size: {count: used, points: 7}}, pqa: {total: 60, fit: 15, behavior: 40}}
+  account: {employees: 60}
+  events: [{event: used, at: 2026-01-02}]
+  colleagues:
+    bob: {lead: {title: CTO}, events: [{event: used, at: 2026-01-03}]}
+  at:
+    - {as_of: 2026-01-02, expect: {total: 35, account: {pqa: false, members: 2, gates: {total: false, fit: true}}}}
+    - as_of: 2026-01-03
+      expect:
+        total: 55
+        colleagues: {bob: {total: 60, gates: {total: false, fit: true}}}
+        account: {total: 67, pqa: true, lines: {fit size: 15, behavior size: 7, role: 5}, people: {role: [bob], behavior size: [bob, lead]}}
+"""
+
+
+def test_cases_hold_colleagues_and_expect_of_them_and_of_the_account(folder):
+    (folder / "a.cases.yaml").write_text(ACCOUNTS)
+    cases = load_cases(folder / "a.cases.yaml")
+    assert run_case(cases[0]) == {}
+    jsonschema.validate(parse_yaml(ACCOUNTS, "c").data, json_schema(CasesFile))
+
+
+def test_what_differs_of_an_account_is_told_with_its_people(folder):
+    wrong = ACCOUNTS.replace("total: 67, pqa: true", "total: 68, pqa: false, pql_members: 1").replace("fit size: 15", "size: 15").replace("[bob, lead]", "[lead]").replace("bob: {total: 60", "bob: {total: 61")  # fmt: skip
+    (folder / "a.cases.yaml").write_text(wrong)
+    out = denizen(folder, "test", "a.cases.yaml", code=1).stdout
+    at = " at 2026-01-03T00:00:00Z: "
+    assert f"bob total{at}expected 61, found 60" in out
+    assert f"account total{at}expected 68, found 67" in out
+    assert f"account pqa{at}expected false, found true" in out
+    assert f"account pql_members{at}expected 1, found 0" in out
+    assert (
+        f"account size{at}expected 15, found no line  (there are several; write `fit size` or `behavior size`)" in out
+    )
+    assert f"account people of behavior size{at}expected lead, found lead, bob" in out
+    assert len(json.loads(denizen(folder, "test", "a.cases.yaml", "--json", code=1).stdout)["cases"][0]["differences"]) == 6  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("colleagues:\n    bob:", "colleagues:\n    lead:", "colleagues.lead: `lead` is the lead of the case"),
+        ("{role: [bob]", "{role: [bobb]", "c.yaml:17:107: error[wrong-value]: at[1].expect.account.people.role[0]: nobody in this case is called `bobb`; did you mean `bob`?"),
+        ("expect:\n        total: 55\n        colleagues: {bob:", "expect:\n        total: 55\n        colleagues: {eve:", "nobody in this case is called `eve`; people: bob"),
+        ("members: 2", "members: -2", "greater than or equal to 0"),
+        ("account: {pqa: false, members: 2, gates: {total: false, fit: true}}", "account: {}", "nothing is expected of the account"),
+        ("events: [{event: used, at: 2026-01-03}]", "event: used", "unknown key `event`; did you mean `events`?"),
+    ],
+)  # fmt: skip
+def test_a_malformed_account_of_a_case_is_refused_with_its_place(folder, old, new, message):
+    assert old in ACCOUNTS
+    (folder / "c.yaml").write_text(ACCOUNTS.replace(old, new))
+    with pytest.raises(DenizenError) as caught:
+        load_cases(folder / "c.yaml")
+    assert message in str(caught.value)
+
+
+def test_a_lead_without_an_account_has_no_account_score(folder):
+    (folder / "c.yaml").write_text(
+        "- case: alone\n  model: {model: m}\n  as_of: 2026-01-01\n  lead: {account_id: null}\n  expect: {account: {pqa: false}}\n"
+    )
+    assert run_case(load_cases(folder / "c.yaml")[0]) == {"account": ("an account", "none")}

@@ -13,8 +13,9 @@ from denizen.sql.accounts import (
     accounts_statement,
     members_statement,
     people_statement,
+    required_columns,
 )
-from denizen.sql.literals import text
+from denizen.sql.literals import number, text
 from denizen.sql.scores import scores_statement
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from denizen.engines.base import Session
     from denizen.plan.nodes import Program
+    from denizen.scoring.run import Run
     from denizen.sql.dialect import Dialect
     from denizen.sql.events import Frame
     from denizen.sql.tables import Tables
@@ -48,7 +50,8 @@ def add_accounts(
     session.create(FACTS, facts.statement)
     session.create(MEMBERS, members_statement(account, facts, dialect, chosen))
     session.create(ACCOUNTS, accounts_statement(account, facts))
-    session.pull("account_rows", f"SELECT {', '.join(ACCOUNT_COLUMNS)} FROM {ACCOUNTS}")
+    columns = [*ACCOUNT_COLUMNS, *required_columns(account.facts)]
+    session.pull("account_rows", f"SELECT {', '.join(columns)} FROM {ACCOUNTS}")
     connection.execute(
         "CREATE OR REPLACE TEMP VIEW accounts_out AS SELECT account_id, make_timestamptz(as_of_us) AS as_of,"
         " CAST(fit AS DOUBLE) AS fit, CAST(behavior AS DOUBLE) AS behavior, CAST(total AS DOUBLE) AS total, pqa,"
@@ -71,3 +74,23 @@ def add_accounts(
         f"{as_of} FROM account_lines LEFT JOIN ({people}) AS behind USING (account_id, as_of_us, line)"
         " ORDER BY account_id, as_of_us, line_no, account_lines.points DESC, line"
     )
+
+
+def account_gates(run: Run) -> dict[tuple[str, int], dict[str, bool]]:
+    """Return, by account and instant, which gates of the account hold; for a run that scored accounts."""
+    plan = run.program.account.facts
+    gates = plan.gates
+    conditions = {
+        "total": f"total >= {number(gates.total)}",
+        "fit": f"fit >= {number(gates.fit)}",
+        "behavior": f"behavior >= {number(gates.behavior)}",
+    }
+    for predicate, column in zip(gates.require, required_columns(plan), strict=True):
+        conditions[f"require {predicate.subject}"] = column
+    if any(c.disqualifies for c in plan.criteria):
+        conditions["not everyone is disqualified"] = "NOT disqualified"
+    rows = run.connection.execute(f"SELECT account_id, as_of_us, {', '.join(conditions.values())} FROM account_rows")
+    return {
+        (str(account_id), int(as_of_us)): dict(zip(conditions, map(bool, holds), strict=True))
+        for account_id, as_of_us, *holds in rows.fetchall()
+    }

@@ -34,6 +34,11 @@ _MILLIONTHS = 10**6
 _OF_ACCOUNT = "PARTITION BY account_id, as_of_us"
 
 
+def required_columns(plan: nodes.Plan) -> list[str]:
+    """Return the columns that say whether a member, and so its account, has what the gates require."""
+    return [f"required_{i}_holds" for i, _ in enumerate(plan.gates.require, 1)]
+
+
 def members_statement(account: nodes.Account, facts: Scores, dialect: Dialect, chosen: str) -> str:
     """Return the statement that lists the members of every account, best first, with what each adds.
 
@@ -46,8 +51,8 @@ def members_statement(account: nodes.Account, facts: Scores, dialect: Dialect, c
     kept += [f"facts.{column}" for m in behavior for column in _measure_columns(m, facts.tables)]
     requires = [
         f"COALESCE({all_hold(p.conditions, Operand.of_value(facts.tables.attributes[p.subject], 'facts'), dialect)}, FALSE)"
-        f" AS required_{i}_holds"
-        for i, p in enumerate(account.facts.gates.require, 1)
+        f" AS {column}"
+        for p, column in zip(account.facts.gates.require, required_columns(account.facts), strict=True)
     ]
     order = f"OVER ({_OF_ACCOUNT} ORDER BY scores.behavior DESC, scores.lead_id)"
     statement.add(
@@ -97,7 +102,7 @@ def accounts_statement(account: nodes.Account, facts: Scores) -> str:
     held = [m for m in facts.criteria if m.criterion.disqualifies]
     best = [f"max({m.points}) AS {m.points}" for m in facts.criteria]
     out = " OR ".join(m.held for m in held) or "FALSE"
-    requires = [f"required_{i}_holds" for i, _ in enumerate(plan.gates.require, 1)]
+    requires = required_columns(plan)
     statement.add(
         "gathered",
         "One row an account: of each criterion the best member's points, and what all members add.",
@@ -218,8 +223,8 @@ def people_statement(account: nodes.Account, dialect: Dialect, frame: Frame, tab
     add_colleagues(statement, selection, every_event=needs.every_event)
     parts = [
         f"SELECT DISTINCT members.account_id, members.as_of_us, {text(line)} AS line, CAST(actor AS VARCHAR) AS lead_id"
-        f" FROM {COLLEAGUES} JOIN {MEMBERS} AS members ON members.g = {COLLEAGUES}.g AND members.place = 1"
-        f" WHERE actor IS NOT NULL AND {picks}"
+        f" FROM (SELECT g, actor FROM {COLLEAGUES} WHERE actor IS NOT NULL AND {picks}) AS counted"
+        f" JOIN {MEMBERS} AS members ON members.g = counted.g AND members.place = 1"
         for line, picks in counted
     ]
     return statement.text("\nUNION ALL\n".join(parts))

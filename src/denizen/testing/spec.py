@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, RootModel, StringConstraints, WithJsonSchema, model_validator
 
@@ -36,6 +36,10 @@ Instant = Annotated[
 Id = Annotated[str, BeforeValidator(_text), WithJsonSchema({"type": ["string", "number"]})]
 Value = Annotated[Any, WithJsonSchema({**_SCALARS, "type": [*_SCALARS["type"], "array"]})]
 Flag = Annotated[bool, Field(strict=True)]
+People = Annotated[int, Field(strict=True, ge=0)]
+Lines = dict[str, Number]
+_LINES = "points of lines: criteria by name, others as `kind name`; `fit NAME` and `behavior NAME` tell two of one name apart"
+_ABSENT = "lines that must not be in the ledger"
 
 
 class CaseEvent(Spec):
@@ -49,8 +53,8 @@ class CaseEvent(Spec):
     properties: dict[str, Any] = Field(default_factory=dict, description="what is known about it")
 
 
-class Expect(Spec):
-    """What must come out; only what is named is looked at."""
+class ExpectLead(Spec):
+    """What must come out for a person; only what is named is looked at."""
 
     fit: Number | None = None
     behavior: Number | None = None
@@ -60,18 +64,62 @@ class Expect(Spec):
     capped: Flag | None = None
     fit_tier: Name | None = None
     behavior_tier: Name | None = None
-    lines: dict[str, Number] = Field(
-        default_factory=dict, description="points of lines: criteria by name, others as `kind name`"
-    )
-    absent: list[str] = Field(default_factory=list, description="lines that must not be in the ledger")
+    lines: Lines = Field(default_factory=dict, description=_LINES)
+    absent: list[str] = Field(default_factory=list, description=_ABSENT)
     unknown: list[str] | None = Field(None, description="exactly these criteria are unknown; [] for none")
     gates: dict[str, Flag] = Field(default_factory=dict, description="whether a gate holds, by its name in `explain`")
 
     @model_validator(mode="after")
-    def _something(self) -> Expect:
+    def _something(self) -> Self:
         if not self.model_fields_set:
             raise ValueError("nothing is expected; name at least one of fit, behavior, total, pql, lines …")
         return self
+
+
+class ExpectAccount(Spec):
+    """What must come out for the account of the lead; only what is named is looked at."""
+
+    fit: Number | None = None
+    behavior: Number | None = None
+    total: Number | None = None
+    pqa: Flag | None = None
+    disqualified: Flag | None = None
+    fit_tier: Name | None = None
+    behavior_tier: Name | None = None
+    members: People | None = Field(None, description="how many people belong to it")
+    pql_members: People | None = Field(None, description="how many of them are PQLs")
+    lines: Lines = Field(default_factory=dict, description=f"{_LINES}; what a person adds as `member NAME`")
+    people: dict[str, list[str]] = Field(
+        default_factory=dict,
+        description="exactly these people are behind a line: `lead`, and colleagues by their names; [] for nobody",
+    )
+    absent: list[str] = Field(default_factory=list, description=_ABSENT)
+    gates: dict[str, Flag] = Field(
+        default_factory=dict,
+        description="whether a gate holds: total, fit, behavior, `require NAME`, `not everyone is disqualified`",
+    )
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("nothing is expected of the account; name at least one of total, pqa, lines, people …")
+        return self
+
+
+class Expect(ExpectLead):
+    """What must come out; only what is named is looked at."""
+
+    account: ExpectAccount | None = Field(None, description="what must come out for the account of the lead")
+    colleagues: dict[Name, ExpectLead] = Field(
+        default_factory=dict, description="what must come out for colleagues, by their names"
+    )
+
+
+class Colleague(Spec):
+    """Another person of the account."""
+
+    lead: dict[str, Value] = Field(default_factory=dict, description="attributes of this person")
+    events: list[CaseEvent] = Field(default_factory=list, description="what this person did")
 
 
 class CaseMoment(Spec):
@@ -97,6 +145,13 @@ class CaseFile(Spec):
     lead: dict[str, Value] = Field(default_factory=dict, description="attributes of the lead")
     account: dict[str, Value] | None = Field(None, description="attributes of its account")
     events: list[CaseEvent] = Field(default_factory=list, description="what the lead did")
+    colleagues: dict[Name, Colleague] = Field(
+        default_factory=dict,
+        description="other people of its account, by a name; one who says an `account_id` belongs there instead",
+    )
+    account_events: list[CaseEvent] = Field(
+        default_factory=list, description="what happened to the account itself: events of nobody in it"
+    )
 
     @model_validator(mode="after")
     def _one_form(self) -> CaseFile:
