@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -16,10 +17,11 @@ from denizen.model.source import parse_yaml
 from denizen.model.values import Literal, read_number
 from denizen.plan.build import build_program
 from denizen.plan.needs import asked_of
-from denizen.testing import freeze_lead, load_cases, run_cases
+from denizen.testing import freeze_account, freeze_lead, load_cases, run_cases
 from denizen.testing.neutral import Neutral
 from test_cli import denizen as command
 from test_laws import frames
+from test_programs import frames as tables_of
 
 
 def texts(value):
@@ -120,3 +122,81 @@ def test_a_neutral_value_holds_the_same_conditions_and_is_always_the_same():
     assert title.of("Engineer") != title.of("Designer")
     assert Neutral("employees", asked.attributes["employees"]).of("123") == "50"
     assert parse_instant("2026-01-01")
+
+
+@settings(max_examples=2)
+@given(model=worlds.programs(), society=worlds.societies())
+def test_a_frozen_account_and_a_frozen_member_have_the_same_scores_and_no_ids(tmp_path_factory, model, society):
+    file = tmp_path_factory.mktemp("frozen") / "a.cases.yaml"
+    (file.parent / "m.yaml").write_text(json.dumps(model, indent=1))
+    leads, events = tables_of(society)
+    loaded = parse_model(json.dumps(model, indent=1), "model.yaml")
+    data = Data(leads=leads, events=events)
+    result = denizen.score(
+        loaded, leads=leads, events=events, as_of=denizen.clock.from_us(worlds.T), account_scores=True
+    )
+    for account in result.account_scores.to_pylist()[:1]:
+        text = freeze_account(loaded, account["account_id"], data, worlds.T, file=str(file), model_path="m.yaml")
+        told = parse_yaml(text, "a").data[0]["expect"]["account"]
+        named = {k: float(v) if isinstance(account[k], float) else v for k, v in told.items() if k in account}
+        assert named == {k: account[k] for k in named}
+        assert {"fit", "behavior", "total", "pqa", "members", "pql_members"} <= named.keys()
+        assert not re.search(rf"lead \d|\b{account['account_id']}\b", text), text
+    text = freeze_lead(loaded, "lead 0", data, worlds.T, file=str(file), model_path="m.yaml")
+    own = next(r for r in result.scores.to_pylist() if r["lead_id"] == "lead 0")
+    assert float(parse_yaml(text, "a").data[0]["expect"]["total"]) == own["total"]
+    assert not re.search(r"lead \d", text)
+
+
+COMPANY = """model: company
+fit: {criteria: {role: {attribute: title, bands: [{matches: 'vp', points: 10}]}}}
+behavior:
+  criteria:
+    people: {distinct: {of: leads, event: built}, scope: account, each: 1, points: 5}
+    raised: {count: funding_round, scope: account, points: 3}
+account: {rollup: sum, criteria: {champion: {count: Admin, points: 7}}, pqa: {total: 20, fit: 10, behavior: 10}}
+"""
+
+
+@pytest.fixture
+def company(tmp_path):
+    (tmp_path / "model.yaml").write_text(COMPANY)
+    (tmp_path / "leads.csv").write_text(
+        "lead_id,account_id,title\nu1,Acme Inc,Analyst\nu2,Acme Inc,VP Growth\nu3,Acme Inc,Clerk\nu4,Beta,VP\nu5,,VP\n"
+    )
+    (tmp_path / "events.csv").write_text(
+        "lead_id,account_id,event,timestamp\nu1,,built,2026-01-02\nu2,,built,2026-01-02\nu2,,Secret,2026-01-02\nu3,,Admin,2026-01-03\n"
+        ",Acme Inc,funding_round,2026-01-03\n,Acme Inc,Secret Deal,2026-01-03\n,Beta,funding_round,2026-01-03\nu4,,built,2026-01-02\n"
+    )
+    return tmp_path
+
+
+DATA = ("--leads", "leads.csv", "--events", "events.csv", "--as-of", "2026-01-04")
+
+
+def test_of_a_lead_only_the_colleagues_that_matter_are_frozen(company):
+    out = command(company, "freeze", "model.yaml", "u1", *DATA, "--out", "u1.cases.yaml").stdout
+    assert "wrote the case" in out
+    case = parse_yaml((company / "u1.cases.yaml").read_text(), "c").data[0]
+    assert case["colleagues"] == {"person_1": {"events": [{"event": "built", "at": "2000-12-30T00:00:00Z"}]}}
+    assert [e["event"] for e in case["account_events"]] == ["funding_round"]
+    assert case["expect"]["lines"]["people"] == 10
+    assert "1 passed, 0 failed" in command(company, "test").stdout
+
+
+def test_an_account_is_frozen_with_all_its_people(company):
+    command(company, "freeze", "model.yaml", "--account", "Acme Inc", *DATA, "--out", "acme.cases.yaml")
+    text = (company / "acme.cases.yaml").read_text()
+    for private in ("Acme", "acme", "u1", "u2", "u3", "Growth", "Secret", "Clerk", "Analyst", "2026"):
+        assert private not in text.replace("acme.cases", ""), text
+    expect = parse_yaml(text, "c").data[0]["expect"]["account"]
+    assert (expect["members"], expect["pqa"], expect["behavior"]) == (3, True, 46)
+    assert expect["people"] == {"role": ["person_1"], "champion": ["person_2"]}
+    assert expect["lines"]["member lead"] == 13
+    assert "1 passed, 0 failed" in command(company, "test").stdout
+
+
+def test_what_cannot_be_frozen_is_told(company):
+    assert "unknown-account" in command(company, "freeze", "model.yaml", "--account", "nope", *DATA, code=1).stderr
+    both = command(company, "freeze", "model.yaml", "u1", "--account", "Beta", *DATA, code=1)
+    assert "name one lead, or one account" in both.stderr

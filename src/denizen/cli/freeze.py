@@ -12,12 +12,15 @@ from denizen.cli.options import data_options, engine_option, given_data, json_op
 from denizen.cli.show import print_json
 from denizen.errors import fail
 from denizen.model.load import load_model
-from denizen.testing.freeze import freeze_lead, frozen_model_path
+from denizen.testing.freeze import freeze_account, freeze_lead, frozen_model_path
 
 
 @click.command()
 @model_argument
-@click.argument("lead_id")
+@click.argument("lead_id", required=False)
+@click.option(
+    "--account", "account_id", metavar="ID", help="Freeze this account with all its people instead of a lead."
+)
 @data_options
 @click.option("--as-of", metavar="INSTANT", help="ISO 8601, UTC. Default: now.")
 @known_option
@@ -26,7 +29,8 @@ from denizen.testing.freeze import freeze_lead, frozen_model_path
 @json_option
 def freeze(
     model: str,
-    lead_id: str,
+    lead_id: str | None,
+    account_id: str | None,
     leads: str | None,
     events: str | None,
     accounts: str | None,
@@ -37,13 +41,17 @@ def freeze(
     out: str | None,
     as_json: bool,  # noqa: FBT001
 ) -> None:
-    """Freeze a real lead into an anonymous case: the same score without ids, texts and dates.
+    """Freeze a real lead or account into an anonymous case: the same score without ids, texts and dates.
 
     \b
     denizen freeze model.yaml u42 --events events.csv --as-of 2026-07-01 --out cases/u42.yaml
+    denizen freeze model.yaml --account acme --leads leads.csv --events events.csv
 
-    The case has been run before it is written, and holds.
+    Where the model measures whole accounts, a lead's case holds what its colleagues did. The case has been run before
+    it is written, and holds.
     """
+    if (lead_id is None) == (account_id is None):
+        raise fail("bad-argument", "name one lead, or one account with --account ID")
     loaded = load_model(model)
     data = given_data(model, leads, events, accounts, maps)
     if data.leads is None and data.events is None:
@@ -53,9 +61,10 @@ def freeze(
     if out is not None and not Path(out).absolute().parent.is_dir():
         raise fail("bad-argument", f"{out}: the folder does not exist")
     instant = clock.to_us(clock.now()) if as_of is None else parse_instant(as_of)
-    text = freeze_lead(
+    frozen = freeze_lead if account_id is None else freeze_account
+    text = frozen(
         loaded,
-        lead_id,
+        lead_id or account_id or "",
         data,
         instant,
         known=known,

@@ -59,14 +59,17 @@ def prepare(
     *,
     grid: bool,
     only: str | None = None,
+    only_account: str | None = None,
 ) -> Accounting:
     """Make `leads`, `events` and, if wanted, `grid`, and return where every row went.
+
+    `only` keeps one lead, with everyone of its account where those are measured; `only_account` the people of one account.
 
     Raises:
         DenizenError: data cannot be read, or a column is missing.
     """
     try:
-        return _prepare(connection, data, tables, moments, only, grid=grid)
+        return _prepare(connection, data, tables, moments, only, only_account, grid=grid)
     except duckdb.Error as error:
         raise fail("file-unreadable", str(error).split("\n", maxsplit=1)[0]) from error
 
@@ -77,6 +80,7 @@ def _prepare(
     tables: Tables,
     moments: Moments,
     only: str | None,
+    only_account: str | None,
     *,
     grid: bool,
 ) -> Accounting:
@@ -100,7 +104,7 @@ def _prepare(
     if events is not None:
         reader = EventReader(connection, events, tables, known=moments.known, unique=data.unique)
         reader.stage(kind)
-    _make_leads(connection, data, tables, leads, accounts, reader, kind, accounting, only)
+    _make_leads(connection, data, tables, leads, accounts, reader, kind, accounting, only, only_account)
     last = _make_grid(connection, asked, moments, kind, only) if grid else moments.as_of_us[0]
     if data.attributes_history is not None:
         stage_history(connection, data, tables, accounting)
@@ -127,8 +131,9 @@ def _make_leads(
     kind: str,
     accounting: Accounting,
     only: str | None,
+    only_account: str | None,
 ) -> None:
-    """Make `accounts` and `leads`, with accounts matched and attributes derived; `only` keeps one lead."""
+    """Make `accounts` and `leads`, with accounts matched and attributes derived; of all leads, or those asked for."""
     sources: dict[str, Value] = {}
     if leads is not None:
         sources = sources_of(tables, data.attributes, leads, accounts, match=data.match_accounts)
@@ -144,14 +149,33 @@ def _make_leads(
         leads_from_events(connection, f"events_read WHERE {reader.valid}", tables)
     if only is not None:
         _keep_only(connection, only, with_account=tables.accounts)
+    if only_account is not None:
+        _keep_account(connection, only_account)
     if data.attributes_history is not None:
         mark_own(connection, tables)
     accounting.derived = derive_attributes(connection, tables, sources, data.attributes, explained=only is not None)
 
 
+def _is_text(given: str) -> bool:
+    """Return whether what was asked for can stand in a table at all."""
+    return not any("\ud800" <= c <= "\udfff" or c == "\x00" for c in given)
+
+
+def _keep_account(connection: DuckDBPyConnection, account_id: str) -> None:
+    """Keep the people of one account."""
+    missing = fail("unknown-account", f"nobody in the data belongs to an account {account_id!r}")
+    if not _is_text(account_id):
+        raise missing
+    connection.execute(f"CREATE TEMP TABLE only_leads AS SELECT * FROM leads WHERE account_id = {text(account_id)}")
+    connection.execute("DROP VIEW IF EXISTS leads")
+    connection.execute("CREATE TEMP VIEW leads AS SELECT * FROM only_leads")
+    if not connection.execute("SELECT count(*) FROM leads").fetchall()[0][0]:
+        raise missing
+
+
 def _keep_only(connection: DuckDBPyConnection, lead_id: str, *, with_account: bool) -> None:
     """Keep one lead, and with its account everyone who belongs to it."""
-    if any("\ud800" <= c <= "\udfff" for c in lead_id) or "\x00" in lead_id:
+    if not _is_text(lead_id):
         raise fail("unknown-lead", f"there is no lead {lead_id!r} in the data")
     same = f"SELECT * FROM leads WHERE {_is(lead_id)}"
     found = connection.execute(f"SELECT count(*) FROM ({same})").fetchall()[0][0]

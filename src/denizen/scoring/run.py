@@ -93,6 +93,7 @@ def score_run(
     detail: bool = False,
     accounts: bool = False,
     only: str | None = None,
+    only_account: str | None = None,
     progress: Progress = silent,
 ) -> Iterator[Run]:
     """Score the grid and hand over the run; everything is gone when the context ends.
@@ -105,6 +106,7 @@ def score_run(
         detail: also make the ledger; with `only` also the evidence.
         accounts: also score accounts, with `detail` also their ledger.
         only: one lead, instead of all.
+        only_account: the leads of one account, instead of all.
         progress: told what is being done.
 
     Raises:
@@ -113,7 +115,8 @@ def score_run(
     program = build_program(model)
     chosen = engine_for(engine)
     evidence = detail and only is not None
-    batch = moments.grid is None and only is None and len(set(moments.as_of_us)) == 1
+    some = only is not None or only_account is not None
+    batch = moments.grid is None and not some and len(set(moments.as_of_us)) == 1
     dated = not batch and data.attributes_history is not None
     frame = Frame(moments.as_of_us[0] if batch else None, moments.known, dated)
     needs = needs_of(*program.plans, *([program.account.facts] if accounts else []))
@@ -122,13 +125,15 @@ def score_run(
     connection = connect()
     try:
         progress("reading")
-        accounting = prepare(connection, data, tables, moments, grid=frame.is_grid, only=only)
+        accounting = prepare(
+            connection, data, tables, moments, grid=frame.is_grid, only=only, only_account=only_account
+        )
         progress("scoring")
         with chosen.session(connection, tables, grid=frame.is_grid) as session:
             source = score_frame(session, program, plans)
             if not frame.is_grid and not tables.accounts:
                 _complete(accounting, session, connection, program, plans)
-            if data.events is not None and only is None:
+            if data.events is not None and not some:
                 accounting.warnings += notice(connection, accounting, moments, needs.names)
             columns = ["g", *SCORE_COLUMNS, "segment", "product", "plan_no"]
             session.pull("final", f"SELECT {', '.join(columns)} FROM {source} AS counts")

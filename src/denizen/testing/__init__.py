@@ -3,7 +3,17 @@
 from denizen.testing.cases import Case, load_cases
 from denizen.testing.compare import Difference
 from denizen.testing.discover import find_cases
-from denizen.testing.freeze import freeze_lead
+from denizen.testing.freeze import freeze_account, freeze_lead
 from denizen.testing.run import Outcome, run_case, run_cases
 
-__all__ = ["Case", "Difference", "Outcome", "find_cases", "freeze_lead", "load_cases", "run_case", "run_cases"]
+__all__ = [
+    "Case",
+    "Difference",
+    "Outcome",
+    "find_cases",
+    "freeze_account",
+    "freeze_lead",
+    "load_cases",
+    "run_case",
+    "run_cases",
+]
