@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import denizen
 import denizen.api
-from denizen.ingest.derive.countries import countries, country_code
+from denizen.ingest.derive.countries import countries, countries_in_english, country_code, country_in_words_of
 from denizen.ingest.derive.domains import clean_domain, domain_of_address, domain_of_website, registrable
 from denizen.ingest.derive.industries import industries, industry_group
 from denizen.ingest.derive.mail import company_of_mail_domain, company_of_website, type_of_domain
@@ -168,6 +168,13 @@ def test_every_engine_scores_what_was_derived(engine):
     assert lines["firm"] == ("acme.com", 2)
     assert result.summary.pql == 1
     assert result.accounting.derived["seniority"] == 1
+
+
+def test_english_and_codes_alone_mean_the_same_countries_as_all_languages() -> None:
+    every, english = countries().spellings, countries_in_english().spellings
+    assert english.items() < every.items()
+    assert country_in_words_of(frozenset({"us"}), "vereinigte staaten") == "US"
+    assert country_in_words_of(frozenset({"frankreich"}), "fr") == "frankreich"
 
 
 def test_a_value_of_its_own_always_wins():

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pytest
 
 import denizen
-from denizen.api import project_data
+from denizen.ingest.project import project_data
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from denizen import clock
+from denizen.clock import Instant, parse_instant
 from denizen.errors import fail
 from denizen.history.design import DEFAULT_HORIZON, WON, design_of
 from denizen.ingest.prepare import Moments
-from denizen.ingest.project import FILE_NAME, Data, attribute_rules, load_project, read_project
+from denizen.ingest.project import FILE_NAME, Data, attribute_rules, read_project
 from denizen.model.approaches import approach_named
 from denizen.model.diff import diff_models
 from denizen.model.durations import parse_duration
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
     from denizen.ingest.accounting import Accounting
     from denizen.model.change import Change
     from denizen.scoring.audit.report import Audit
-
-Instant = datetime | date | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -767,12 +766,6 @@ def diff(before: str | Path | LoadedModel, after: str | Path | LoadedModel) -> t
     return diff_models(load_model(before), load_model(after))
 
 
-def project_data(model: str | Path) -> Data:
-    """Return the data named by the project file beside a model, or nothing if there is none."""
-    project = Path(model).parent / FILE_NAME
-    return load_project(project) if project.is_file() else Data()
-
-
 def project_lint(
     model: str | Path, *, approach: str | None = None, sales_cycle: int | None = None, ignore: Iterable[str] = ()
 ) -> LintSettings:
@@ -784,39 +777,6 @@ def project_lint(
         sales_cycle=base.sales_cycle if sales_cycle is None else sales_cycle,
         ignore=[*base.ignore, *ignore],
     )
-
-
-def merge_data(base: Data, given: Data) -> Data:
-    """Return the project's data with what was given on top."""
-    columns = {t: {**base.mapping(t), **given.mapping(t)} for t in {*base.columns, *given.columns}}
-    return replace(
-        base,
-        leads=base.leads if given.leads is None else given.leads,
-        accounts=base.accounts if given.accounts is None else given.accounts,
-        events=base.events if given.events is None else given.events,
-        columns=columns,
-        unique=base.unique or given.unique,
-        outcomes=base.outcomes if given.outcomes is None else given.outcomes,
-        attributes_history=(base.attributes_history if given.attributes_history is None else given.attributes_history),
-    )
-
-
-def parse_instant(value: Instant) -> int:
-    """Return an instant in microseconds.
-
-    Raises:
-        DenizenError: the text is no ISO 8601 timestamp.
-    """
-    if isinstance(value, datetime):
-        return clock.to_us(value)
-    if isinstance(value, date):
-        return clock.to_us(datetime(value.year, value.month, value.day, tzinfo=UTC))
-    try:
-        us = clock.to_us(datetime.fromisoformat(value.strip()))
-        clock.from_us(us)
-    except (ValueError, OverflowError):
-        raise fail("bad-argument", f"{value!r} is no timestamp; write ISO 8601, as in 2026-07-01T00:00:00Z") from None
-    return us
 
 
 def _instants(as_of: Instant | Iterable[Instant] | None) -> list[int]:

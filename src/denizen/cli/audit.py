@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from denizen import clock
-from denizen.api import parse_instant
 from denizen.cli.options import data_options, engine_option, given_data, json_option, known_option, model_argument
 from denizen.cli.show import print_json, progress
 from denizen.cli.show_audit import print_audit
+from denizen.clock import parse_instant
 from denizen.ingest.prepare import Moments
 from denizen.model.load import load_model
 from denizen.scoring.audit.audit import audit_data

@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from denizen.api import parse_instant
 from denizen.cli.history_options import history_options, study_of
 from denizen.cli.show import print_json, progress
 from denizen.cli.show_report import print_report
+from denizen.clock import parse_instant
 from denizen.errors import fail
 from denizen.history.calibrate import run_calibrate
 from denizen.history.report import write_report

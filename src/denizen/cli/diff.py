@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from denizen import clock
-from denizen.api import parse_instant
 from denizen.cli.options import data_options, engine_option, given_data, json_option, known_option
 from denizen.cli.show import print_json, print_warnings, progress
 from denizen.cli.show_diff import print_changes, print_comparison, print_weeks
+from denizen.clock import parse_instant
 from denizen.errors import fail
 from denizen.ingest.prepare import Moments
 from denizen.model.diff import diff_models

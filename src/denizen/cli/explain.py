@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from denizen import clock
-from denizen.api import parse_instant
 from denizen.cli.options import (
     data_options,
     engine_option,
@@ -15,6 +14,7 @@ from denizen.cli.options import (
     model_argument,
 )
 from denizen.cli.show import print_explanation, print_json, print_warnings, progress
+from denizen.clock import parse_instant
 from denizen.errors import fail
 from denizen.ingest.prepare import Moments
 from denizen.model.load import load_model

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from denizen import clock
-from denizen.api import parse_instant
 from denizen.cli.options import data_options, engine_option, given_data, json_option, known_option, model_argument
 from denizen.cli.show import print_json
+from denizen.clock import parse_instant
 from denizen.errors import fail
 from denizen.model.load import load_model
 from denizen.testing.freeze import freeze_account, freeze_lead, frozen_model_path

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from denizen.api import merge_data, parse_instant
 from denizen.cli.options import data_options, engine_option, given_data, json_option, known_option
+from denizen.clock import parse_instant
 from denizen.errors import fail
 from denizen.history.design import DEFAULT_AT, DEFAULT_HORIZON, WON, design_of
-from denizen.ingest.project import Data, load_project, parse_mappings
+from denizen.ingest.project import Data, load_project, merge_data, parse_mappings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,6 @@ from rich.table import Table
 from rich.text import Text
 
 from denizen import clock
-from denizen.api import parse_instant
 from denizen.cli.options import (
     data_options,
     engine_option,
@@ -17,6 +16,7 @@ from denizen.cli.options import (
     model_argument,
 )
 from denizen.cli.show import console, points, print_json, print_warnings, progress
+from denizen.clock import parse_instant
 from denizen.errors import fail
 from denizen.ingest.prepare import Moments
 from denizen.model.load import load_model

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from denizen.api import merge_data, project_data
-from denizen.ingest.project import Data, parse_mappings
+from denizen.ingest.project import Data, merge_data, parse_mappings, project_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable

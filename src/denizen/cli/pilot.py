@@ -7,16 +7,16 @@ from typing import Any
 import click
 
 from denizen import clock
-from denizen.api import merge_data, parse_instant
 from denizen.cli.history_options import check_html
 from denizen.cli.options import data_options, engine_option, given_data, json_option
 from denizen.cli.show import print_json, progress
 from denizen.cli.show_report import print_report
+from denizen.clock import parse_instant
 from denizen.errors import fail
 from denizen.history.design import DEFAULT_HORIZON, WON, design_of
 from denizen.history.pilot import assign_leads, judge_pilot, parse_arms
 from denizen.history.report import write_report
-from denizen.ingest.project import Data
+from denizen.ingest.project import Data, merge_data
 from denizen.model.load import load_model
 from denizen.scoring.output import check_outputs
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from denizen import clock
-from denizen.api import parse_instant
 from denizen.cli.options import (
     data_options,
     engine_option,
@@ -15,13 +16,16 @@ from denizen.cli.options import (
     model_argument,
 )
 from denizen.cli.show import print_json, print_ranking, print_summary, progress
+from denizen.clock import parse_instant
 from denizen.errors import fail
 from denizen.ingest.prepare import Moments
 from denizen.model.load import load_model
-from denizen.scoring.foresight.ahead import FORESEEN, look_ahead
 from denizen.scoring.output import check_outputs, write_rows
 from denizen.scoring.ranking import rank, summarize
 from denizen.scoring.run import score_run
+
+if TYPE_CHECKING:
+    from denizen.scoring.run import Run
 
 
 @click.command()
@@ -85,9 +89,8 @@ def score(
     _refuse_conflicts(grid, as_of, out, foresight=foresight)
     chosen = " WHERE pql" if pql_only else ""
     passing = " WHERE pqa" if pql_only else ""
-    scores = f"({FORESEEN})" if foresight else "scores"
     outputs = [
-        ("scores", out, f"SELECT * FROM {scores}{chosen}"),
+        ("scores", out, f"SELECT * FROM {'foreseen_scores' if foresight else 'scores'}{chosen}"),
         ("ledger", ledger, "SELECT * FROM ledger"),
         ("accounts", accounts_out, f"SELECT * FROM accounts_out{passing}"),
         ("accounts ledger", accounts_ledger, "SELECT * FROM accounts_ledger"),
@@ -111,7 +114,7 @@ def score(
     ):
         if foresight:
             step("looking ahead")
-            look_ahead(run)
+            _look_ahead(run)
         for _, path, query in outputs:
             if path:
                 write_rows(run.connection, query, path)
@@ -142,6 +145,14 @@ def score(
         if path:
             click.echo(f"wrote {what} to {path}")
     print_summary(summary, run.accounting, f"{run.program.model} ({run.program.model_hash})", moment)
+
+
+def _look_ahead(run: Run) -> None:
+    """Make the view `foreseen_scores`; what it takes is imported only where it is asked for."""
+    from denizen.scoring.foresight.ahead import FORESEEN, look_ahead
+
+    look_ahead(run)
+    run.connection.execute(f"CREATE TEMP VIEW foreseen_scores AS {FORESEEN}")
 
 
 def _refuse_conflicts(grid: str | None, as_of: tuple[str, ...], out: str | None, *, foresight: bool) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from denizen.api import parse_instant
 from denizen.cli.options import json_option, known_option, model_argument
 from denizen.cli.show import print_json
+from denizen.clock import parse_instant
 from denizen.model.load import load_model
 from denizen.plan.build import build_program
 from denizen.plan.needs import needs_of

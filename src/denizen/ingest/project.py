@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -159,6 +159,27 @@ def load_project(path: str | Path) -> Data:
         place(project.attributes_history),
         {name: AttributeRule.of(file) for name, file in project.attributes.items()},
         project.leads.match_accounts == "domain",
+    )
+
+
+def project_data(model: str | Path) -> Data:
+    """Return the data named by the project file beside a model, or nothing if there is none."""
+    project = Path(model).parent / FILE_NAME
+    return load_project(project) if project.is_file() else Data()
+
+
+def merge_data(base: Data, given: Data) -> Data:
+    """Return the project's data with what was given on top."""
+    columns = {t: {**base.mapping(t), **given.mapping(t)} for t in {*base.columns, *given.columns}}
+    return replace(
+        base,
+        leads=base.leads if given.leads is None else given.leads,
+        accounts=base.accounts if given.accounts is None else given.accounts,
+        events=base.events if given.events is None else given.events,
+        columns=columns,
+        unique=base.unique or given.unique,
+        outcomes=base.outcomes if given.outcomes is None else given.outcomes,
+        attributes_history=(base.attributes_history if given.attributes_history is None else given.attributes_history),
     )
 
 

@@ -90,6 +90,8 @@ def _contains(operand: Operand, value: Literal_, dialect: Dialect) -> str:
     element = f"strpos({operand.words}, {text(SEPARATOR + value.canonical + SEPARATOR)})"
     start = pattern.Choice((pattern.Anchor("start"), _NOT_A_WORD))
     end = pattern.Choice((pattern.Anchor("end"), _NOT_A_WORD))
-    letters = tuple(pattern.Char(c) for c in re.sub(r"[\x1f]", " ", value.text))
-    word = dialect.found(operand.text, pattern.Sequence((start, *letters, end)))
+    letters = re.sub(r"[\x1f]", " ", value.text)
+    word = dialect.found(operand.text, pattern.Sequence((start, *map(pattern.Char, letters), end)))
+    # Most texts lack the letters altogether, and that is seen much faster than where a word ends.
+    word = f"strpos({operand.text}, {text(letters)}) > 0 AND {word}"
     return f"({element} > 0 OR ({operand.words} IS NULL AND {word}))"

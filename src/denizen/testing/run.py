@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from denizen.api import parse_instant
-from denizen.clock import iso, to_us
+from denizen.clock import iso, parse_instant, to_us
 from denizen.ingest.prepare import Moments
 from denizen.ingest.project import Data
 from denizen.scoring.accounts import account_gates

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, RootModel, StringConstraints, WithJsonSchema, model_validator
 
-from denizen.api import parse_instant
+from denizen.clock import parse_instant
 from denizen.errors import DenizenError
 from denizen.model.spec import Name, Number, Spec
 

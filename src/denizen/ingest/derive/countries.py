@@ -37,8 +37,7 @@ LANGUAGES = (
 @cache
 def countries() -> Vocabulary:
     """Return all countries; a name that means two countries in two languages means none."""
-    own = {row["code"]: row["spellings"].split("|") for row in read_table("countries.csv")}
-    exact = {code: [*own.get(code, ()), *_english(code)] for code in _codes()}
+    exact = _certain()
     certain = {fold(name) for names in exact.values() for name in names}
     meant: dict[str, set[str]] = {}
     for code, name in _translated():
@@ -46,13 +45,40 @@ def countries() -> Vocabulary:
     for name, codes in meant.items():
         if len(codes) == 1 and name and name not in certain:
             exact[min(codes)].append(name)
-    return Vocabulary.of((Term(code, code), names) for code, names in exact.items())
+    return _vocabulary(exact)
+
+
+@cache
+def countries_in_english() -> Vocabulary:
+    """Return all countries by codes and English names alone, which is quicker to make than all languages.
+
+    What it knows, `countries` knows as the same.
+    """
+    return _vocabulary(_certain())
+
+
+def country_in_words_of(named: frozenset[str], text: str) -> str | None:
+    """Return a country in the words of a model, None where it stays as it came."""
+    english = countries_in_english()
+    if all(english.term(word) for word in (*named, text)):
+        return english.in_words_of(named, text)
+    return countries().in_words_of(named, text)
 
 
 def country_code(text: str) -> str | None:
     """Return the code of a country, None if the text names none."""
     term = countries().term(text) or countries().term(text.split("(", maxsplit=1)[0])
     return term.name if term else None
+
+
+def _certain() -> dict[str, list[str]]:
+    """Return, by code, the spellings that mean a country in any language."""
+    own = {row["code"]: row["spellings"].split("|") for row in read_table("countries.csv")}
+    return {code: [*own.get(code, ()), *_english(code)] for code in _codes()}
+
+
+def _vocabulary(spellings: dict[str, list[str]]) -> Vocabulary:
+    return Vocabulary.of((Term(code, code), names) for code, names in spellings.items())
 
 
 def _codes() -> list[str]:

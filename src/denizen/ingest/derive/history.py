@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
 from denizen.ingest.derive.lookup import DERIVED_FROM, own_flag
 from denizen.ingest.derive.reading import meaning_of_own, meaning_of_source
 from denizen.ingest.derive.recipes import RECIPES
@@ -58,7 +56,7 @@ def _meanings(connection: DuckDBPyConnection, key: str, where: str, meaning: Mea
     """Make `meanings`: what each distinct text of the history means."""
     rows = connection.execute(f"SELECT DISTINCT {key} FROM known_values WHERE {where}").fetchall()
     found = [(said, meant) for (said,) in rows if said is not None and (meant := meaning(said)) is not None]
-    columns = {"said": [f[0] for f in found], "meant": [f[1] for f in found]}
-    connection.register("found", pa.table(columns, pa.schema({"said": pa.string(), "meant": pa.string()})))
-    connection.execute("CREATE OR REPLACE TEMP TABLE meanings AS SELECT * FROM found")
-    connection.unregister("found")
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE meanings AS SELECT unnest($said::VARCHAR[]) AS said, unnest($meant::VARCHAR[]) AS meant",
+        {"said": [f[0] for f in found], "meant": [f[1] for f in found]},
+    )

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
 from denizen.ingest.derive.reading import meaning_of_own, meaning_of_source
 from denizen.ingest.derive.recipes import RECIPES
 from denizen.ingest.project import AttributeRule
@@ -23,12 +21,16 @@ if TYPE_CHECKING:
 DERIVED_FROM = "derived_from"
 """For a single lead: which attribute was derived, from which other, and what that said."""
 
+JOINED_IN_PASSING = 5_000
+"""Lookups of at most so many texts are joined whenever leads are read; with larger ones leads are made anew, once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
     """One table of distinct texts and what they mean for one attribute.
 
-    `key` is an expression on a row of `leads`; the table counts where the condition `applies` holds.
+    `key` is an expression on a row of `leads`, `cut` says that it takes time to cut it out of the text; the table counts
+    where the condition `applies` holds.
     """
 
     table: str
@@ -36,6 +38,7 @@ class Lookup:
     source: Value
     key: str
     applies: str
+    cut: bool = False
 
     @property
     def join(self) -> str:
@@ -62,16 +65,19 @@ def derive_attributes(
     """
     lookups: list[Lookup] = []
     counts: dict[str, int] = {}
+    in_passing = True
     for name, value in tables.attributes.items():
         for lookup, meaning in _lookups(name, value, sources, rules.get(name, AttributeRule())):
             earlier = [known for known in lookups if known.value is value]
-            if leads := _fill(connection, lookup, meaning, earlier):
+            texts, leads = _fill(connection, lookup, meaning, earlier)
+            if leads:
                 lookups.append(lookup)
                 counts[name] = counts.get(name, 0) + leads
+                in_passing = in_passing and texts <= JOINED_IN_PASSING and not lookup.cut
     if explained:
         _note_origins(connection, lookups)
     if lookups:
-        _complete(connection, tables, lookups)
+        _complete(connection, tables, lookups, in_passing=in_passing)
     return counts
 
 
@@ -105,13 +111,17 @@ def _lookups(
             applies += f" AND coalesce(leads.{kind.text}, 'work') = 'work'"
         key = source.key.format(f"leads.{given.text}")
         yield (
-            Lookup(f"{value.column}_from_{i}", value, given, key, applies),
+            Lookup(f"{value.column}_from_{i}", value, given, key, applies, cut=source.key != "{}"),
             meaning_of_source(source, value.forms, rule),
         )
 
 
-def _fill(connection: DuckDBPyConnection, lookup: Lookup, meaning: Meaning, earlier: list[Lookup]) -> int:
-    """Make the table of a lookup from the texts that earlier ones leave open; return how many leads it speaks of."""
+def _fill(connection: DuckDBPyConnection, lookup: Lookup, meaning: Meaning, earlier: list[Lookup]) -> tuple[int, int]:
+    """Make the table of a lookup from the texts that earlier ones leave open.
+
+    Returns:
+        How many texts stand in it, and of how many leads it speaks.
+    """
     joins = " ".join(known.join for known in earlier)
     still_open = " AND ".join([lookup.applies, *[f"{known.table}.key IS NULL" for known in earlier]])
     rows = connection.execute(
@@ -119,22 +129,22 @@ def _fill(connection: DuckDBPyConnection, lookup: Lookup, meaning: Meaning, earl
     ).fetchall()
     found = [(said, meant, leads) for said, leads in rows if said is not None and (meant := meaning(said)) is not None]
     if not found:
-        return 0
+        return 0, 0
     forms = lookup.value.forms
     made = ["key", "shown", "normal(shown) AS text"]
     made += ["as_number(normal(shown)) AS number"] if forms.number else []
     made += ["CASE WHEN is_list(meant) THEN words(meant) END AS words"] if forms.words else []
-    connection.register("meanings", pa.table({"key": [f[0] for f in found], "meant": [f[1] for f in found]}))
     shown = "CASE WHEN is_list(meant) THEN joined(meant) ELSE meant END AS shown"
     connection.execute(
-        f"CREATE TEMP TABLE {lookup.table} AS SELECT {', '.join(made)} FROM (SELECT *, {shown} FROM meanings)"
+        f"CREATE TEMP TABLE {lookup.table} AS SELECT {', '.join(made)} FROM (SELECT *, {shown}"
+        " FROM (SELECT unnest($key::VARCHAR[]) AS key, unnest($meant::VARCHAR[]) AS meant))",
+        {"key": [f[0] for f in found], "meant": [f[1] for f in found]},
     )
-    connection.unregister("meanings")
-    return sum(f[2] for f in found)
+    return len(found), sum(f[2] for f in found)
 
 
-def _complete(connection: DuckDBPyConnection, tables: Tables, lookups: list[Lookup]) -> None:
-    """Make `leads` anew with what was derived."""
+def _complete(connection: DuckDBPyConnection, tables: Tables, lookups: list[Lookup], *, in_passing: bool) -> None:
+    """Complete `leads` with what was derived: whenever it is read, or once."""
     by_value: dict[str, list[Lookup]] = {}
     for lookup in lookups:
         by_value.setdefault(lookup.value.column, []).append(lookup)
@@ -146,10 +156,12 @@ def _complete(connection: DuckDBPyConnection, tables: Tables, lookups: list[Look
             cases = " ".join(f"WHEN {k.table}.key IS NOT NULL THEN {k.table}.{forms[column]}" for k in own)
             made.append(f"CASE {cases} ELSE leads.{column} END AS {column}")
     joins = " ".join(lookup.join for lookup in lookups)
-    connection.execute(
-        f"CREATE TEMP TABLE leads_derived AS SELECT leads.* REPLACE ({', '.join(made)}) FROM leads {joins}"
-    )
-    connection.execute("DROP VIEW leads")
+    connection.execute("ALTER VIEW leads RENAME TO leads_given")
+    rows = f"SELECT leads.* REPLACE ({', '.join(made)}) FROM leads_given AS leads {joins}"
+    if in_passing:
+        connection.execute(f"CREATE TEMP VIEW leads AS {rows}")
+        return
+    connection.execute(f"CREATE TEMP TABLE leads_derived AS {rows}")
     connection.execute("CREATE TEMP VIEW leads AS SELECT * FROM leads_derived")
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
 from denizen.ingest.accounting import AccountMatches
 from denizen.ingest.derive.mail import company_of_mail_domain, company_of_website, email_type
 from denizen.ingest.derive.recipes import DOMAIN_OF_EMAIL
@@ -123,10 +121,12 @@ def _warnings(contested: dict[str, list[str]], people: dict[str, int]) -> Iterat
 
 
 def _give(connection: DuckDBPyConnection, signs: str, ids: dict[str, str]) -> None:
-    connection.register("matches", pa.table({"said": list(ids), "account_id": list(ids.values())}))
+    connection.execute(
+        "CREATE TEMP TABLE matches AS SELECT unnest($said::VARCHAR[]) AS said, unnest($ids::VARCHAR[]) AS account_id",
+        {"said": list(ids), "ids": list(ids.values())},
+    )
     connection.execute(
         "CREATE TEMP TABLE leads_matched AS SELECT leads.* REPLACE (coalesce(leads.account_id, matches.account_id) AS account_id)"
         f" FROM leads LEFT JOIN matches ON leads.account_id IS NULL AND matches.said = {signs}"
     )
-    connection.unregister("matches")
     connection.execute("CREATE OR REPLACE TEMP VIEW leads AS SELECT * FROM leads_matched")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from denizen.ingest.derive.countries import countries
+from denizen.ingest.derive.countries import country_in_words_of
 from denizen.ingest.derive.industries import industries
 from denizen.ingest.derive.technologies import technologies_in_words_of
 from denizen.ingest.derive.vocabulary import spelled_as
@@ -37,7 +37,7 @@ def _table(name: str, forms: Forms) -> Meaning | None:
     if forms.words:
         return None
     if name == "country":
-        return lambda said: countries().in_words_of(named, said)
+        return lambda said: country_in_words_of(named, said)
     if name == "industry":
         return lambda said: industries().in_words_of(named, said)
     return None
