@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from denizen.ingest.accounting import EventRows
 from denizen.ingest.derive.history import derive_history
 from denizen.ingest.entities import INSTANTS, add_broken
-from denizen.ingest.raw import Raw, read_raw
+from denizen.ingest.raw import Raw
 from denizen.ingest.reading import OWN, Reading
+from denizen.ingest.sources import read_raw
 from denizen.ingest.values import EARLIEST_US, as_id, as_instant, as_text
 from denizen.sql.literals import text
 

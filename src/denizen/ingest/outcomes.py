@@ -9,8 +9,9 @@ import duckdb
 from denizen.errors import did_you_mean, fail
 from denizen.ingest.accounting import EventRows
 from denizen.ingest.entities import add_broken
-from denizen.ingest.raw import NOTHING, read_raw
+from denizen.ingest.raw import NOTHING
 from denizen.ingest.reading import OWN, Reading
+from denizen.ingest.sources import read_raw
 from denizen.ingest.values import as_id, as_instant, as_text
 from denizen.sql.literals import text
 

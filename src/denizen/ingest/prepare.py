@@ -14,7 +14,7 @@ from denizen.ingest.derive.staging import misspelled_rules, sources_of, unknown_
 from denizen.ingest.entities import id_kind, leads_from_events, stage_accounts, stage_leads
 from denizen.ingest.events import EventReader, no_events
 from denizen.ingest.known import date_grid, date_leads, stage_history
-from denizen.ingest.raw import Raw, read_raw
+from denizen.ingest.sources import read_raw
 from denizen.ingest.values import as_id, as_instant, define
 from denizen.sql.literals import text
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from denizen.ingest.project import Data
+    from denizen.ingest.raw import Raw
     from denizen.sql.tables import Tables, Value
 
 

@@ -9,7 +9,7 @@ import duckdb
 from denizen.errors import fail
 from denizen.ingest.events import EventReader
 from denizen.ingest.prepare import connect
-from denizen.ingest.raw import read_raw
+from denizen.ingest.sources import read_raw
 from denizen.plan.needs import Needs
 from denizen.sql.tables import tables_for
 

@@ -11,7 +11,7 @@ from denizen.errors import Finding, fail
 from denizen.ingest.events import EventReader
 from denizen.ingest.prepare import Moments, connect, prepare
 from denizen.ingest.project import Data
-from denizen.ingest.raw import read_raw
+from denizen.ingest.sources import read_raw
 from denizen.model.lint.seen import Seen, Values
 from denizen.plan.needs import needs_of
 from denizen.sql.conditions import SEPARATOR

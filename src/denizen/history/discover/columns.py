@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from denizen.ingest.prepare import connect
-from denizen.ingest.raw import CANONICAL, read_raw
+from denizen.ingest.raw import CANONICAL
+from denizen.ingest.sources import read_raw
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from denizen.ingest.entities import id_expression
-from denizen.ingest.raw import CANONICAL, NOTHING, read_raw
+from denizen.ingest.raw import CANONICAL, NOTHING
 from denizen.ingest.reading import OWN, Reading
+from denizen.ingest.sources import read_raw
 from denizen.ingest.values import as_id, as_instant, as_text, in_range
 from denizen.sql.literals import text
 
