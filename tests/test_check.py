@@ -147,3 +147,45 @@ def test_dataframes_and_text_are_checked_too():
 def test_every_code_is_listed_by_the_errors_command():
     told = json.loads(CliRunner().invoke(cli, ["errors", "--json"]).output)
     assert set(RULES) < set(told)
+
+
+OWN_FILE = """# What large companies are scored by.
+model: large
+behavior:
+  criteria:
+    invites:
+      count: invited
+      bands:
+        - {at_least: 1, points: 10}   # one
+        - {at_least: 2, points: 20}   # never counts
+    seats: {count: seats_added, points: 90}  # denizen: ignore criterion-unfed
+pql: {total: 150, fit: 0, behavior: 40}
+"""
+WITH_FILE = """model: main
+behavior: {criteria: {invites: {count: invited, bands: [{at_least: 2, points: 50}]}}}
+segments:
+  - {name: large, when: {employees: {at_least: 1000}}, model: own/large.yaml}
+  - {name: huge, when: {employees: {at_least: 5000}, country: {exists: true}}, model: own/large.yaml}
+account: {pqa: {total: 0, fit: 0, behavior: 101}}
+"""
+
+
+def test_the_file_of_a_segment_is_checked_and_mended_in_itself(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "large.yaml").write_text(OWN_FILE)
+    (tmp_path / "model.yaml").write_text(WITH_FILE)
+    found = json.loads(CliRunner().invoke(cli, ["check", "model.yaml", "--json"]).output)
+    own = {(f["code"], f["line"]) for f in found["findings"] if f["file"] == "own/large.yaml"}
+    assert {("band-shadowed", 9), ("gate-unreachable", 11)} <= own
+    assert len([f for f in found["findings"] if f["code"] == "band-shadowed"]) == 1, (
+        "one file, though two segments name it"
+    )
+    of_account = [f for f in found["findings"] if f["code"] == "account-gate-unreachable"]
+    assert [(f["file"], f["path"]) for f in of_account] == [("model.yaml", "account.pqa.behavior")]
+    assert "can reach 100 at most" in of_account[0]["message"], "as much as the segment's own file gives"
+    assert "--- own/large.yaml" in found["diff"]
+    assert "1 fix made" in CliRunner().invoke(cli, ["check", "model.yaml", "--fix"]).output
+    mended = OWN_FILE.replace("        - {at_least: 2, points: 20}   # never counts\n", "")
+    assert (tmp_path / "own" / "large.yaml").read_text() == mended
+    assert (tmp_path / "model.yaml").read_text() == WITH_FILE

@@ -27,7 +27,7 @@ from denizen.model.lint.rule import Subject
 from denizen.model.lint.rules import RULES
 from denizen.model.lint.run import Around, lint_model
 from denizen.model.lint.seen import Seen, Values
-from denizen.model.load import model_from
+from denizen.model.load import model_from, parse_model
 from denizen.model.pattern import parse_pattern
 from denizen.model.source import parse_yaml
 from denizen.model.values import normalize
@@ -511,3 +511,104 @@ def test_a_word_that_no_list_holds_is_told_with_the_one_that_is_near():
     found = next(f for f in advice(text, seen=seen).findings if f.code == "value-misspelled")
     assert found.message == "`salesforse` is never a value of `a`; did you mean `salesforce`?"
     assert found.path == "behavior.criteria.c.bands[0].contains_any[0]"
+
+
+@settings(max_examples=80)
+@given(model=worlds.programs(), society=worlds.societies())
+def test_every_score_of_an_account_lies_within_the_bounds(model, society):
+    world, strays = society
+    loaded = parse_model(json.dumps({**model, "account": model.get("account", {})}, indent=1), "m.yaml")
+    bounds = Subject(loaded.spec, segments=tuple(s.spec for s in loaded.segments)).account
+    for score in oracle.score_accounts(model, world, worlds.T, strays=strays).values():
+        assert bounds.fit.low <= score.fit <= bounds.fit.high
+        assert bounds.behavior.low <= score.behavior <= bounds.behavior.high
+        assert bounds.total.low <= score.fit + score.behavior <= bounds.total.high
+
+
+@settings(max_examples=60)
+@given(model=worlds.programs(), society=worlds.societies())
+def test_every_lead_of_a_segment_or_of_products_lies_within_the_bounds(model, society):
+    loaded = parse_model(json.dumps(model, indent=1), "m.yaml")
+    subjects = {None: Subject(loaded.spec), **{s.name: Subject(s.spec) for s in loaded.segments}}
+    for score in oracle.score_world(model, society[0], worlds.T, strays=society[1]):
+        subject = subjects[score.segment]
+        assert subject.fit.score.low <= score.fit <= subject.fit.score.high
+        assert subject.behavior_score.low <= score.behavior <= subject.behavior_score.high
+        if score.pql:
+            of_pqls = subject.behavior_of_pqls
+            assert of_pqls.low <= score.behavior <= of_pqls.high
+            assert subject.fit.pql.low <= score.fit <= subject.fit.pql.high
+
+
+COMPANY = """model: company
+fit:
+  criteria:
+    ceo: {attribute: title, bands: [{is: CEO, points: 10}]}
+    cto: {attribute: title, bands: [{is: CTO, points: 10}]}
+behavior: {max: 40, criteria: {invites: {count: teammate_invited, points: 60}}}
+account:
+  rollup: ROLLUP
+  criteria: {users: {distinct: {of: leads}, points: 10}}
+  max: 90
+  pqa: {total: TOTAL, fit: 20, behavior: BEHAVIOR}
+"""
+
+
+@pytest.mark.parametrize(
+    ("rollup", "behavior", "reached"),
+    [("max", 51, 50), ("mean", 51, 50), ("{top: [1, 0.5]}", 71, 70), ("sum", 91, 90), ("{top: [0.5, 1, 1]}", 91, 90)],
+)
+def test_what_an_account_can_reach_follows_from_its_roll_up(rollup, behavior, reached):
+    def found(behavior):
+        text = COMPANY.replace("ROLLUP", rollup).replace("BEHAVIOR", str(behavior)).replace("TOTAL", str(behavior + 20))
+        return [f for f in advice(text).findings if f.code == "account-gate-unreachable"]
+
+    assert not found(behavior - 1), "two people can be CEO and CTO, so fit reaches 20"
+    assert [(f.path, f.line) for f in found(behavior)] == [("account.pqa.total", 11), ("account.pqa.behavior", 11)]
+    assert f"an account can reach {reached} at most, with " in found(behavior)[1].message
+
+
+def test_an_account_whose_people_are_of_a_segment_reaches_what_the_segment_does():
+    text = """model: m
+behavior: {criteria: {a: {count: a, points: 10}}}
+segments: [{name: big, when: {employees: {at_least: 100}}, behavior: {criteria: {a: {count: a, points: 80}}}}]
+account: {pqa: {total: 0, fit: 0, behavior: 80}}
+"""
+    assert "account-gate-unreachable" not in codes(text)
+    assert "account-gate-unreachable" in codes(text.replace("points: 80", "points: 79"))
+    assert not [c for c in codes(text.split("account:", maxsplit=1)[0]) if c.startswith("account-")]
+
+
+SEGMENTED = """model: m
+behavior:
+  criteria:
+    invites: {count: invited, bands: [{at_least: 2, points: 20}, {at_least: 1, points: 10}]}
+segments:
+  # those with a plan
+  - name: paid
+    when: {plan: pro}
+    behavior:
+      criteria:
+        invites:            # said anew
+          count: invited
+          bands:
+            - {at_least: 1, points: 30}   # one is enough
+            - {at_least: 2, points: 40}   # never counts
+"""
+
+
+def test_a_fix_inside_a_segment_touches_nothing_else():
+    fixes = advice(SEGMENTED).fixes
+    assert [f.places for f in fixes] == [(("segments", 0, "behavior", "criteria", "invites", "bands", 1),)]
+    text, count = fixed_text(SEGMENTED, "m.yaml", lambda changed: advice(changed).fixes)
+    assert count == 1
+    assert text == SEGMENTED.replace("            - {at_least: 2, points: 40}   # never counts\n", "")
+
+
+@settings(max_examples=25)
+@given(model=worlds.programs(), society=worlds.societies())
+def test_fixes_in_segments_and_products_change_no_score_and_leave_nothing_to_fix(model, society):
+    mended, _ = fixed_text(json.dumps(model, indent=1), "m.yaml", lambda changed: advice(changed).fixes)
+    before, after = (oracle.score_world(m, society[0], worlds.T) for m in (model, json.loads(mended)))
+    assert [(s.fit, s.behavior, s.pql) for s in before] == [(s.fit, s.behavior, s.pql) for s in after]
+    assert not advice(mended).fixes

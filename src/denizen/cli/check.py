@@ -64,7 +64,7 @@ def check(
     """
     settings = project_lint(model, approach=approach, sales_cycle=sales_cycle, ignore=ignore)
     checked = check_model(model, given_data(model, leads, events, accounts, maps), settings)
-    written = fix and not diff and checked.fixed != checked.text
+    written = fix and not diff and bool(checked.diff)
     if written:
         write_fixed(checked)
     findings = checked.remaining if written else checked.findings

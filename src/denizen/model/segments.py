@@ -28,6 +28,19 @@ def segment_source(source: Source, index: int) -> Source:
     return whole
 
 
+def segment_place(source: Source, index: int, path: Path) -> Path:
+    """Return where in the file a value of the model of a segment stands: in the segment itself, or in the rest."""
+    given: Any = source.data["segments"][index]
+    for part in path:
+        if given is None or not isinstance(given, dict | list):
+            break  # one name stands without its list
+        within = given if isinstance(given, dict) else dict(enumerate(given))
+        if part not in within:
+            return path
+        given = within[part]
+    return "segments", index, *path
+
+
 def _merged(whole: Source, path: Path, base: Any, given: Source, override: Any) -> Any:
     if isinstance(base, dict) and isinstance(override, dict) and _is_section(path):
         _take(whole, path, given, path)

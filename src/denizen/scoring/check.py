@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ from denizen.plan.build import build_program
 from denizen.scoring.look import look_at_data
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from denizen.errors import Finding
     from denizen.ingest.project import Data
     from denizen.model.lint.run import Advice
@@ -30,60 +33,91 @@ BOM = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
-    """A model that loads, what is to be said of it, and how it would read once mended.
+class CheckedFile:
+    """A file of a model, and how it would read with the fixes that are safe."""
 
-    `event_names` is how many names the events have, None without events; `ignored` how many findings are switched off;
-    `remaining` are the findings that the fixes leave.
+    file: str
+    text: str
+    fixed: str
+    fixes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A model that loads, what is to be said of it, and how its files would read once mended.
+
+    `files` are the model file, then those that segments name. `event_names` is how many names the events have, None
+    without events; `ignored` how many findings are switched off; `remaining` are the findings that the fixes leave.
     """
 
     model: LoadedModel
     findings: tuple[Finding, ...]
     ignored: int
     event_names: int | None
-    text: str
-    fixed: str
-    fixes: int
+    files: tuple[CheckedFile, ...]
     remaining: tuple[Finding, ...]
+
+    @property
+    def fixes(self) -> int:
+        """How many fixes there are, in all files."""
+        return sum(file.fixes for file in self.files)
 
     @property
     def diff(self) -> str:
         """What the fixes change, as a unified diff; empty if nothing."""
-        return diff_of(self.text, self.fixed, self.model.file)
+        return "".join(diff_of(file.text, file.fixed, file.file) for file in self.files)
 
 
 def check_model(model: str | Path, data: Data, settings: LintSettings) -> Checked:
-    """Return what lint says of a model file or YAML text, with what the data holds.
+    """Return what lint says of a model file or YAML text, and of the files its segments name, with what the data holds.
 
     Raises:
         DenizenError: the model does not load, the data cannot be read, or a code to ignore is none.
     """
     check_codes(settings.ignore, RULES)
     text, file = (model, "<text>") if isinstance(model, str) and "\n" in model else (_read(model), str(model))
-    source = parse_yaml(text.removeprefix(BOM), file)
-    loaded = model_from(source)
+    loaded = model_from(parse_yaml(text.removeprefix(BOM), file))
     seen, findings = look_at_data(build_program(loaded).plans, data)
-    advice = _advice(text, file, seen, settings)
-    fixed, count = fixed_text(text, file, lambda changed: _advice(changed, file, seen, settings).fixes)
-    names = None if seen.events is None else len(seen.events)
-    after = _advice(fixed, file, seen, settings).findings if count else advice.findings
+    before: list[Finding] = []
+    after: list[Finding] = []
+    files: list[CheckedFile] = []
+    ignored = 0
+    for name, given in {file: text, **_files_of_segments(loaded)}.items():
+        lint = partial(_advice, file=name, seen=seen, settings=settings, of_segment=name != file)
+        checked, advice, left = _check_file(name, given, lint)
+        files.append(checked)
+        before += advice.findings
+        after += left.findings
+        ignored += advice.ignored
     return Checked(
         model=loaded,
-        findings=(*advice.findings, *findings),
-        ignored=advice.ignored,
-        event_names=names,
-        text=text,
-        fixed=fixed,
-        fixes=count,
+        findings=(*before, *findings),
+        ignored=ignored,
+        event_names=None if seen.events is None else len(seen.events),
+        files=tuple(files),
         remaining=(*after, *findings),
     )
 
 
-def _advice(text: str, file: str, seen: Seen, settings: LintSettings) -> Advice:
+def _check_file(file: str, text: str, lint: Callable[[str], Advice]) -> tuple[CheckedFile, Advice, Advice]:
+    """Return a file as it would read once mended, and what lint says of it before and after."""
+    advice = lint(text)
+    fixed, count = fixed_text(text, file, lambda changed: lint(changed).fixes)
+    return CheckedFile(file, text, fixed, count), advice, lint(fixed) if count else advice
+
+
+def _files_of_segments(model: LoadedModel) -> dict[str, str]:
+    """Return the other model files that segments name, by path."""
+    named = dict.fromkeys(s.model for s in model.spec.segments or () if s.model is not None)
+    paths = [Path(model.file).parent / name for name in named]
+    return {str(path): _read(path) for path in paths}
+
+
+def _advice(text: str, *, file: str, seen: Seen, settings: LintSettings, of_segment: bool) -> Advice:
     text = text.removeprefix(BOM)
     source = parse_yaml(text, file)
-    approach = None if settings.approach is None else APPROACHES[settings.approach]
-    return lint_model(model_from(source), source, text, Around(approach, settings.sales_cycle, seen), settings.ignore)
+    around = Around(None if settings.approach is None else APPROACHES[settings.approach], settings.sales_cycle, seen)
+    return lint_model(model_from(source), source, text, around, settings.ignore, of_segment=of_segment)
 
 
 def _read(path: str | Path) -> str:
@@ -93,16 +127,21 @@ def _read(path: str | Path) -> str:
 
 
 def write_fixed(checked: Checked) -> None:
-    """Write the mended text over the file, all of it or nothing.
+    """Write the mended text over each file that has fixes, all of it or nothing.
 
     Raises:
-        DenizenError: the file cannot be written.
+        DenizenError: a file cannot be written.
     """
-    path = Path(checked.model.file).resolve()
+    for file in checked.files:
+        if file.fixed != file.text:
+            _write(Path(file.file).resolve(), file.fixed)
+
+
+def _write(path: Path, text: str) -> None:
     try:
         mode = path.stat().st_mode
         with tempfile.NamedTemporaryFile("wb", dir=path.parent, prefix=f".{path.name}.", delete=False) as draft:
-            draft.write(checked.fixed.encode("utf-8"))
+            draft.write(text.encode("utf-8"))
         Path(draft.name).chmod(mode)
         Path(draft.name).replace(path)
     except OSError as error:

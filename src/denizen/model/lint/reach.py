@@ -124,6 +124,12 @@ def reach_of(section: Section, require: dict[str, Condition] | None) -> tuple[Se
     return SectionReach(section, every.plain, every.positive, score, qualified), reaches
 
 
+def points_alone(criterion: Criterion) -> Bounds:
+    """Return the bounds of the points of a criterion by itself, whatever the others give."""
+    reach = CriterionReach((), criterion, [BandReach() for _ in bands_of(criterion)])
+    return _sums_of([reach], None, None)[0].plain
+
+
 def _groups(reaches: Iterable[CriterionReach]) -> list[list[CriterionReach]]:
     """Put criteria together that measure the same."""
     groups: dict[str, list[CriterionReach]] = {}
@@ -239,7 +245,7 @@ def _uncapped(section: Section, sums: Sums) -> Bounds:
     """Return the bounds of a section's score for leads that no ceiling applies to."""
     behavior = section.behavior
     found = sums.plain if behavior is None else _behavior(behavior, sums)
-    return Bounds(_rounded(_clamp(section, found.low)), _rounded(_clamp(section, found.high)))
+    return limited(found, section.spec.min, section.spec.max)
 
 
 def _behavior(behavior: Behavior, sums: Sums) -> Bounds:
@@ -269,9 +275,14 @@ def velocity_bounds(velocity: Velocity, positive: Decimal) -> Bounds:
     return NOTHING | Bounds(bonus, bonus)
 
 
-def _clamp(section: Section, number: Decimal) -> Decimal:
-    raised = max(number, section.spec.min)
-    return raised if section.spec.max is None else min(raised, section.spec.max)
+def limited(bounds: Bounds, low: Decimal, high: Decimal | None) -> Bounds:
+    """Return the bounds of a score that is clamped and rounded once."""
+
+    def clamp(number: Decimal) -> Decimal:
+        raised = max(number, low)
+        return _rounded(raised if high is None else min(raised, high))
+
+    return Bounds(clamp(bounds.low), clamp(bounds.high))
 
 
 def _rounded(number: Decimal) -> Decimal:

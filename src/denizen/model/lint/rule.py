@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import TYPE_CHECKING
 
+from denizen.model.lint.account_reach import AccountReach, account_reach
 from denizen.model.lint.reach import ZERO, Bounds, reach_of
 from denizen.model.lint.sections import Section, behaviors
 from denizen.model.lint.seen import Seen
@@ -51,12 +52,18 @@ class Remark:
 
 @dataclass(frozen=True)
 class Subject:
-    """A model with what is known around it: the approach, the sales cycle in days, and the data."""
+    """A model with what is known around it: the approach, the sales cycle in days, and the data.
+
+    `segments` are the models of its segments; `of_segment` says that it is itself what a segment makes of one, so that
+    nobody scores accounts by it.
+    """
 
     model: Model
     approach: Approach | None = None
     sales_cycle_days: int | None = None
     seen: Seen = field(default_factory=Seen)
+    segments: tuple[Model, ...] = ()
+    of_segment: bool = False
 
     @cached_property
     def behaviors(self) -> list[Section]:
@@ -93,6 +100,14 @@ class Subject:
         """Between which bounds the behavior of a PQL lies, None if there can be none."""
         found = [reach.pql for reach in self.behavior if reach.pql is not None]
         return self._best_product(found) if found else None
+
+    @cached_property
+    def account(self) -> AccountReach | None:
+        """Between which bounds the scores of accounts lie, whose people may be of any segment; None if nobody asks."""
+        if self.of_segment or "account" not in self.model.model_fields_set:
+            return None
+        member = reduce(lambda a, b: a | b, (Subject(m).behavior_score for m in (self.model, *self.segments)))
+        return account_reach(self.model, member)
 
     def _best_product(self, found: list[Bounds]) -> Bounds:
         bonus = self.model.cross_product_bonus

@@ -9,7 +9,7 @@ from denizen.model.lint.ignores import without_ignored
 from denizen.model.lint.rule import Subject
 from denizen.model.lint.rules import RULES
 from denizen.model.lint.seen import Seen
-from denizen.model.segments import segment_source
+from denizen.model.segments import segment_place, segment_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,27 +39,41 @@ class Around:
     sales_cycle_days: int | None = None
     seen: Seen = field(default_factory=Seen)
 
-    def subject(self, model: Model) -> Subject:
+    def subject(self, model: Model, segments: tuple[Model, ...] = (), *, of_segment: bool) -> Subject:
         """Return a model with it."""
-        return Subject(model, self.approach, self.sales_cycle_days, self.seen)
+        return Subject(model, self.approach, self.sales_cycle_days, self.seen, segments, of_segment)
 
 
-def lint_model(model: LoadedModel, source: Source, text: str, around: Around, ignore: Iterable[str] = ()) -> Advice:
+def lint_model(
+    model: LoadedModel,
+    source: Source,
+    text: str,
+    around: Around,
+    ignore: Iterable[str] = (),
+    *,
+    of_segment: bool = False,
+) -> Advice:
     """Return the advice on a model, and on what each segment makes of it.
 
     Args:
-        model: a model that loads. The other files that segments name are not looked at.
+        model: a model that loads. The other files that segments name are to be looked at by themselves.
         source: the file it came from, for places.
         text: the same file as text, for comments that switch rules off.
         around: what is known around it.
         ignore: codes that are switched off everywhere.
+        of_segment: it is the file of a segment, by which no account is scored.
     """
-    found = _remarked(around.subject(model.spec), source)
+    segments = tuple(s.spec for s in model.segments)
+    found = _remarked(around.subject(model.spec, segments, of_segment=of_segment), source)
     seen = {_what(finding) for finding, _ in found}
     for i, segment in enumerate(model.spec.segments or ()):
         if segment.model is None:
-            of_segment = _remarked(around.subject(model.segments[i].spec), segment_source(source, i))
-            found += [(_named(f, segment.name), None) for f, _ in of_segment if _what(f) not in seen]
+            remarked = _remarked(around.subject(segments[i], of_segment=True), segment_source(source, i))
+            found += [
+                (_named(finding, segment.name), _in_segment(fix, source, i))
+                for finding, fix in remarked
+                if _what(finding) not in seen
+            ]
     found.sort(key=lambda pair: (pair[0].line or 0, pair[0].column or 0, pair[0].code))
     kept, ignored = without_ignored([finding for finding, _ in found], text, ignore)
     fixes = [fix for finding, fix in found if fix is not None and finding in kept]
@@ -72,6 +86,14 @@ def _remarked(subject: Subject, source: Source) -> list[tuple[Finding, Fix | Non
 
 def _what(finding: Finding) -> tuple[str, str, str]:
     return finding.code, finding.path, finding.message
+
+
+def _in_segment(fix: Fix | None, source: Source, index: int) -> Fix | None:
+    """Return a fix with the places where the file has what the segment says itself."""
+    if fix is None:
+        return None
+    places = [segment_place(source, index, place) for place in fix.places]
+    return replace(fix, places=tuple(places))
 
 
 def _named(finding: Finding, segment: str) -> Finding:
