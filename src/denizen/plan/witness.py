@@ -5,6 +5,7 @@ These are proposals; whoever uses one lets the conditions themselves decide whet
 
 from __future__ import annotations
 
+import itertools
 import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
     from denizen.plan import nodes
 
-_LEAST = Decimal("0.000000001")
+LEAST = Decimal("0.000000001")
+"""Numbers are read to 9 decimals."""
+_MOST_EXAMPLES = 12
 
 
 def witnesses(conditions: Iterable[nodes.Condition]) -> list[str]:
@@ -31,13 +34,13 @@ def _witnesses(condition: nodes.Condition) -> Iterator[str]:
     if isinstance(operand, bool):
         return
     if isinstance(operand, Decimal):
-        nearby = (operand, operand + 1, operand - 1, operand + _LEAST, operand - _LEAST)
+        nearby = (operand, operand + 1, operand - 1, operand + LEAST, operand - LEAST)
         yield from (plain(n) for n in nearby)
     elif operator == "between":
         low, high = cast("tuple[Decimal, Decimal]", operand)
         yield from (plain(low), plain(high))
     elif operator == "matches":
-        yield _example(cast("pattern.Node", operand))
+        yield from examples(operand)
     else:
         values = operand if isinstance(operand, tuple) else (operand,)
         texts = [v.text for v in values if isinstance(v, Literal)]
@@ -46,27 +49,41 @@ def _witnesses(condition: nodes.Condition) -> Iterator[str]:
         yield from ("another value", "0")
 
 
-def _example(node: pattern.Node) -> str:
-    """Return a short text in which a pattern is found."""
+def examples(operand: nodes.Operand) -> list[str]:
+    """Return short texts in which a pattern is found, one for each of its alternatives, at most a dozen."""
+    return list(dict.fromkeys(itertools.islice(_examples(cast("pattern.Node", operand)), _MOST_EXAMPLES)))
+
+
+def _examples(node: pattern.Node) -> Iterator[str]:
+    """Yield texts; the first takes the first alternative everywhere, each next one another alternative of some choice."""
     if isinstance(node, pattern.Char):
-        return node.char
-    if isinstance(node, pattern.Any):
-        return "x"
-    if isinstance(node, pattern.Class):
-        return _member(node)
-    if isinstance(node, pattern.Repeat):
-        return _example(node.part) * node.low
-    if isinstance(node, pattern.Sequence):
-        return "".join(_example(part) for part in node.parts)
-    if isinstance(node, pattern.Choice):
-        return _example(node.options[0])
-    return ""
+        yield node.char
+    elif isinstance(node, pattern.Any):
+        yield "x"
+    elif isinstance(node, pattern.Class):
+        yield from _members(node)
+    elif isinstance(node, pattern.Repeat):
+        yield from (text * node.low for text in _examples(node.part))
+        if node.low == 0:
+            yield from _examples(node.part)
+    elif isinstance(node, pattern.Sequence):
+        parts = [list(itertools.islice(_examples(part), _MOST_EXAMPLES)) for part in node.parts]
+        yield "".join(part[0] for part in parts)
+        for i, part in enumerate(parts):
+            yield from (
+                "".join([*(p[0] for p in parts[:i]), other, *(p[0] for p in parts[i + 1 :])]) for other in part[1:]
+            )
+    elif isinstance(node, pattern.Choice):
+        for texts in itertools.zip_longest(*[_examples(option) for option in node.options]):
+            yield from (text for text in texts if text is not None)
+    else:
+        yield ""
 
 
-def _member(node: pattern.Class) -> str:
+def _members(node: pattern.Class) -> list[str]:
     def inside(char: str) -> bool:
         return any(first <= char <= last for first, last in node.ranges)
 
     likely = "ax0_ -.,é☃"
     found = [c for c in likely if inside(c) != node.negated]
-    return found[0] if found else node.ranges[0][0]
+    return found[:3] or [node.ranges[0][0]]

@@ -6,6 +6,7 @@ are numbered anew, one for each row of the run, so that a lead asked about at tw
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from denizen.engines.base import engine_for
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from denizen.engines.base import Engine
-    from denizen.scoring.run import Run
+    from denizen.scoring.run import Run, ScoredPlan
+    from denizen.sql.tables import Tables
 
 LEADS = "world_leads"
 EVENTS = "world_events"
@@ -69,8 +71,21 @@ class World:
     def score(self, grid: str, *, leads: str = LEADS, events: str = EVENTS) -> None:
         """Score `lead_id, as_of_us` of a query into the table `imagined`."""
         self.load(grid, leads=leads, events=events)
-        with self.engine.session(self.cursor, self.tables, grid=True) as session:
-            source = score_frame(session, self.run.program, self.plans)
+        self._score(self.tables, self.plans)
+
+    def score_turned(self, grid: str) -> None:
+        """Score the rows of a query that bring attributes of their own: `lead_id, as_of_us` and the columns of leads."""
+        for name, source in (("leads", LEADS), ("events", EVENTS)):
+            self.cursor.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT * FROM {source}")
+        self.cursor.execute(
+            f"CREATE OR REPLACE TEMP TABLE grid AS SELECT CAST(row_number() OVER () AS INTEGER) AS g, * FROM ({grid})"
+        )
+        tables = replace(self.tables, dated=True)
+        self._score(tables, spell(self.run.program, self.engine.dialect, Frame(dated=True), tables))
+
+    def _score(self, tables: Tables, plans: tuple[ScoredPlan, ...]) -> None:
+        with self.engine.session(self.cursor, tables, grid=True) as session:
+            source = score_frame(session, self.run.program, plans)
             session.pull("pulled", f"SELECT {', '.join(_KEPT)} FROM {source} AS counts")
             self.cursor.execute("CREATE OR REPLACE TEMP TABLE imagined AS SELECT * FROM pulled")
 

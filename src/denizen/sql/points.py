@@ -50,7 +50,7 @@ def add_points(statement: Statement, criteria: list[Measured], tables: Tables, d
     columns = ["*"]
     for measured in criteria:
         operand = operand_of(measured, tables)
-        columns.append(f"{_points(measured.criterion, operand, dialect)} AS {measured.points}")
+        columns.append(f"{points_of(measured.criterion, operand, dialect)} AS {measured.points}")
         if measured.criterion.disqualifies and isinstance(measured.criterion.scoring, nodes.Bands):
             bands = measured.criterion.scoring.bands
             held = " OR ".join(f"({all_hold(b.conditions, operand, dialect)})" for b in bands)
@@ -62,7 +62,8 @@ def add_points(statement: Statement, criteria: list[Measured], tables: Tables, d
     )
 
 
-def _points(criterion: nodes.Criterion, operand: Operand, dialect: Dialect) -> str:
+def points_of(criterion: nodes.Criterion, operand: Operand, dialect: Dialect) -> str:
+    """Return the points that a criterion gives a value, as an expression."""
     scoring = criterion.scoring
     if isinstance(scoring, nodes.Each):
         return _each(scoring, operand, dialect)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from denizen.scoring.foresight.facts import Fact, best_facts, find_reachable, possible_facts
+from denizen.scoring.foresight.facts import Fact, possible_facts
+from denizen.scoring.foresight.reachable import find_reachable
 from denizen.scoring.foresight.search import find_instants
 from denizen.scoring.imagine import World
 
@@ -26,7 +27,7 @@ def look_ahead(run: Run, plan_no: int = 0) -> tuple[World, list[Fact]]:
     world = World(run, plan_no=plan_no)
     find_instants(world)
     facts = possible_facts(world)
-    find_reachable(world, best_facts(facts))
+    find_reachable(world)
     run.connection.execute(
         "CREATE OR REPLACE TEMP VIEW foreseen AS SELECT real_id AS lead_id, make_timestamptz(as_of_us) AS as_of,"
         " make_timestamptz(next_change_us) AS next_change_at, make_timestamptz(drops_out_us) AS drops_out_at,"

@@ -6,20 +6,17 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
 from denizen.plan import nodes
+from denizen.plan.candidates import candidates
 from denizen.plan.describe import describe_conditions
 from denizen.plan.witness import witnesses
+from denizen.scoring.foresight.kinds import valued
 from denizen.scoring.foresight.scenarios import BLANK, Scenario, score_scenarios
-from denizen.scoring.imagine import LEADS
 from denizen.sql.conditions import Operand, all_hold
 from denizen.sql.dialect import DuckDB
-from denizen.sql.literals import number, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from decimal import Decimal
 
     from denizen.scoring.imagine import World
     from denizen.sql.tables import Value
@@ -39,25 +36,14 @@ class Fact:
 
 def witness(world: World, value: Value, bands: Sequence[Conditions]) -> str | None:
     """Return a value on which the last of these bands holds and none before it, or None if none is found."""
-    proposed = witnesses([c for band in reversed(bands) for c in band])
-    world.reader.read(proposed)
-    forms = [(i, g, world.reader.known[g]) for i, g in enumerate(proposed)]
-    rows = ", ".join(f"({i}, {text(g)}, {_text(r.text)}, {_number(r.number)}, {_text(r.words)})" for i, g, r in forms)
+    conditions = [c for band in reversed(bands) for c in band]
+    proposed = list(dict.fromkeys([*witnesses(conditions), *candidates(conditions)]))
     holds = [f"({all_hold(band, Operand.of_value(value), DuckDB())})" for band in bands]
     condition = " AND ".join([holds[-1], *[f"{h} IS NOT TRUE" for h in holds[:-1]]])
     found = world.cursor.execute(
-        f"SELECT given FROM (VALUES {rows}) AS proposed (i, given, {value.text}, {value.number}, {value.words})"
-        f" WHERE {condition} ORDER BY i LIMIT 1"
+        f"SELECT given FROM {valued(world, value, proposed)} WHERE {condition} ORDER BY i LIMIT 1"
     ).fetchall()
     return str(found[0][0]) if found else None
-
-
-def _text(given: str | None) -> str:
-    return "CAST(NULL AS VARCHAR)" if given is None else text(given)
-
-
-def _number(given: Decimal | None) -> str:
-    return "CAST(NULL AS DECIMAL(38, 9))" if given is None else f"CAST({number(given)} AS DECIMAL(38, 9))"
 
 
 def possible_facts(world: World) -> list[Fact]:
@@ -80,37 +66,6 @@ def best_facts(facts: Sequence[Fact]) -> dict[str, Fact]:
         if fact.points > 0 and (fact.attribute not in best or fact.points > best[fact.attribute].points):
             best[fact.attribute] = fact
     return best
-
-
-def find_reachable(world: World, facts: dict[str, Fact]) -> None:
-    """Make the table `reachable`: `lead_id, max_reachable`, the total if every unknown attribute took its best value.
-
-    It needs `now`, the present scores. Where leaving an attribute unknown is better, the present total stands.
-    """
-    cursor = world.cursor
-    columns = [str(row[0]) for row in cursor.execute(f"DESCRIBE {LEADS}").fetchall()]
-    attributes = world.tables.attributes
-    made: dict[str, Value] = {}
-    best: dict[str, pa.Array] = {"found": pa.array([True])}
-    for name, fact in facts.items():
-        found = world.reader.columns(attributes[name], [fact.value], columns)
-        made |= dict.fromkeys(found, attributes[name])
-        best |= found
-    cursor.register("arriving", pa.table(best))
-    cursor.execute("CREATE OR REPLACE TEMP TABLE best AS SELECT * FROM arriving")
-    cursor.unregister("arriving")
-    listed = ", ".join(
-        f"CASE WHEN w.{made[c].text} IS NULL THEN best.{c} ELSE w.{c} END AS {c}" if c in made else f"w.{c}"
-        for c in columns
-    )
-    world.score(
-        "SELECT lead_id, as_of_us FROM world_rows", leads=f"(SELECT {listed} FROM {LEADS} AS w CROSS JOIN best)"
-    )
-    cursor.execute(
-        "CREATE OR REPLACE TABLE reachable AS SELECT now.lead_id, CAST(greatest(now.total, imagined.total) AS DOUBLE) AS"
-        " max_reachable, CAST(greatest(now.total, imagined.total) - now.total AS DOUBLE) AS unknown_could_add"
-        " FROM now JOIN imagined USING (lead_id)"
-    )
 
 
 def _proposed(world: World) -> Iterator[tuple[str, str, str]]:
