@@ -37,9 +37,7 @@ def conditions_on(model, attribute):
         if node.get("attribute") == attribute:
             criteria.append(node)
             found.extend({k: v for k, v in band.items() if k != "points"} for band in node.get("bands", ()))
-        for key in ("when", "require"):
-            if attribute in (node.get(key) or {}):
-                found.append(node[key][attribute])
+        found.extend(node[key][attribute] for key in ("when", "require") if attribute in (node.get(key) or {}))
         for part in node.values():
             look(part)
 
@@ -112,3 +110,36 @@ def test_no_value_of_an_unknown_attribute_gives_a_higher_total(model, society, k
 @given(model=worlds.programs(), society=worlds.societies(), known=st.booleans(), forgotten=forgotten)
 def test_no_value_of_an_unknown_attribute_gives_a_higher_total_in_many_worlds(model, society, known, forgotten):
     assert_reaches(model, society, known, forgotten)
+
+
+BOTH = """
+model: both
+fit:
+  criteria:
+    plan: {attribute: plan, bands: [{is: free, points: 20}, {is: pro, points: 5}]}
+    size: {attribute: size, bands: [{at_least: 10, points: 10}, {exists: true, points: 1}]}
+behavior:
+  criteria:
+    use: {count: used, points: 60}
+    size_of_use: {attribute: size, bands: [{less_than: 10, points: 30}]}
+  ceiling: {when: {plan: free}, after: 30d, unless: [upgraded], at: 40}
+segments:
+  - {name: small, when: {size: {less_than: 3}}, fit: {max: 2}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("known", "highest"),
+    [
+        ({"plan": None, "size": 50}, 75),  # free would give 20 and end at 40 by the ceiling: 70
+        ({"plan": "pro", "size": None}, 96),  # 3 to 9: less fit and more behavior
+        ({"plan": None, "size": None}, 96),
+        ({"plan": "free", "size": None}, 70),  # the ceiling takes what use gives
+        ({"plan": "pro", "size": 1}, 92),
+    ],
+)
+def test_a_value_counts_for_all_it_does_to_fit_behavior_ceiling_and_segment(known, highest):
+    events = [{"lead_id": "a", "event": "used", "timestamp": "2026-01-02"}]
+    leads = [{"lead_id": "a", "signup_at": "2026-01-01", **known}]
+    scored = denizen.score(BOTH, leads=leads, events=events, as_of="2026-06-01", foresight=True).scores.to_pylist()[0]
+    assert scored["max_reachable"] == highest

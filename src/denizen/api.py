@@ -111,8 +111,8 @@ def score(
         unique: no event_id occurs twice, so duplicates are not searched for.
         ledger: also return every line of every score.
         foresight: add the columns `next_change_at` and `drops_out_at` (when the score moves, and when a PQL ceases to
-            be one, if nothing more happens), `max_reachable` and `unknown_could_add` (the total if every unknown
-            attribute took its best value, and by how much that is more).
+            be one, if nothing more happens), `max_reachable` and `unknown_could_add` (the highest total,
+            whatever unknown attributes turn out to be, and by how much that is more).
         account_scores: also score accounts, with `ledger` also their lines.
         engine: `duckdb:`, `duckdb:///work.db` or `postgresql://…`.
 
