@@ -58,7 +58,7 @@ def kinds(model, attribute):
     asked = asked_of(*build_program(load_model(json.dumps(model, indent=1))).plans).attributes.get(attribute, [])
     found, criteria = conditions_on(model, attribute)
     sizes = [c["each"] for c in criteria if "each" in c]
-    far = [size * n for size in sizes for n in (1, 2, 3, 10**4, 10**7)]
+    far = [size * n for size in sizes for n in (1, 2, 3, 10**4, 10**7, 10**13)]
     by_kind = {}
     for value in [None, *PLAIN, *far, *map(as_said, candidates(asked))]:
         seen = tuple(oracle.holds(c, value) for c in found)

@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from denizen.model.values import Literal, plain
-
-if TYPE_CHECKING:
-    from denizen.plan import nodes
+from denizen.plan import nodes
 
 
 def describe_conditions(conditions: tuple[nodes.Condition, ...]) -> str:
     """Return e.g. `at_least 50` or `in saas, software`; patterns are only named, their text is in the model."""
     return " and ".join(f"{c.operator} {_operand(c)}".strip() for c in conditions)
+
+
+def describe_measure(measure: nodes.Measure) -> str:
+    """Return what a criterion looks at, e.g. `country` or `count of logged_in`."""
+    if isinstance(measure, nodes.Attribute):
+        return measure.name
+    names = "any event" if measure.events.names is None else ", ".join(measure.events.names)
+    if isinstance(measure, nodes.Distinct):
+        return f"distinct {measure.of} of {names}"
+    if isinstance(measure, nodes.Sum):
+        return f"sum of {measure.of} of {names}"
+    return f"{_MEASURES[type(measure)]} {names}"
+
+
+_MEASURES: dict[type[nodes.Measure], str] = {
+    nodes.Count: "count of",
+    nodes.SessionDepth: "session depth of",
+    nodes.SessionMinutes: "session minutes of",
+    nodes.DaysSince: "days since",
+    nodes.Growth: "growth of",
+    nodes.Sequence: "sequence of",
+}
 
 
 def _operand(condition: nodes.Condition) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from denizen.ingest.prepare import Moments
     from denizen.ingest.project import Data
     from denizen.model.load import LoadedModel
-    from denizen.scoring.foresight.facts import Fact
     from denizen.scoring.foresight.path import Path
     from denizen.scoring.imagine import World
     from denizen.scoring.run import Progress, Run
@@ -171,46 +170,74 @@ def _explanation(run: Run) -> Explanation:
         unknown=unknown,
         segment=segment,
         product=product,
-        **_foreseen(run, int(plan_no), lines, pql=pql, missing=Decimal(str(max(g.missed_by for g in gates)))),
+        **_foreseen(run, int(plan_no), pql=pql, missing=Decimal(str(max(g.missed_by for g in gates)))),
     )
 
 
-def _foreseen(
-    run: Run, plan_no: int, lines: tuple[ExplainedLine, ...], *, pql: bool, missing: Decimal
-) -> dict[str, Any]:
-    world, facts = look_ahead(run, plan_no)
+def _foreseen(run: Run, plan_no: int, *, pql: bool, missing: Decimal) -> dict[str, Any]:
+    world = look_ahead(run)
     row = run.connection.execute(
         "SELECT epoch_us(next_change_at), epoch_us(drops_out_at), max_reachable, unknown_could_add FROM foreseen"
         " ORDER BY as_of LIMIT 1"
     ).fetchall()[0]
     change, drop = (None if us is None else iso(int(us)) for us in row[:2])
-    read = {x.line: _as_number(x.measure) for x in lines if x.kind == "criterion"}
-    measures = {line: measure for line, measure in read.items() if measure is not None}
     return {
         "next_change_at": change,
         "drops_out_at": drop,
         "max_reachable": row[2],
         "unknown_could_add": row[3],
-        "path": None if pql else _path(run, plan_no, world, facts, measures, missing),
+        "path": None if pql else _path(run, plan_no, world, missing),
     }
 
 
-def _path(
-    run: Run, plan_no: int, world: World, facts: list[Fact], measures: dict[str, Decimal], missing: Decimal
-) -> Path:
-    """Return the path by the plan that counts; where that leads nowhere, one by another product of the same segment."""
-    found = find_path(world, facts, measures, missing)
+def _path(run: Run, plan_no: int, world: World, missing: Decimal) -> Path:
+    """Return the shortest path by any product of the lead's segment, or of one it could turn out to be of."""
     own = run.plans[plan_no - 1].plan
-    if found.found or own.product is None:
-        return found
-    for scored in run.plans:
-        if scored.plan.audience == own.audience and scored.plan is not own:
-            world.plan = scored.plan
-            other = find_path(world, facts, {}, missing)
-            if other.found:
-                return replace(other, shortest=False)
-    reasons = tuple(f"by {own.product.name} alone, {reason}" for reason in found.blocked_by)
-    return replace(found, blocked_by=reasons)
+    reachable = _open_audiences(run)
+    plans = {
+        no: s.plan
+        for no, s in enumerate(run.plans, 1)
+        if s.plan.audience == own.audience or s.plan.audience in reachable
+    }
+    measures = {no: _measures(run, no) for no in plans}
+    for no, plan in plans.items():
+        like = next((n for n in plans if measures[n] and plans[n].product == plan.product), None)
+        if not measures[no] and like is not None:
+            same = {(c.name, c.measure) for c in plans[like].criteria}
+            measures[no] = {
+                c.name: measures[like][c.name]
+                for c in plan.criteria
+                if (c.name, c.measure) in same and c.name in measures[like]
+            }
+    return find_path(world, plan_no, plans, measures, missing)
+
+
+def _open_audiences(run: Run) -> set[nodes.Audience | None]:
+    """Return the segments that an unknown attribute could still put the lead in."""
+    found: set[nodes.Audience | None] = set()
+    attributes = run.tables.attributes
+    for audience in {s.plan.audience for s in run.plans if s.plan.audience}:
+        subjects = {p.subject for group in (audience.when, *audience.earlier) for p in group}
+        known = "grid" if run.tables.dated else "leads"
+        listed = " OR ".join(f"{attributes[s].column} IS NULL" for s in sorted(subjects))
+        lead = "(SELECT lead_id FROM final ORDER BY as_of_us LIMIT 1)"
+        if (
+            listed
+            and run.connection.execute(f"SELECT bool_or({listed}) FROM {known} WHERE lead_id = {lead}").fetchall()[0][0]
+        ):
+            found.add(audience)
+    return found
+
+
+def _measures(run: Run, plan_no: int) -> dict[str, Decimal]:
+    """Return what the criteria of a plan measure, as far as these are numbers; nothing if the lead is not of its segment."""
+    measured = [m for m in run.plans[plan_no - 1].scores.criteria if m.criterion.events is not None]
+    if not measured:
+        return {}
+    columns = ", ".join(f"CAST({m.column} AS VARCHAR)" for m in measured)
+    rows = run.connection.execute(f"SELECT {columns} FROM verdict_{plan_no} LIMIT 1").fetchall()
+    numbers = [(m.criterion.name, _as_number(value)) for row in rows for m, value in zip(measured, row, strict=True)]
+    return {name: value for name, value in numbers if value is not None}
 
 
 def _as_number(measure: str | None) -> Decimal | None:

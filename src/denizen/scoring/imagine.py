@@ -6,8 +6,9 @@ are numbered anew, one for each row of the run, so that a lead asked about at tw
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from denizen.engines.base import engine_for
 from denizen.ingest.values import define
@@ -19,9 +20,11 @@ from denizen.sql.scores import SCORE_COLUMNS
 from denizen.sql.tables import tables_for
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from duckdb import DuckDBPyConnection
 
-    from denizen.engines.base import Engine
+    from denizen.engines.base import Engine, Session
     from denizen.scoring.run import Run, ScoredPlan
     from denizen.sql.tables import Tables
 
@@ -83,11 +86,31 @@ class World:
         tables = replace(self.tables, dated=True)
         self._score(tables, spell(self.run.program, self.engine.dialect, Frame(dated=True), tables))
 
+    def score_in_detail(
+        self, grid: str, asked: Callable[[ScoredPlan], list[str]], *, leads: str, events: str
+    ) -> list[tuple[ScoredPlan, list[tuple[Any, ...]]]]:
+        """Score as `score` does; return of each plan what was asked of lead 1: expressions over all that was measured."""
+        self.load(grid, leads=leads, events=events)
+        plans = spell(self.run.program, self.engine.dialect, Frame(), self.tables, detail=True)
+        told = []
+        with self._scored(self.tables, plans) as session:
+            for scored in plans:
+                columns = ", ".join(f"{column} AS answer_{i}" for i, column in enumerate(["lead_id", *asked(scored)]))
+                session.pull("answers", f"SELECT {columns} FROM {scored.table} WHERE lead_id = 1")
+                told.append((scored, [row[1:] for row in self.cursor.execute("SELECT * FROM answers").fetchall()]))
+        return told
+
     def _score(self, tables: Tables, plans: tuple[ScoredPlan, ...]) -> None:
+        with self._scored(tables, plans):
+            pass
+
+    @contextmanager
+    def _scored(self, tables: Tables, plans: tuple[ScoredPlan, ...]) -> Iterator[Session]:
         with self.engine.session(self.cursor, tables, grid=True) as session:
             source = score_frame(session, self.run.program, plans)
-            session.pull("pulled", f"SELECT {', '.join(_KEPT)} FROM {source} AS counts")
+            session.pull("pulled", f"SELECT {', '.join([*_KEPT, 'plan_no'])} FROM {source} AS counts")
             self.cursor.execute("CREATE OR REPLACE TEMP TABLE imagined AS SELECT * FROM pulled")
+            yield session
 
 
 def _copy(connection: DuckDBPyConnection, *, accounts: bool, known: bool) -> None:

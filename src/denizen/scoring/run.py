@@ -184,12 +184,13 @@ def _ledger(program: Program, plans: tuple[ScoredPlan, ...], dialect: Dialect) -
 def _prove(
     session: Session, connection: DuckDBPyConnection, plans: tuple[ScoredPlan, ...], dialect: Dialect, frame: Frame
 ) -> None:
-    """Pull the events behind each line of the plan that counts, and what decided each verdict."""
+    """Pull the events behind each line of the plan that counts, and of each plan what it measured and decided."""
     counts = connection.execute("SELECT plan_no FROM final ORDER BY as_of_us LIMIT 1").fetchall()[0][0]
     scored = plans[int(counts) - 1]
     session.pull("evidence", evidence_statement(scored.plan, dialect, frame, scored.scores.tables))
     for i, each in enumerate(plans, 1):
-        columns = ", ".join(["g", *each.scores.verdict_columns(each.plan)])
+        measured = [m.column for m in each.scores.criteria if m.criterion.events is not None]
+        columns = ", ".join(["g", *each.scores.verdict_columns(each.plan), *measured])
         session.pull(f"verdict_{i}", f"SELECT {columns} FROM {each.table}")
 
 

@@ -5,6 +5,7 @@ These are proposals only. What they are worth is always scored.
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -116,56 +117,6 @@ class Choice:
     closes_us: int | None = None
 
 
-def event_choices(world: World, measures: dict[str, Decimal], moment: Moment, missing: Decimal) -> list[Choice]:
-    """Return what could be done: for each event, every number of times at which something can change.
-
-    Args:
-        world: the world, for its plan and to choose property values.
-        measures: what each criterion measures now.
-        moment: the lead's instants.
-        missing: how many points are wanting, for criteria that pay for every full N.
-    """
-    plan = world.plan
-    found: dict[Action, set[int]] = {}
-    for criterion in plan.criteria:
-        for action, times in _of_criterion(world, criterion, measures.get(criterion.name, Decimal(0)), moment, missing):
-            found.setdefault(action, set()).update(times)
-    plain = [*_key_actions(plan), *([plan.ceiling.signals] if plan.ceiling else [])]
-    plain += [plan.decay.activity] if plan.decay else []
-    for events in plain:
-        for action in actions_of(world, events):
-            found.setdefault(action, set()).add(1)
-    if plan.velocity:
-        filler = next((a for e in plan.velocity.actions for a in actions_of(world, e)), None)
-        if filler is not None:
-            found[filler].update(range(1, plan.velocity.at_least + 1))
-    merged = _merged(found)
-    closing = {
-        c.name: moment.closes_us(c.events.window)
-        for c in plan.criteria
-        if c.events is not None and moment.is_open(c.events.window)
-    }
-    return [
-        Choice(f"{action}", action, n, closes_us=_closing(plan, action, closing))
-        for action, times in merged.items()
-        for n in sorted(times)
-    ]
-
-
-def _closing(plan: nodes.Plan, action: Action, closing: dict[str, int | None]) -> int | None:
-    """Return when the first window of a criterion that counts this event ends."""
-    ends = [
-        closing.get(c.name)
-        for c in plan.criteria
-        if c.events is not None and can_add(c) and (c.events.names is None or action.event in c.events.names)
-    ]
-    return min((e for e in ends if e is not None), default=None)
-
-
-def _key_actions(plan: nodes.Plan) -> tuple[nodes.Events, ...]:
-    return plan.velocity.actions if plan.velocity else ()
-
-
 def can_add(criterion: nodes.Criterion) -> bool:
     """Return whether an event can raise what a criterion gives: it has points to give, or idleness to end."""
     if isinstance(criterion.measure, nodes.DaysSince):
@@ -175,27 +126,35 @@ def can_add(criterion: nodes.Criterion) -> bool:
     return any(band.points > 0 for band in criterion.scoring.bands)
 
 
-def _of_criterion(
-    world: World, criterion: nodes.Criterion, measured: Decimal, moment: Moment, missing: Decimal
-) -> Iterator[tuple[Action, Iterable[int]]]:
-    measure = criterion.measure
-    if isinstance(measure, nodes.Attribute) or not can_add(criterion) or not moment.is_open(measure.events.window):
-        return
-    needed = [n for n in needed_more(criterion.scoring, measured, missing) if 1 <= n <= MOST_TIMES]
-    if not needed and isinstance(measure, nodes.Count | nodes.Sum | nodes.Distinct):
-        return
-    for action in actions_of(world, measure.events):
-        yield from _in_measure(action, measure, needed, measured)
+def rises(criterion: nodes.Criterion, *, down: bool = False) -> bool:
+    """Return whether more events can only raise what a criterion gives; with `down`, only lower it."""
+    sign = -1 if down else 1
+    if isinstance(criterion.measure, nodes.DaysSince | nodes.Growth | nodes.Attribute):
+        return False
+    if criterion.disqualifies and not down:
+        return False
+    if isinstance(criterion.measure, nodes.Sum) and not isinstance(criterion.scoring, nodes.Each):
+        return False
+    if isinstance(criterion.scoring, nodes.Each):
+        return criterion.scoring.points * sign >= 0
+    bounds = []
+    for band in criterion.scoring.bands:
+        operand = band.conditions[0].operand
+        if len(band.conditions) > 1 or band.conditions[0].operator not in ("at_least", "more_than"):
+            return False
+        bounds.append((operand, band.points * sign))
+    falling = all(a[0] >= b[0] and a[1] >= b[1] for a, b in itertools.pairwise(bounds))  # type: ignore[operator]  # decimals
+    return falling and all(points >= 0 for _, points in bounds)
 
 
-def _in_measure(
+def in_measure(
     action: Action, measure: nodes.Measure, needed: list[int], measured: Decimal
 ) -> Iterator[tuple[Action, Iterable[int]]]:
+    """Yield how to do something so that a measure grows by what is needed, and how often."""
     if isinstance(measure, nodes.Count):
         yield action, needed
     elif isinstance(measure, nodes.Sum):
-        for amount in needed:
-            yield _with(action, measure.of, str(amount)), (1,)
+        yield action, (1,)
     elif isinstance(measure, nodes.SessionMinutes):
         for minutes in needed:
             yield replace(action, minutes=minutes + int(measured)), (1,)
@@ -258,34 +217,3 @@ def actions_of(world: World, events: nodes.Events) -> list[Action]:
             properties.append((predicate.subject, value))
     names = (SOME_EVENT,) if events.names is None else events.names
     return [Action(name, tuple(sorted(properties))) for name in names]
-
-
-def _merged(found: dict[Action, set[int]]) -> dict[Action, set[int]]:
-    """Join actions of one event whose properties do not contradict, so that one event serves several criteria."""
-    merged: dict[Action, set[int]] = {}
-    for action, times in sorted(found.items(), key=lambda item: -len(item[0].properties)):
-        into = next((m for m in merged if _serves(m, action)), None)
-        if into is None:
-            fitting = next((m for m in merged if _agree(m, action)), None)
-            if fitting is None:
-                merged[action] = set(times)
-                continue
-            properties = {**dict(fitting.properties), **dict(action.properties)}
-            both = replace(action, properties=tuple(sorted(properties.items())))
-            merged[both] = merged.pop(fitting) | times
-        else:
-            merged[into] |= times
-    some = next((a for a in merged if a.event == SOME_EVENT and not a.properties and not a.minutes), None)
-    if some is not None and len(merged) > 1 and merged[some] == {1}:
-        del merged[some]
-    return merged
-
-
-def _agree(left: Action, right: Action) -> bool:
-    same = replace(left, properties=()) == replace(right, properties=())
-    ours, theirs = dict(left.properties), dict(right.properties)
-    return same and all(ours[name] == theirs[name] for name in ours.keys() & theirs.keys())
-
-
-def _serves(left: Action, right: Action) -> bool:
-    return _agree(left, right) and set(right.properties) <= set(left.properties)

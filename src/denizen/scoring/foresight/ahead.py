@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from denizen.scoring.foresight.facts import Fact, possible_facts
 from denizen.scoring.foresight.reachable import find_reachable
 from denizen.scoring.foresight.search import find_instants
 from denizen.scoring.imagine import World
@@ -19,14 +18,10 @@ FORESEEN = (
 """The scores of a run with foresight, after `look_ahead`."""
 
 
-def look_ahead(run: Run, plan_no: int = 0) -> tuple[World, list[Fact]]:
-    """Make the view `foreseen`: a row a score with what is to come of it; return the world and the facts looked at.
-
-    `plan_no` is the plan that counts for a single lead, whose bands say which facts are worth knowing.
-    """
-    world = World(run, plan_no=plan_no)
+def look_ahead(run: Run) -> World:
+    """Make the view `foreseen`: a row a score with what is to come of it; return the world in which it was seen."""
+    world = World(run)
     find_instants(world)
-    facts = possible_facts(world)
     find_reachable(world)
     run.connection.execute(
         "CREATE OR REPLACE TEMP VIEW foreseen AS SELECT real_id AS lead_id, make_timestamptz(as_of_us) AS as_of,"
@@ -34,4 +29,4 @@ def look_ahead(run: Run, plan_no: int = 0) -> tuple[World, list[Fact]]:
         " max_reachable, unknown_could_add"
         " FROM world_rows JOIN ahead USING (lead_id) JOIN reachable USING (lead_id)"
     )
-    return world, facts
+    return world

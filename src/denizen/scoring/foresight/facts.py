@@ -10,13 +10,13 @@ from denizen.plan import nodes
 from denizen.plan.candidates import candidates
 from denizen.plan.describe import describe_conditions
 from denizen.plan.witness import witnesses
-from denizen.scoring.foresight.kinds import valued
+from denizen.scoring.foresight.kinds import best_of, kinds_of, valued
 from denizen.scoring.foresight.scenarios import BLANK, Scenario, score_scenarios
 from denizen.sql.conditions import Operand, all_hold
 from denizen.sql.dialect import DuckDB
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from denizen.scoring.imagine import World
     from denizen.sql.tables import Value
@@ -59,13 +59,50 @@ def possible_facts(world: World) -> list[Fact]:
     ]
 
 
-def best_facts(facts: Sequence[Fact]) -> dict[str, Fact]:
-    """Return, by attribute, the fact worth most; none where none adds points."""
-    best: dict[str, Fact] = {}
-    for fact in facts:
-        if fact.points > 0 and (fact.attribute not in best or fact.points > best[fact.attribute].points):
-            best[fact.attribute] = fact
-    return best
+def learnable_facts(world: World, plans: Sequence[nodes.Plan], known: Collection[str]) -> list[Fact]:
+    """Return the values worth learning of each attribute: none of them does less than another in every way.
+
+    An attribute that only behavior looks at can change; any other is learned only if it is not among the `known`.
+    """
+    found = []
+    for name in world.tables.attributes:
+        if name in known and name in _fixed(world.run.program.plans):
+            continue
+        kinds = best_of(kinds_of(world, name), allowing=True)
+        found += _told(world, plans, name, [k.value for k in kinds if k.value is not None])
+    return found
+
+
+def _fixed(plans: Sequence[nodes.Plan]) -> set[str]:
+    """Return the attributes that are what they are: those of fit, of gates, ceilings and segments."""
+    found = set()
+    for plan in plans:
+        predicates = [*plan.gates.require, *(plan.ceiling.when if plan.ceiling else ())]
+        if plan.audience:
+            predicates += [p for group in (plan.audience.when, *plan.audience.earlier) for p in group]
+        found |= {p.subject for p in predicates}
+        found |= {c.measure.name for c in plan.part("fit") if isinstance(c.measure, nodes.Attribute)}
+    return found
+
+
+def _told(world: World, plans: Sequence[nodes.Plan], name: str, values: Sequence[str]) -> list[Fact]:
+    """Put into words which values are like these: the bands and requirements that hold on them."""
+    if not values:
+        return []
+    value = world.tables.attributes[name]
+    groups = list(dict.fromkeys(tuple(bands) for plan in plans for subject, bands in _bands(plan) if subject == name))
+    columns = ["given"]
+    for bands in groups:
+        held = [f"({all_hold(band, Operand.of_value(value), DuckDB())})" for band in bands]
+        columns.append(" AND ".join([held[-1], *[f"{h} IS NOT TRUE" for h in held[:-1]]]))
+    rows = world.cursor.execute(
+        f"SELECT {', '.join(columns)} FROM {valued(world, value, values)} ORDER BY i"
+    ).fetchall()
+    found = []
+    for given, *holding in rows:
+        told = dict.fromkeys(_words(g[-1], given) for g, holds in zip(groups, holding, strict=True) if holds)
+        found.append(Fact(name, given, " and ".join(told) or f"such as {given}", 0.0))
+    return found
 
 
 def _proposed(world: World) -> Iterator[tuple[str, str, str]]:

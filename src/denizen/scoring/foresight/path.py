@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 
 from denizen.clock import iso
 from denizen.plan import nodes
-from denizen.scoring.foresight.actions import Choice, Moment, event_choices
+from denizen.scoring.foresight.actions import Choice, Moment
 from denizen.scoring.foresight.blocked import blocked_by, closed_windows
-from denizen.scoring.foresight.facts import best_facts
+from denizen.scoring.foresight.choices import Standing, event_choices
+from denizen.scoring.foresight.facts import learnable_facts
 from denizen.scoring.foresight.scenarios import Scenario, Verdict, score_scenarios
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from decimal import Decimal
 
-    from denizen.scoring.foresight.facts import Fact
     from denizen.scoring.imagine import World
 
 CHUNK = 2_000
@@ -81,21 +81,24 @@ class Path:
     closed: tuple[str, ...] = ()
 
 
-def find_path(world: World, facts: Sequence[Fact], measures: dict[str, Decimal], missing: Decimal) -> Path:
+def find_path(
+    world: World, plan_no: int, plans: dict[int, nodes.Plan], measures: dict[int, dict[str, Decimal]], missing: Decimal
+) -> Path:
     """Return the shortest path of the one lead of a world that is no PQL.
 
     Args:
         world: the world of one lead.
-        facts: values its attributes could have.
-        measures: what each criterion measures now.
+        plan_no: the plan that counts now.
+        plans: every plan that could count, by number: of each product, and of each segment it could turn out to be of.
+        measures: what each of their criteria measures now.
         missing: by how many points the farthest gate is missed.
     """
-    moment, known = _moment(world), _known(world)
-    choices = event_choices(world, measures, moment, missing)
-    choices += [Choice(f.attribute, None, 1, f) for f in _learnable(world, facts, known)]
+    standing = Standing(plans, measures, _moment(world), missing)
+    choices = event_choices(world, standing)
+    facts = learnable_facts(world, list(plans.values()), _known(world))
+    choices += [Choice(f.attribute, None, 1, f) for f in facts]
     groups = [list(g) for _, g in itertools.groupby(sorted(choices, key=_group), key=_group)]
-    closed = closed_windows(world.plan, measures, moment)
-    return _Search(world, groups, moment, closed).run()
+    return _Search(world, plan_no, groups, standing).run()
 
 
 def _group(choice: Choice) -> tuple[bool, str, int]:
@@ -119,34 +122,23 @@ def _known(world: World) -> set[str]:
     return {name for name, known in zip(attributes, row, strict=True) if known}
 
 
-def _learnable(world: World, facts: Sequence[Fact], known: set[str]) -> list[Fact]:
-    """Return the facts that could come true: unknown attributes, and those only behavior looks at, which can change."""
-    plan = world.plan
-    fixed = {p.subject for p in (*plan.gates.require, *(plan.ceiling.when if plan.ceiling else ()))}
-    fixed |= {c.measure.name for c in plan.part("fit") if isinstance(c.measure, nodes.Attribute)}
-    required = {p.subject for p in plan.gates.require}
-    open_facts = [f for f in facts if f.attribute not in known or f.attribute not in fixed]
-    best = set(best_facts(open_facts).values())
-    return [f for f in open_facts if f in best or f.attribute in required]
-
-
 class _Search:
     """A search over combinations of choices, at most one of each group."""
 
-    def __init__(self, world: World, groups: list[list[Choice]], moment: Moment, closed: tuple[str, ...]) -> None:
+    def __init__(self, world: World, plan_no: int, groups: list[list[Choice]], standing: Standing) -> None:
         self.world = world
+        self.plan_no = plan_no
         self.groups = groups
-        self.moment = moment
-        self.closed = closed
+        self.standing = standing
+        self.moment = standing.moment
+        self.closed = closed_windows(standing)
         events = int(world.cursor.execute("SELECT count(*) FROM world_events").fetchall()[0][0])
         self.budget = min(_MOST_SCENARIOS, _MOST_ROWS // (events + 10))
 
     def run(self) -> Path:
-        everything = tuple(group[-1] for group in self.groups)
-        verdict = self._score([everything])[0]
+        most, verdict = self._most()
         proved = True
-        most = sum(c.times for c in everything) if verdict.pql else 2
-        for actions in range(1, most + 1):
+        for actions in range(1, (sum(c.times for c in most) if verdict.pql else 2) + 1):
             best, complete = self._of_size(actions)
             proved = proved and complete
             if best is not None:
@@ -154,8 +146,42 @@ class _Search:
             if not complete:
                 break
         if not verdict.pql:
-            return Path(found=False, blocked_by=blocked_by(self.world, verdict), closed=self.closed)
-        return self._path(self._reduced(everything), shortest=False)
+            return Path(found=False, blocked_by=blocked_by(self.world, self._scenario(most)), closed=self.closed)
+        return self._path(self._reduced(most), shortest=False)
+
+    def _most(self) -> tuple[Combination, Verdict]:
+        """Return what comes nearest to a PQL: everything at once, made better one choice at a time."""
+        best: Combination = tuple(group[-1] for group in self.groups)
+        verdict = self._score([best])[0]
+        while not verdict.pql:
+            others = [
+                (*best[:i], *other, *best[i + 1 :])
+                for i, choice in enumerate(best)
+                for other in [(), *[(c,) for c in self._levels(choice) if c is not choice]]
+            ]
+            others += [(*best, c) for group in self.groups if not {*group} & {*best} for c in group]
+            verdicts = self._score(others)
+            i = max(range(len(others)), key=lambda i: self._nearness(verdicts[i]), default=None)
+            if i is None or self._nearness(verdicts[i]) <= self._nearness(verdict):
+                break
+            best, verdict = others[i], verdicts[i]
+        return best, verdict
+
+    def _levels(self, choice: Choice) -> list[Choice]:
+        return next(group for group in self.groups if group[0].group == choice.group and choice in group)
+
+    def _nearness(self, verdict: Verdict) -> tuple[bool, bool, bool, float]:
+        """Order verdicts: first what rules out, then the points that are missing."""
+        gates = self.standing.plans[self.plan_no].gates
+        missed = [
+            max(0.0, float(needed) - reached)
+            for needed, reached in (
+                (gates.total, verdict.total),
+                (gates.fit, verdict.fit),
+                (gates.behavior, verdict.behavior),
+            )
+        ]
+        return verdict.pql, not verdict.disqualified, not verdict.capped, -sum(missed)
 
     def _of_size(self, actions: int) -> tuple[Combination | None, bool]:
         """Return the cheapest combination of so many actions that qualifies, and whether all of them were scored."""
@@ -188,13 +214,16 @@ class _Search:
         return (*ordered, *left)
 
     def _score(self, combinations_: Sequence[Combination]) -> list[Verdict]:
-        return score_scenarios(self.world, [_scenario(c, self.world.plan) for c in combinations_])
+        return score_scenarios(self.world, [self._scenario(c) for c in combinations_])
+
+    def _scenario(self, combination: Combination) -> Scenario:
+        return _scenario(combination, self.standing.plans.values())
 
     def _path(self, combination: Combination, *, shortest: bool) -> Path:
         combination = self._best_first(combination)
         verdicts = self._score([combination[:i] for i in range(len(combination) + 1)])
         points = [round(b.total - a.total, 6) for a, b in itertools.pairwise(verdicts)]
-        scenario, end = _scenario(combination, self.world.plan), verdicts[-1]
+        scenario, end = self._scenario(combination), verdicts[-1]
         return Path(
             found=True,
             steps=tuple(_step(c, p) for c, p in zip(combination, points, strict=True)),
@@ -241,9 +270,10 @@ def _effort(combination: Combination, verdict: Verdict) -> tuple[int, int, int, 
     return facts, slow, len(combination), -verdict.total
 
 
-def _scenario(combination: Combination, plan: nodes.Plan) -> Scenario:
-    """Let the events happen in rounds, each in the order in which sequences of the plan want them."""
-    order = [s for c in plan.criteria if isinstance(c.measure, nodes.Sequence) for s in c.measure.steps]
+def _scenario(combination: Combination, plans: Iterable[nodes.Plan]) -> Scenario:
+    """Let the events happen in rounds, each in the order in which sequences of the plans want them."""
+    measures = [c.measure for plan in plans for c in plan.criteria]
+    order = [s for m in measures if isinstance(m, nodes.Sequence) for s in m.steps]
     place = {name: i for i, name in reversed(list(enumerate(order)))}
     done = [list(enumerate(c.action.happenings(c.times))) for c in combination if c.action is not None]
     events = sorted(

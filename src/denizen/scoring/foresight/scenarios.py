@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from denizen.scoring.imagine import EVENTS, LEADS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from denizen.scoring.foresight.reading import Reader
     from denizen.scoring.imagine import World
+    from denizen.scoring.run import ScoredPlan
 
 BLANK = 0
 """Stands for a lead of whom nothing is known."""
@@ -62,20 +63,31 @@ def score_scenarios(world: World, scenarios: Sequence[Scenario]) -> list[Verdict
     """
     if not scenarios:
         return []
-    _register(world, scenarios, world.reader)
-    world.cursor.execute(f"CREATE OR REPLACE TEMP TABLE scenario_leads AS {_leads(world)}")
-    world.cursor.execute(f"CREATE OR REPLACE TEMP TABLE scenario_log AS {_events(world)}")
-    world.score(
-        "SELECT s.lead_id, coalesce(r.as_of_us, 0) + s.later_us AS as_of_us FROM scenario_rows AS s"
-        " LEFT JOIN world_rows AS r ON r.lead_id = s.base",
-        leads="scenario_leads",
-        events="scenario_log",
-    )
+    grid = _imagine(world, scenarios)
+    world.score(grid, leads="scenario_leads", events="scenario_log")
     rows = world.cursor.execute(
         "SELECT CAST(fit AS DOUBLE), CAST(behavior AS DOUBLE), CAST(total AS DOUBLE), pql, disqualified, capped"
         " FROM imagined ORDER BY lead_id"
     ).fetchall()
     return [Verdict(*row) for row in rows]
+
+
+def score_in_detail(
+    world: World, scenario: Scenario, asked: Callable[[ScoredPlan], list[str]]
+) -> list[tuple[ScoredPlan, list[tuple[Any, ...]]]]:
+    """Score one scenario; return what was asked of each plan that can be the lead's."""
+    return world.score_in_detail(_imagine(world, [scenario]), asked, leads="scenario_leads", events="scenario_log")
+
+
+def _imagine(world: World, scenarios: Sequence[Scenario]) -> str:
+    """Make `scenario_leads` and `scenario_log`; return the query of the instants to score them at."""
+    _register(world, scenarios, world.reader)
+    world.cursor.execute(f"CREATE OR REPLACE TEMP TABLE scenario_leads AS {_leads(world)}")
+    world.cursor.execute(f"CREATE OR REPLACE TEMP TABLE scenario_log AS {_events(world)}")
+    return (
+        "SELECT s.lead_id, coalesce(r.as_of_us, 0) + s.later_us AS as_of_us FROM scenario_rows AS s"
+        " LEFT JOIN world_rows AS r ON r.lead_id = s.base"
+    )
 
 
 def _register(world: World, scenarios: Sequence[Scenario], reader: Reader) -> None:

@@ -1,0 +1,144 @@
+"""The shortest path to PQL, held to a search through all that a lead could do or tell."""
+
+from __future__ import annotations
+
+import itertools
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import denizen
+import oracle
+import worlds
+from denizen.clock import from_us
+from test_programs import frames
+from test_reachable import ATTRIBUTES, PLAIN, kinds
+from worlds import T
+
+MOST_ATOMS = 45
+
+
+def wheres(model):
+    """The conditions on properties of a model, by property."""
+    found = {}
+
+    def look(node):
+        if isinstance(node, list):
+            for part in node:
+                look(part)
+        elif isinstance(node, dict):
+            for key in ("where", "events"):
+                for path, condition in node[key].items() if isinstance(node.get(key), dict) else ():
+                    found.setdefault(path, []).append(condition)
+            for part in node.values():
+                look(part)
+
+    look(model)
+    return found
+
+
+def named(model):
+    """The event names that a model speaks of."""
+    text = json.dumps(model, ensure_ascii=False)
+    return [n for n in worlds.NAMES if f'"{n}"' in text] or worlds.NAMES[:1]
+
+
+def atoms(model):
+    """Events that a lead could do: every name with every kind of properties."""
+    options = []
+    for path, conditions in wheres(model).items():
+        by_kind = {}
+        for value in [None, *[v for v in PLAIN if v not in ("", " ", [])]]:
+            by_kind.setdefault(tuple(oracle.holds(c, value) for c in conditions), value)
+        options.append([(path, value) for value in by_kind.values()])
+    if "products" in model and "product" not in wheres(model):
+        options.append([("product", name) for name in model["products"]])
+    sums = {c["sum"]["of"] for c in criteria_of(model) if "sum" in c}
+    options += [[(path, 1), (path, 20), (path, 2)] for path in sums if path not in wheres(model)]
+    found = []
+    for combined in itertools.product(*options):
+        for name in named(model):
+            properties, product = {}, None
+            for path, value in combined:
+                if path == "product":
+                    product = value
+                elif value is not None:
+                    properties[path] = value
+            found.append(
+                {
+                    "event": name,
+                    "at_us": T,
+                    "session_id": None,
+                    "received_us": None,
+                    "product": product,
+                    "properties": properties,
+                }
+            )
+    return found[:MOST_ATOMS]
+
+
+def criteria_of(model):
+    sections = [model.get("behavior", {}), *model.get("products", {}).values()]
+    return [c for s in sections for c in s.get("criteria", {}).values()]
+
+
+def learnable(model, lead):
+    """Facts that a lead could tell: each kind of value of each unknown attribute."""
+    unknown = [a for a in ATTRIBUTES if lead[a] == [] or oracle.to_text(lead[a]) is None]
+    return [(a, v) for a in unknown for v in kinds(model, a) if v is not None]
+
+
+def fewest(model, society, known, most):
+    """The fewest actions and facts, up to a number, with which the first lead is a PQL; None if there are none."""
+    (lead, log), mates = society[0][0], society[0][1:]
+    people = {i: other for i, (mate, other) in enumerate(mates, 1) if lead["account_id"] == mate["account_id"]}
+    people = people if lead["account_id"] else {}
+    nobody = [e for name, e in society[1] if lead["account_id"] and name == lead["account_id"]]
+    things = [*atoms(model), *learnable(model, lead)]
+    for size in range(most + 1):
+        for some in itertools.combinations_with_replacement(things, size):
+            new = [{**a, "event_id": f"~{no:06}"} for no, a in enumerate(some) if isinstance(a, dict)]
+            facts = [f for f in some if isinstance(f, tuple)]
+            if len(dict(facts)) < len(facts):
+                continue
+            mine = [*log, *new]
+            if oracle.score(model, {**lead, **dict(facts)}, mine, T, known, {0: mine, **people}, nobody).pql:
+                return size, some
+    return None
+
+
+def assert_shortest(model, society, known, most):
+    leads, events = frames(society)
+    text = json.dumps(model, indent=1)
+    path = denizen.explain(text, "lead 0", leads=leads, events=events, as_of=from_us(T), known=known).path
+    expected = fewest(model, society, known, most)
+    if path is None:
+        assert expected
+        assert expected[0] == 0
+    elif expected:
+        assert path.found, (expected, path)
+        assert path.actions <= expected[0], (expected, path)
+    elif not path.found:
+        assert path.blocked_by
+
+
+gates = st.fixed_dictionaries(
+    {"total": st.sampled_from([3, 8, 15]), "fit": st.sampled_from([0, 2]), "behavior": st.sampled_from([0, 2])}
+)
+
+
+@settings(max_examples=6)
+@given(model=worlds.programs(), society=worlds.societies(), known=st.booleans(), gates=gates)
+def test_nothing_shorter_than_the_shortest_path_qualifies(model, society, known, gates):
+    model["pql"] = {**model.get("pql", {}), **gates}
+    assert_shortest(model, society, known, 2)
+
+
+@pytest.mark.slow
+@settings(max_examples=60)
+@given(model=worlds.programs(), society=worlds.societies(), known=st.booleans(), gates=gates)
+def test_nothing_shorter_than_the_shortest_path_qualifies_in_many_worlds(model, society, known, gates):
+    model["pql"] = {**model.get("pql", {}), **gates}
+    assert_shortest(model, society, known, 2)
