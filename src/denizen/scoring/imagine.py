@@ -37,8 +37,8 @@ class World:
     """The leads of a run, ready to be scored under other circumstances.
 
     `cursor` has a namespace of its own: there `world_rows` says which row of the run each imagined lead is (`lead_id`,
-    `real_id`, `as_of_us`), `world_leads` and `world_events` hold what is known, and after `score` the table `imagined`
-    holds a row for each pair asked for.
+    `real_id`, `as_of_us`) and `world_now` what it scores, `world_leads` and `world_events` hold what is known, and after
+    `score` the table `imagined` holds a row for each pair asked for.
     """
 
     def __init__(self, run: Run, *, where: str = "TRUE", plan_no: int = 0) -> None:
@@ -52,7 +52,12 @@ class World:
             "CREATE OR REPLACE TABLE world_rows AS SELECT CAST(row_number() OVER (ORDER BY lead_id, as_of_us) AS BIGINT) AS"
             f" lead_id, lead_id AS real_id, as_of_us FROM final WHERE {where}"
         )
-        _copy(connection, accounts=self.tables.accounts, known=run.known)
+        kept = ", ".join(f"final.{c}" for c in _KEPT if c not in ("lead_id", "as_of_us"))
+        connection.execute(
+            f"CREATE OR REPLACE TABLE world_now AS SELECT w.lead_id, w.as_of_us, {kept} FROM world_rows AS w"
+            " JOIN final ON final.lead_id = w.real_id AND final.as_of_us = w.as_of_us"
+        )
+        _copy(connection, run.tables, accounts=self.tables.accounts, known=run.known)
         self.cursor = connection.cursor()
         define(self.cursor)
         self.reader = Reader(self.cursor)
@@ -113,7 +118,7 @@ class World:
             yield session
 
 
-def _copy(connection: DuckDBPyConnection, *, accounts: bool, known: bool) -> None:
+def _copy(connection: DuckDBPyConnection, tables: Tables, *, accounts: bool, known: bool) -> None:
     """Make `world_leads` and `world_events`; with `accounts`, each imagined lead has a copy of its account to itself."""
     people = "SELECT lead_id AS of_row, lead_id, real_id, as_of_us FROM world_rows"
     if accounts:
@@ -124,10 +129,15 @@ def _copy(connection: DuckDBPyConnection, *, accounts: bool, known: bool) -> Non
             " AND mate.lead_id <> own.lead_id"
         )
     connection.execute(f"CREATE OR REPLACE TABLE world_people AS {people}")
-    account = "REPLACE ('w' || of_row AS account_id)" if accounts else ""
+    replaced, dated = ["'w' || of_row AS account_id"] if accounts else [], ""
+    if tables.dated:
+        columns = [c for value in tables.attributes.values() for c in value.columns(shown=tables.shown)]
+        replaced += [f"CASE WHEN grid.g IS NULL THEN leads.{c} ELSE grid.{c} END AS {c}" for c in columns]
+        dated = " LEFT JOIN grid ON grid.lead_id = real_id AND grid.as_of_us = world_people.as_of_us"
+    replace_ = f"REPLACE ({', '.join(replaced)})" if replaced else ""
     connection.execute(
-        f"CREATE OR REPLACE TABLE {LEADS} AS SELECT world_people.lead_id, leads.* EXCLUDE (lead_id) {account}"
-        " FROM world_people JOIN leads ON leads.lead_id = world_people.real_id"
+        f"CREATE OR REPLACE TABLE {LEADS} AS SELECT world_people.lead_id, leads.* EXCLUDE (lead_id) {replace_}"
+        f" FROM world_people JOIN leads ON leads.lead_id = world_people.real_id{dated}"
     )
     nothing = "CAST(NULL AS BIGINT)"
     as_of_then = f"{nothing} AS received_us, {nothing} AS replaced_us"

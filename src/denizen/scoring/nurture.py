@@ -72,8 +72,7 @@ def _try_plan(run: Run, plan_no: int, progress: Progress) -> int:
     leads = int(cursor.execute("SELECT count(*) FROM world_rows").fetchall()[0][0])
     if not leads:
         return 0
-    world.score("SELECT lead_id, as_of_us FROM world_rows")
-    cursor.execute("CREATE OR REPLACE TEMP TABLE now AS SELECT * FROM imagined")
+    cursor.execute("CREATE OR REPLACE TEMP TABLE now AS SELECT * FROM world_now")
     run.connection.execute(
         "CREATE OR REPLACE TABLE measures AS SELECT world_rows.lead_id, line, try_cast(measure AS DECIMAL(38, 9)) AS measure"
         " FROM lines JOIN final USING (g) JOIN world_rows ON world_rows.real_id = final.lead_id"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from denizen.scoring.imagine import World
 
 CHANGE, DROP = "change", "drop"
-_ROWS_A_ROUND = 200_000
+_ROWS_A_ROUND = 50_000
 _FEWEST_PROBES, _MOST_PROBES = 2, 64
 _VERDICT = ("fit", "behavior", "pql", "disqualified", "capped")
 _HIT = (
@@ -51,12 +51,13 @@ class Search:
     def run(self) -> None:
         """Search until every target is found or known never to come."""
         self._start()
-        pieces_a_round = 1
+        pieces_a_round, most = 1, _MOST_PROBES if self.always_moving else _FEWEST_PROBES
         while count := self._open_count():
-            probes = max(_FEWEST_PROBES, min(_MOST_PROBES, _ROWS_A_ROUND // count))
+            probes = max(_FEWEST_PROBES, min(most, _ROWS_A_ROUND // count))
             self._probe(pieces_a_round, probes)
             self._narrow(pieces_a_round)
-            pieces_a_round *= 2
+            # The next step tells of nearly every lead, so only the few left over are looked at in many places.
+            pieces_a_round, most = pieces_a_round * 2, min(most * 2, _MOST_PROBES)
         self.cursor.execute(
             "CREATE OR REPLACE TABLE ahead AS SELECT now.lead_id, change.at_us AS next_change_us, dropped.at_us AS"
             " drops_out_us FROM now"
@@ -68,15 +69,13 @@ class Search:
         return int(self.cursor.execute("SELECT count(*) FROM open").fetchall()[0][0])
 
     def _start(self) -> None:
-        """Score the present, list jumps and steps, and open the targets."""
+        """List jumps and steps, and open the targets."""
         world, cursor = self.world, self.cursor
         plans = [scored.plan for scored in world.plans]
         every_jump = " UNION ".join(f"({jumps_statement(plan, DuckDB(), world.tables)})" for plan in plans)
         every_step = " UNION ".join(f"({steps_statement(plan, DuckDB(), world.tables)})" for plan in plans)
-        asked = "SELECT lead_id, as_of_us FROM world_rows"
-        world.score(asked)
-        cursor.execute("CREATE OR REPLACE TEMP TABLE now AS SELECT * FROM imagined")
-        world.load(asked)
+        cursor.execute("CREATE OR REPLACE TEMP TABLE now AS SELECT * FROM world_now")
+        world.load("SELECT lead_id, as_of_us FROM world_rows")
         end = f"least(as_of_us + {LONGEST_US}, {LATEST_US})"
         jumps = f"SELECT lead_id, as_of_us, at_us FROM ({every_jump}) JOIN now USING (lead_id)"
         cursor.execute(
