@@ -20,9 +20,9 @@ from denizen.history.design import design_of
 from denizen.history.discover import run_discover
 from denizen.history.discover.candidates import Candidate, Counted
 from denizen.history.discover.judge import judge
-from denizen.history.report import report_html
 from denizen.ingest.project import Data, load_project
 from denizen.model.load import load_model, parse_model
+from denizen.report import report_html
 
 TRIAL = Path(__file__).parent.parent / "examples" / "trial"
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -10,8 +10,8 @@ from denizen.cli.history_options import history_options, study_of
 from denizen.cli.show import print_json, progress
 from denizen.cli.show_report import print_report
 from denizen.history.backtest import run_backtest
-from denizen.history.report import write_report
 from denizen.model.load import load_model
+from denizen.report import write_report
 
 
 @click.command()

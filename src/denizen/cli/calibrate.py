@@ -14,8 +14,8 @@ from denizen.cli.show_report import print_report
 from denizen.clock import parse_instant
 from denizen.errors import fail
 from denizen.history.calibrate import run_calibrate
-from denizen.history.report import write_report
 from denizen.model.load import read_text
+from denizen.report import write_report
 
 NOTHING_PROPOSED = 1
 

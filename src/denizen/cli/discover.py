@@ -13,8 +13,8 @@ from denizen.cli.show import print_json, progress
 from denizen.cli.show_report import print_report
 from denizen.errors import fail
 from denizen.history.discover import run_discover
-from denizen.history.report import write_report
 from denizen.model.load import load_model
+from denizen.report import write_report
 
 
 @click.command()

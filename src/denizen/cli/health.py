@@ -13,9 +13,9 @@ from denizen.cli.show import print_json, progress
 from denizen.cli.show_report import print_report
 from denizen.errors import fail
 from denizen.history.health import run_health
-from denizen.history.report import write_report
 from denizen.ingest.project import FILE_NAME, read_project
 from denizen.model.load import load_model
+from denizen.report import write_report
 
 
 @click.command()

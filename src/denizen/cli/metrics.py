@@ -12,8 +12,8 @@ from denizen.cli.show import print_json, progress
 from denizen.cli.show_report import print_report
 from denizen.errors import fail
 from denizen.history.metrics import run_metrics
-from denizen.history.report import write_report
 from denizen.model.load import load_model
+from denizen.report import write_report
 
 
 @click.command()

@@ -15,9 +15,9 @@ from denizen.clock import parse_instant
 from denizen.errors import fail
 from denizen.history.design import DEFAULT_HORIZON, WON, design_of
 from denizen.history.pilot import assign_leads, judge_pilot, parse_arms
-from denizen.history.report import write_report
 from denizen.ingest.project import Data, merge_data
 from denizen.model.load import load_model
+from denizen.report import write_report
 from denizen.scoring.output import check_outputs
 
 

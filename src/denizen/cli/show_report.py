@@ -8,8 +8,8 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from denizen.cli.show import console
-from denizen.history.report.page import cell
-from denizen.history.report.parts import Chart, Report, Table, Words
+from denizen.report.page import cell
+from denizen.report.parts import Chart, Report, Table, Words
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -11,9 +11,9 @@ from denizen.cli.show import print_json, progress
 from denizen.cli.show_report import print_report
 from denizen.clock import parse_instant
 from denizen.errors import fail
-from denizen.history.report import write_report
 from denizen.history.thresholds import run_thresholds, target_of
 from denizen.model.load import load_model
+from denizen.report import write_report
 
 
 @click.command()

@@ -9,10 +9,10 @@ import click
 from denizen.cli.history_options import history_options, study_of
 from denizen.cli.show import print_json, progress
 from denizen.cli.show_report import print_report
-from denizen.history.report import write_report
 from denizen.history.trust import run_trust
 from denizen.history.trust.run import SAMPLE, SEED, Options
 from denizen.model.load import load_model
+from denizen.report import write_report
 
 
 @click.command()

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from denizen.clock import iso
 from denizen.history.backtest.words import bounds, interval, percent, ranking_words, ratio, verdict_of
-from denizen.history.report.charts import bars, intervals, lines
-from denizen.history.report.parts import Chart, Report, Section, Table, Words
+from denizen.report.charts import bars, intervals, lines
+from denizen.report.parts import Chart, Report, Section, Table, Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from denizen.history.backtest.watched import Watched
     from denizen.history.cohort import Cohort
     from denizen.history.design import Design
-    from denizen.history.report import Report
     from denizen.history.stats import Estimate
     from denizen.ingest.accounting import Accounting
+    from denizen.report import Report
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from denizen.history.report.parts import Words
+from denizen.report.parts import Words
 
 if TYPE_CHECKING:
     from denizen.history.backtest.result import Backtest, ModelResult

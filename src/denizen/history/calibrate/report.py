@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from denizen.clock import iso
 from denizen.history.backtest.words import bounds, ratio
 from denizen.history.calibrate.result import FALLBACK
-from denizen.history.report.charts import intervals
-from denizen.history.report.parts import Chart, Report, Section, Table, Words
+from denizen.report.charts import intervals
+from denizen.report.parts import Chart, Report, Section, Table, Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

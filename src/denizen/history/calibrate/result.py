@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from denizen.history.calibrate.propose import Proposal
     from denizen.history.cohort import Cohort
     from denizen.history.design import Design
-    from denizen.history.report import Report
     from denizen.history.stats import Estimate
     from denizen.history.timesplit import TimeSplit
     from denizen.ingest.accounting import Accounting
+    from denizen.report import Report
 
 FALLBACK = (
     "keep the points, or weigh 5 to 8 criteria equally, onboarding and team invites highest",

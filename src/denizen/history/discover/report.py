@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from denizen.clock import iso
 from denizen.history.backtest.words import bounds, percent, ratio
 from denizen.history.discover.result import NO_SIGNAL, SIGNAL
-from denizen.history.report.charts import intervals
-from denizen.history.report.parts import Chart, Report, Section, Table, Words
+from denizen.report.charts import intervals
+from denizen.report.parts import Chart, Report, Section, Table, Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from denizen.history.design import Design
     from denizen.history.discover.choose import Chosen
     from denizen.history.discover.judge import Tested
-    from denizen.history.report import Report
     from denizen.history.stats import Estimate
     from denizen.ingest.accounting import Accounting
+    from denizen.report import Report
 
 SIGNAL, NO_SIGNAL, TOO_LITTLE = "signal", "no signal", "too little data"
 

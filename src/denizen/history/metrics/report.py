@@ -6,8 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from denizen.history.metrics.result import shown
-from denizen.history.report.charts import intervals
-from denizen.history.report.parts import Chart, Report, Section, Table, Words
+from denizen.report.charts import intervals
+from denizen.report.parts import Chart, Report, Section, Table, Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

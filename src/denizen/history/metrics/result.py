@@ -9,8 +9,8 @@ from denizen.history.stats.intervals import plain
 
 if TYPE_CHECKING:
     from denizen.history.metrics.definitions import Definition
-    from denizen.history.report import Report
     from denizen.history.stats import Estimate
+    from denizen.report import Report
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from denizen.clock import iso
 from denizen.errors import fail
 from denizen.history.cohort import tables_of
 from denizen.history.pilot.arms import assign, imbalance
-from denizen.history.report.parts import Report, Section, Table, Words
 from denizen.ingest.prepare import Moments, connect, prepare
+from denizen.report.parts import Report, Section, Table, Words
 from denizen.scoring.output import write_rows
 from denizen.scoring.run import IN_MEMORY, score_run, silent
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from denizen.clock import iso
-from denizen.history.report.charts import lines
-from denizen.history.report.parts import Chart, Report, Section, Table, Words
+from denizen.report.charts import lines
+from denizen.report.parts import Chart, Report, Section, Table, Words
 
 if TYPE_CHECKING:
     from denizen.history.stats import Estimate

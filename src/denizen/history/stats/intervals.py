@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from denizen.history.extra import needed
+from denizen.extra import needed
 
 LEVEL = 0.95
 _DIGITS = 6

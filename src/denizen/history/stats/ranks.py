@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from denizen.history.extra import needed
+from denizen.extra import needed
 from denizen.history.stats.intervals import LEVEL, Estimate, numpy, z_of
 from denizen.history.stats.rates import clopper_pearson
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from denizen.history.extra import needed
+from denizen.extra import needed
 from denizen.history.stats.intervals import numpy
 
 if TYPE_CHECKING:

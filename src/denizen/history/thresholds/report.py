@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from denizen.clock import iso
 from denizen.history.backtest.words import interval, percent
-from denizen.history.report.charts import lines
-from denizen.history.report.parts import Chart, Report, Section, Table, Words
 from denizen.history.thresholds.run import ENOUGH_WON
+from denizen.report.charts import lines
+from denizen.report.parts import Chart, Report, Section, Table, Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from denizen.history.cohort import Cohort
     from denizen.history.design import Design
-    from denizen.history.report import Report
     from denizen.history.stats import Estimate
     from denizen.history.thresholds.choice import Target
     from denizen.history.thresholds.grid import Gates
     from denizen.history.timesplit import TimeSplit
     from denizen.ingest.accounting import Accounting
+    from denizen.report import Report
 
 
 @dataclass(frozen=True, slots=True)

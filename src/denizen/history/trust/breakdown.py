@@ -11,10 +11,10 @@ from denizen.history.stats.intervals import plain
 if TYPE_CHECKING:
     from denizen.history.cohort import Cohort
     from denizen.history.design import Design
-    from denizen.history.report import Report
     from denizen.history.sample import Group
     from denizen.history.stats import Estimate
     from denizen.ingest.accounting import Accounting
+    from denizen.report import Report
 
 Verdict = Literal["adoption problem", "model problem", "healthy", "between", "too little data"]
 

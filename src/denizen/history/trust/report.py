@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from denizen.history.backtest.words import bounds, interval, percent, ratio
-from denizen.history.report.charts import intervals
-from denizen.history.report.parts import Chart, Report, Section, Table, Words
+from denizen.report.charts import intervals
+from denizen.report.parts import Chart, Report, Section, Table, Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

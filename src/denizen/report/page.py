@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from denizen.errors import fail
-from denizen.history.extra import needed
-from denizen.history.report.charts import INK
-from denizen.history.report.parts import Chart, Report, Section, Table, Words
-from denizen.history.report.style import STYLE
+from denizen.extra import needed
+from denizen.report.charts import INK
+from denizen.report.parts import Chart, Report, Section, Table, Words
+from denizen.report.style import STYLE
 
 TONES = {"plain", "good", "warning", "bad"}
 _LITTLE = 0.1

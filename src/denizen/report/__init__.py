@@ -4,7 +4,7 @@ A report is data (`Report` of `Words`, `Table` and `Chart`); `report_html` is th
 Charts are Vega-Lite specs, made by the pure functions of `charts`, and drawn as inline SVG with the extra `learn`.
 """
 
-from denizen.history.report.page import report_html, write_report
-from denizen.history.report.parts import Chart, Report, Section, Table, Words
+from denizen.report.page import report_html, write_report
+from denizen.report.parts import Chart, Report, Section, Table, Words
 
 __all__ = ["Chart", "Report", "Section", "Table", "Words", "report_html", "write_report"]
