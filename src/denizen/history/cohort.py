@@ -140,8 +140,13 @@ class History:
         )
 
 
-def tables_of(attributes: Iterable[str] = (), properties: Iterable[str] = (), *, sessions: bool = False) -> Tables:
-    """Return the tables to read, with these attributes and properties, each as text and as number."""
+def tables_of(
+    attributes: Iterable[str] = (), properties: Iterable[str] = (), *, sessions: bool = False, order: bool = False
+) -> Tables:
+    """Return the tables to read, with these attributes and properties, each as text and as number.
+
+    `sessions` and `order` ask for what tells sessions and the order of events at one instant.
+    """
     every = Forms(number=True)
     return tables_for(
         Needs(
@@ -150,7 +155,7 @@ def tables_of(attributes: Iterable[str] = (), properties: Iterable[str] = (), *,
             names=(),
             every_event=True,
             sessions=sessions,
-            order=False,
+            order=order,
             accounts=False,
         )
     )

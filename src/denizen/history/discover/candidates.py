@@ -1,4 +1,4 @@
-"""Candidates: everything a lead may have done or be, each with its counts by stratum of activity and time of signup."""
+"""Candidates: everything a lead may have done or be, each with its counts by stratum of activity and slice of signup time."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from denizen.history.design import span
-from denizen.history.discover.features import LOW_CARDINALITY, STRATA, THIRDS, windows_us
+from denizen.history.discover.features import STRATA, slices_of, windows_us
 from denizen.history.stats.intervals import numpy
-from denizen.sql.literals import text
+from denizen.model.values import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from duckdb import DuckDBPyConnection
+    from decimal import Decimal
 
     from denizen.history.cohort import History
 
 COUNTS = (1, 2, 3, 5, 10)
-PAIRED_EVENTS = 15
+SAMPLE_LEADS = 8_000
+"""So many leads tell how much candidates have in common."""
 ORDER = ("count", "days", "breadth", "property", "sequence", "attribute")
 """The kinds, the simplest first."""
 
@@ -39,8 +39,8 @@ class Candidate:
     then: str = ""
     name: str = ""
     value: str = ""
-    low: float | None = None
-    high: float | None = None
+    low: Decimal | None = None
+    high: Decimal | None = None
 
     @property
     def words(self) -> str:
@@ -62,9 +62,10 @@ class Candidate:
         return self.low is not None or self.high is not None
 
     def _bounds(self) -> str:
-        if self.low is None:
-            return f"below {self.high:g}"
-        return f"at least {self.low:g}" if self.high is None else f"{self.low:g} to below {self.high:g}"
+        low, high = (None if bound is None else plain(bound) for bound in (self.low, self.high))
+        if low is None:
+            return f"below {high}"
+        return f"at least {low}" if high is None else f"{low} to below {high}"
 
     @property
     def simplicity(self) -> tuple[int, int, int, str]:
@@ -74,17 +75,38 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A candidate with `cells[stratum, third]`: how many leads have it, and how many of them convert."""
+    """A candidate by stratum and slice: how many leads have it, how many of them convert; and which of a sample have it."""
 
     candidate: Candidate
     n: Any
     won: Any
+    sample: Any
 
 
-def everyone(connection: DuckDBPyConnection) -> Counted:
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """Counts over k, stratum and slice, and over k and the leads of the sample."""
+
+    n: Any
+    won: Any
+    sample: Any
+
+    def of(self, k: int, candidate: Candidate) -> Counted:
+        """Return the counts of one k as those of a candidate."""
+        return Counted(candidate, self.n[k], self.won[k], self.sample[k])
+
+    def and_more(self) -> _Cells:
+        """Turn counts of exactly a level k into counts of at least this level."""
+        return _Cells(*(a[::-1].cumsum(axis=0, dtype=a.dtype)[::-1] for a in (self.n, self.won, self.sample)))
+
+    def between(self, start: int, end: int) -> _Cells:
+        """Return the counts of some k."""
+        return _Cells(self.n[start:end], self.won[start:end], self.sample[start:end])
+
+
+def everyone(history: History) -> Counted:
     """Return the counts of all leads."""
-    [(_, n, won)] = _cells(connection, "SELECT g, 0 AS key FROM people", 1)
-    return Counted(Candidate("days", ""), n, won)
+    return _cells(history, "SELECT 0 AS k, g, cell FROM people", 1).of(0, Candidate("days", ""))
 
 
 def candidates(history: History) -> Iterator[Counted]:
@@ -97,87 +119,95 @@ def candidates(history: History) -> Iterator[Counted]:
 
 
 def _counts(history: History) -> Iterator[Counted]:
-    events = _names(history, "SELECT event FROM done GROUP BY event ORDER BY event")
+    events = _names(history)
+    levels = len(COUNTS)
     for column, us in windows_us(history.design.at_us or 0).items():
-        step = " + ".join(f"({column} >= {n})::INTEGER" for n in COUNTS)
-        cells = {
-            key: (n, won)
-            for key, n, won in _cells(
-                history.connection, f"SELECT g, (event, {step}) AS key FROM done WHERE {column} > 0", 0
-            )
-        }
-        for event in events:
-            n, won = _nobody(), _nobody()
-            found = []
-            for level in range(len(COUNTS), 0, -1):
-                more = cells.get((event, level))
-                if more is not None:
-                    n, won = n + more[0], won + more[1]
-                who = f"SELECT g FROM done WHERE event = {text(event)} AND {column} >= {COUNTS[level - 1]}"
-                found.append(Counted(Candidate("count", who, event, COUNTS[level - 1], us), n, won))
-            yield from reversed(found)
+        rows = f"SELECT (e - 1) * {levels} + {_level(column)} - 1 AS k, g, cell FROM done WHERE {column} > 0"
+        cells = _cells(history, rows, len(events) * levels)
+        for i, (e, event) in enumerate(events.items()):
+            own = cells.between(i * levels, (i + 1) * levels).and_more()
+            for level, least in enumerate(COUNTS):
+                who = f"SELECT g FROM done WHERE e = {e} AND {column} >= {least}"
+                yield own.of(level, Candidate("count", who, event, least, us))
+
+
+def _level(column: str) -> str:
+    return " + ".join(f"({column} >= {n})::INTEGER" for n in COUNTS)
 
 
 def _activity(history: History) -> Iterator[Counted]:
     us = history.design.at_us or 0
     for kind in ("days", "breadth"):
-        for least in COUNTS[1:]:
+        rows = f"SELECT {_level(kind)} AS k, g, cell FROM people"
+        cells = _cells(history, rows, len(COUNTS) + 1).and_more()
+        for level, least in enumerate(COUNTS[1:], 2):
             who = f"SELECT g FROM people WHERE {kind} >= {least}"
-            for _, n, won in _cells(history.connection, who.replace("SELECT g", "SELECT g, 0 AS key"), 1):
-                yield Counted(Candidate(kind, who, at_least=least, within_us=us), n, won)
+            yield cells.of(level, Candidate(kind, who, at_least=least, within_us=us))
 
 
 def _properties(history: History) -> Iterator[Counted]:
     us = history.design.at_us or 0
-    for (event, name, value), n, won in _cells(
-        history.connection, "SELECT g, (event, property, value) AS key FROM marked", 0
-    ):
-        who = f"SELECT g FROM marked WHERE event = {text(event)} AND property = {text(name)} AND value = {text(value)}"
-        yield Counted(Candidate("property", who, event, within_us=us, name=name, value=value), n, won)
+    found = history.connection.execute("SELECT k, event, property, value FROM marks JOIN names USING (e) ORDER BY k")
+    marks = found.fetchall()
+    cells = _cells(history, "SELECT k, g, cell FROM marked", len(marks))
+    for k, event, name, value in marks:
+        who = f"SELECT g FROM marked WHERE k = {k}"
+        yield cells.of(k, Candidate("property", who, event, within_us=us, name=name, value=value))
 
 
 def _sequences(history: History) -> Iterator[Counted]:
-    us = history.design.at_us or 0
-    history.connection.execute(
-        "CREATE OR REPLACE TEMP TABLE paired AS WITH frequent AS (SELECT event FROM done GROUP BY event"
-        f" ORDER BY count(*) DESC, event LIMIT {PAIRED_EVENTS}), kept AS (SELECT * FROM done SEMI JOIN frequent USING (event))"
-        " SELECT a.g, a.event AS earlier, b.event AS later FROM kept AS a JOIN kept AS b ON a.g = b.g"
-        " AND a.event <> b.event AND a.first_us < b.last_us"
+    us, events = history.design.at_us or 0, _names(history)
+    places = history.connection.execute("SELECT place, e FROM frequent ORDER BY place").fetchall()
+    size = len(places)
+    rows = (
+        "WITH kept AS (SELECT g, e, place, cell, first_us, last_us FROM done JOIN frequent USING (e)),"
+        " pairs AS (SELECT a.place AS one, b.place AS two, a.g, a.cell FROM kept AS a JOIN kept AS b"
+        " ON a.g = b.g AND a.e <> b.e AND a.first_us < b.last_us UNION ALL SELECT a.place, b.place, g, cell"
+        " FROM tied JOIN frequent AS a ON a.e = earlier JOIN frequent AS b ON b.e = later)"
+        f" SELECT one * {size} + two AS k, g, cell FROM pairs"
     )
-    for (before, after), n, won in _cells(history.connection, "SELECT g, (earlier, later) AS key FROM paired", 0):
-        who = f"SELECT g FROM paired WHERE earlier = {text(before)} AND later = {text(after)}"
-        yield Counted(Candidate("sequence", who, before, within_us=us, then=after), n, won)
+    cells = _cells(history, rows, size * size)
+    for one, e in places:
+        for two, f in places:
+            if one == two:
+                continue
+            who = (
+                f"SELECT a.g FROM done AS a JOIN done AS b USING (g) WHERE a.e = {e} AND b.e = {f}"
+                f" AND a.first_us < b.last_us UNION ALL SELECT g FROM tied WHERE earlier = {e} AND later = {f}"
+            )
+            yield cells.of(one * size + two, Candidate("sequence", who, events[e], within_us=us, then=events[f]))
 
 
 def _attributes(history: History) -> Iterator[Counted]:
-    for (name, value, low, high), n, won in _cells(
-        history.connection, "SELECT g, (attribute, value, low, high) AS key FROM known_of", 0
-    ):
-        who = f"SELECT g FROM known_of WHERE attribute = {text(name)} AND value = {text(value)}"
-        yield Counted(Candidate("attribute", who, name=name, value=value, low=low, high=high), n, won)
+    found = history.connection.execute("SELECT k, attribute, value, low, high FROM knowns ORDER BY k").fetchall()
+    cells = _cells(history, "SELECT k, g, cell FROM known_of", len(found))
+    for k, name, value, low, high in found:
+        who = f"SELECT g FROM known_of WHERE k = {k}"
+        yield cells.of(k, Candidate("attribute", who, name=name, value=value, low=low, high=high))
 
 
-def _names(history: History, query: str) -> list[str]:
-    return [str(row[0]) for row in history.connection.execute(query).fetchall()]
+def _names(history: History) -> dict[int, str]:
+    rows = history.connection.execute("SELECT e, event FROM names ORDER BY e").fetchall()
+    return {int(e): str(event) for e, event in rows}
 
 
-def _nobody() -> Any:
-    return numpy().zeros((len(STRATA) + 1, THIRDS), dtype=int)
+def _cells(history: History, rows: str, size: int) -> _Cells:
+    """Count rows (k, g, cell), k below size."""
+    np = numpy()
+    connection, stride = history.connection, stride_of(history.cohort.rows)
+    shape = (size, len(STRATA) + 1, slices_of(history.cohort.rows))
+    found = connection.execute(f"SELECT k, cell, count(*) AS n FROM ({rows}) GROUP BY k, cell").fetchnumpy()
+    k, cell, n = (np.asarray(found[name], dtype=np.int64) for name in ("k", "cell", "n"))
+    counts = np.zeros((size, shape[1] * shape[2] * 2), dtype=np.int32)
+    counts[k, cell] = n
+    lost, won = counts[:, 0::2].reshape(shape), counts[:, 1::2].reshape(shape)
+    sampled = connection.execute(f"SELECT k, (g - 1) // {stride} AS i FROM ({rows}) WHERE g % {stride} = 1 % {stride}")
+    marks = sampled.fetchnumpy()
+    sample = np.zeros((size, (history.cohort.rows - 1) // stride + 1), dtype=np.uint8)
+    sample[np.asarray(marks["k"], dtype=np.int64), np.asarray(marks["i"], dtype=np.int64)] = 1
+    return _Cells(lost + won, won, sample)
 
 
-def _cells(connection: DuckDBPyConnection, rows: str, at_least: int) -> Iterator[tuple[Any, Any, Any]]:
-    """Yield each `key` of some rows (g, key) with its counts; none at all gives `at_least` empty ones."""
-    found: dict[Any, tuple[Any, Any]] = {}
-    for key, stratum, third, n, won in connection.execute(
-        f"SELECT key, stratum, third, count(*), count(*) FILTER (WHERE won) FROM ({rows}) JOIN people USING (g)"
-        " GROUP BY key, stratum, third ORDER BY key, stratum, third"
-    ).fetchall():
-        cells = found.setdefault(key, (_nobody(), _nobody()))
-        cells[0][stratum, third], cells[1][stratum, third] = n, won
-    if not found and at_least:
-        yield 0, _nobody(), _nobody()
-    for key, (n, won) in found.items():
-        yield key, n, won
-
-
-__all__ = ["LOW_CARDINALITY", "Candidate", "Counted", "candidates", "everyone"]
+def stride_of(leads: int) -> int:
+    """Return how many leads there are to each of the sample."""
+    return -(-leads // SAMPLE_LEADS)

@@ -1,113 +1,268 @@
-"""From findings to milestones: near-duplicates merged, and each kept only if it tells more than those kept before it."""
+"""From findings to milestones: near-duplicates merged, and each kept only if it tells more than the others chosen.
+
+What is held equal: activity, the time of signup, and of each thing chosen not only whether a lead has it but how much of
+it, so that what goes along with a milestone cannot pass for one.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from denizen.history import stats
+from denizen.history.discover.candidates import COUNTS, stride_of
+from denizen.history.discover.chance import Bars, bars_of
+from denizen.history.discover.features import SUPPORT, windows_us
 from denizen.history.stats.intervals import numpy
+from denizen.sql.literals import text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from denizen.history.cohort import History
+    from denizen.history.discover.candidates import Candidate
     from denizen.history.discover.judge import Tested
-    from denizen.history.stats import Estimate
+    from denizen.history.stats import Estimate, Held, Test
 
 ALIKE = 0.9
 """Leads are the same for two candidates if phi is above this."""
-COMPOUND = ("sequence", "property")
-"""Kinds made of several things: there are so many that each has to beat all tests, not all subjects."""
-MAX_LOOKED_AT = 80
-MAX_CHOSEN = 12
-BY_CHANCE = 0.05
+MOST_VARIANTS = 3
+"""Of one subject and kind so many are looked at, the strongest,"""
+MOST_LOOKED_AT = 150
+"""and of all so many."""
+MOST_CHOSEN = 12
+HINT = 1.0
+"""More or less of a chosen thing is held equal too, from so many standard errors on."""
+MOST_RIVALS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A finding that tells something the others do not: `beside` are its odds with them and activity held equal.
+    """A finding that tells something the others do not: `beside` are its odds with them, activity and time held equal.
 
-    `same_as` are near-duplicates that were merged into it.
+    `same_as` are near-duplicates that were merged into it, `rivals` others that would stand in its place: each says
+    nothing beside it, nor does it beside them.
     """
 
     tested: Tested
     beside: Estimate
     beside_p: float
     same_as: tuple[str, ...]
+    rivals: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Choice:
+    """One finding on its way: which rows have it, the levels that stand for it once it is chosen."""
+
+    tested: Tested
+    rows: Any
+    levels: Any = None
+    same_as: tuple[str, ...] = ()
+    rivals: list[str] = field(default_factory=list)
+
+    @property
+    def candidate(self) -> Candidate:
+        """What it is."""
+        return self.tested.candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The leads with what is always held equal, and how strong a finding has to be."""
+
+    won: Any
+    base: tuple[Any, ...]
+    bars: Bars
+
+    def hold(self, chosen: Sequence[Choice]) -> Held:
+        """Return the chances that activity, time and the levels of some choices give."""
+        return stats.hold(self.won, [*self.base, *[c.levels for c in chosen]])
+
+    def test(self, held: Held, choice: Choice) -> Test:
+        """Test a choice beside what is held."""
+        return self.test_rows(held, choice.rows)
+
+    def test_rows(self, held: Held, rows: Any) -> Test:
+        """Test some rows beside what is held."""
+        return held.test(_by_group(held, rows), int(self.won[rows].sum()))
 
 
 def choose(history: History, tested: Sequence[Tested]) -> list[Chosen]:
     """Return the findings that stand on their own, the strongest first.
 
-    The next one is always the strongest beside those chosen; it must beat chance among all subjects tested (Bonferroni).
-    What is made of several things has to beat chance among all tests.
+    The next one is always the strongest beside those chosen; then those chosen before are tested again beside it, and
+    who no longer passes is dropped.
     """
-    np = numpy()
-    findings = sorted((t for t in tested if t.found), key=lambda t: (-abs(t.adjusted.z), t.candidate.simplicity))
-    left = findings[:MAX_LOOKED_AT]
-    people = history.connection.execute("SELECT won, stratum FROM people ORDER BY g").fetchnumpy()
-    won, strata = np.asarray(people["won"], dtype=bool), np.asarray(people["stratum"])
-    marks = {id(t): _marks(history, t, len(won)) for t in left}
-    left, merged = _merge(left, marks)
-    activity = [strata == s for s in np.unique(strata)]
-    least = [stats.z_of(1 - BY_CHANCE / n) for n in (_subjects(tested), len(tested))] if tested else []
-    picked: list[Tested] = []
-    while left and len(picked) < MAX_CHOSEN:
-        columns = np.stack([*activity, *[marks[id(t)] for t in picked]], axis=1)
-        fit = stats.logistic(won, columns)
-        beside = [stats.score_z(fit, won, columns, marks[id(t)]) for t in left]
-        passing = [i for i, z in enumerate(beside) if abs(z) >= least[left[i].candidate.kind in COMPOUND]]
+    findings = _shortlist([t for t in tested if t.found])
+    if not findings:
+        return []
+    judged = _judged(history, tested)
+    left = _merge([Choice(t, _rows(history, t.candidate)) for t in findings], len(judged.won))
+    picked: list[Choice] = []
+    while left and len(picked) < MOST_CHOSEN:
+        held = judged.hold(picked)
+        tests = {id(c): judged.test(held, c) for c in left}
+        passing = [c for c in left if judged.bars.passes(c.candidate, tests[id(c)].z, len(picked))]
         if not passing:
             break
-        best = max(passing, key=lambda i: abs(beside[i]))
-        t = left[best]
-        picked += [t] if beside[best] * t.adjusted.z > 0 else []
-        left = [x for x in left if x is not t and not _same_thing(x, t)]
+        best = max(passing, key=lambda c: abs(tests[id(c)].z))
+        left = [c for c in left if c is not best]
+        if tests[id(best)].z * best.tested.adjusted.z <= 0:
+            continue
+        left = [c for c in left if not _same_thing(c.candidate, best.candidate)]
+        best.rivals = _rivals(judged, held, best, [c for c in passing if c in left], tests, len(picked))
+        best.levels = _levels(history, judged, picked, best)
+        picked = [c for c in [*picked, best] if c is best or _stands(judged, c, [*picked, best])]
+    return _chosen(judged, picked)
+
+
+def _stands(judged: Judged, choice: Choice, picked: Sequence[Choice]) -> bool:
+    """Return whether a choice still tells something beside the others."""
+    others = [c for c in picked if c is not choice]
+    return judged.bars.passes(choice.candidate, judged.test(judged.hold(others), choice).z, len(others))
+
+
+def _chosen(judged: Judged, picked: Sequence[Choice]) -> list[Chosen]:
+    np = numpy()
     if not picked:
         return []
-    columns = np.stack([*activity, *[marks[id(t)] for t in picked]], axis=1)
-    fit = stats.logistic(won, columns)
-    places = range(len(activity), len(activity) + len(picked))
-    return [Chosen(t, fit.odds(i), fit.p(i), merged[id(t)]) for t, i in zip(picked, places, strict=True)]
+    marks = np.zeros((len(picked), len(judged.won)), dtype=np.int8)
+    for own, choice in zip(marks, picked, strict=True):
+        own[choice.rows] = 1
+    held = stats.hold(judged.won, [*judged.base, *marks])
+    found = [held.odds(len(judged.base) + i) for i in range(len(picked))]
+    return [
+        Chosen(c.tested, odds, p, c.same_as, tuple(c.rivals)) for c, (odds, p) in zip(picked, found, strict=True)
+    ]
 
 
-def _same_thing(a: Tested, b: Tested) -> bool:
-    """Return whether two are about the same event, or the same value of an attribute: one finding of it is enough."""
-    one, two = a.candidate, b.candidate
+def _judged(history: History, tested: Sequence[Tested]) -> Judged:
+    np = numpy()
+    people = history.connection.execute("SELECT won, stratum, slice FROM people ORDER BY g").fetchnumpy()
+    won = np.asarray(people["won"], dtype=bool)
+    base = tuple(np.asarray(people[name], dtype=np.int32) for name in ("stratum", "slice"))
+    stride = stride_of(len(won))
+    return Judged(won, base, bars_of(tested, won[::stride], [b[::stride] for b in base], MOST_CHOSEN))
+
+
+def _shortlist(found: Sequence[Tested]) -> list[Tested]:
+    """Keep the strongest variants of each subject, so that those of one do not crowd out another."""
+    kept: list[Tested] = []
+    count: dict[tuple[str, ...], int] = {}
+    for t in sorted(found, key=lambda t: (-abs(t.adjusted.z), t.candidate.simplicity)):
+        c = t.candidate
+        subject = (c.kind, c.event, c.then, c.name)
+        count[subject] = count.get(subject, 0) + 1
+        if count[subject] <= MOST_VARIANTS:
+            kept.append(t)
+    return kept[:MOST_LOOKED_AT]
+
+
+def _same_thing(one: Candidate, two: Candidate) -> bool:
+    """Return whether two are about the same event, or the same attribute's value: one finding of it is enough."""
     if one.kind == two.kind == "attribute":
         return (one.name, one.value) == (two.name, two.value)
     shared = {one.event, one.then} & {two.event, two.then} - {""}
     return bool(shared) or (one.kind == two.kind and one.kind in ("days", "breadth"))
 
 
-def _subjects(left: Sequence[Tested]) -> int:
-    """Return how many different things there are, not counting their variants."""
-    return len({t.candidate.event or (t.candidate.kind, t.candidate.name) for t in left})
-
-
-def _marks(history: History, t: Tested, size: int) -> Any:
+def _rows(history: History, candidate: Candidate) -> Any:
+    """Return the rows of the leads that have a candidate, from 0."""
     np = numpy()
-    marks = np.zeros(size, dtype=bool)
-    marks[np.asarray(history.connection.execute(t.candidate.who).fetchnumpy()["g"], dtype=int) - 1] = True
-    return marks
+    return np.asarray(history.connection.execute(candidate.who).fetchnumpy()["g"], dtype=np.int64) - 1
 
 
-def _merge(findings: list[Tested], marks: dict[int, Any]) -> tuple[list[Tested], dict[int, tuple[str, ...]]]:
+def _by_group(held: Held, rows: Any) -> Any:
+    return numpy().bincount(held.whose[rows], minlength=len(held.chance)).astype(float)
+
+
+def _merge(choices: list[Choice], size: int) -> list[Choice]:
     """Keep the simplest of those that are of the same leads."""
-    kept: list[Tested] = []
-    merged: dict[int, tuple[str, ...]] = {}
-    for t in sorted(findings, key=lambda t: t.candidate.simplicity):
-        twin = next((k for k in kept if _phi(marks[id(k)], marks[id(t)]) > ALIKE), None)
-        if twin is None:
-            kept.append(t)
-            merged[id(t)] = ()
-        else:
-            merged[id(twin)] += (t.candidate.words,)
-    return kept, merged
-
-
-def _phi(a: Any, b: Any) -> float:
     np = numpy()
-    both, n, m, total = float((a & b).sum()), float(a.sum()), float(b.sum()), float(len(a))
-    return (both * total - n * m) / float(np.sqrt(n * (total - n) * m * (total - m)))
+    kept: list[Choice] = []
+    mark = np.zeros(size, dtype=bool)
+    for choice in sorted(choices, key=lambda c: c.tested.candidate.simplicity):
+        mark[choice.rows] = True
+        twin = next((k for k in kept if _phi(mark, len(choice.rows), k.rows) > ALIKE), None)
+        mark[choice.rows] = False
+        if twin is None:
+            kept.append(choice)
+        else:
+            twin.same_as += (choice.candidate.words,)
+    return kept
+
+
+def _phi(mark: Any, n: int, rows: Any) -> float:
+    """Return the correlation of a mark on n rows with that on others."""
+    m, total = len(rows), len(mark)
+    if min(n, m) < ALIKE * ALIKE * max(n, m):
+        return 0.0
+    both = int(mark[rows].sum())
+    return (both * total - n * m) / math.sqrt(float(n) * (total - n) * m * (total - m))
+
+
+def _rivals(
+    judged: Judged, held: Held, best: Choice, others: Sequence[Choice], tests: dict[int, Test], before: int
+) -> list[str]:
+    """Return the others that cannot be told apart from the best: neither says anything beside the other."""
+    np = numpy()
+    mark = np.zeros(len(judged.won), dtype=bool)
+    mark[best.rows] = True
+    spread = (held.chance * (1 - held.chance))[held.whose]
+    own, test = _by_group(held, best.rows), tests[id(best)]
+    found: list[Choice] = []
+    for other in sorted(others, key=lambda c: -abs(tests[id(c)].z)):
+        against = tests[id(other)]
+        both = float(spread[other.rows[mark[other.rows]]].sum())
+        shared = held.overlap(both, own, _by_group(held, other.rows)) / math.sqrt(test.variance * against.variance)
+        left = math.sqrt(max(1e-9, 1 - shared * shared))
+        pairs = ((best, (test.z - shared * against.z) / left), (other, (against.z - shared * test.z) / left))
+        told = any(judged.bars.passes(c.candidate, z, before) for c, z in pairs)
+        if not told and not any(_same_thing(other.candidate, f.candidate) for f in found):
+            found.append(other)
+    return [c.candidate.words for c in found[:MOST_RIVALS]]
+
+
+def _levels(history: History, judged: Judged, picked: Sequence[Choice], choice: Choice) -> Any:
+    """Return for each lead how much of a chosen thing it has, as whole numbers.
+
+    1 is to have it, 0 not to; more or less of it is a level of its own if it hints at another chance. Such a hint is too
+    weak to be a finding, but what goes along with it could add up to one.
+    """
+    np = numpy()
+    found = history.connection.execute(_levels_of(history, choice.candidate)).fetchnumpy()
+    more = np.zeros(len(judged.won), dtype=np.int64)
+    np.maximum.at(more, np.asarray(found["g"], dtype=np.int64) - 1, np.asarray(found["level"], dtype=np.int64))
+    choice.levels = np.zeros(len(more), dtype=np.int64)
+    choice.levels[choice.rows] = 1
+    code = 2 * more + choice.levels
+    held = judged.hold([*picked, choice])
+    levels = choice.levels.copy()
+    for level in np.unique(code):
+        rows = np.flatnonzero(code == level)
+        if len(rows) >= SUPPORT and abs(judged.test_rows(held, rows).z) >= HINT:
+            levels[rows] = level + 2
+    return levels
+
+
+def _levels_of(history: History, c: Candidate) -> str:
+    """Return a query for how much of the subject of a candidate leads have: g, level."""
+    if c.kind in ("days", "breadth"):
+        return f"SELECT g, {_step(c.kind)} AS level FROM people"
+    if c.kind == "attribute":
+        return f"SELECT g, k + 1 AS level FROM known_of JOIN knowns USING (k) WHERE attribute = {text(c.name)}"
+    column = next(name for name, us in windows_us(history.design.at_us or 0).items() if us == c.within_us)
+    of = "SELECT e FROM names WHERE event = "
+    if c.kind == "sequence":
+        return (
+            f"SELECT g, sum(CASE WHEN e = ({of}{text(c.event)}) THEN 1 ELSE 2 END) AS level FROM done"
+            f" WHERE e IN (({of}{text(c.event)}), ({of}{text(c.then)})) GROUP BY g"
+        )
+    return f"SELECT g, 1 + {_step(column)} AS level FROM done WHERE e = ({of}{text(c.event)})"
+
+
+def _step(column: str) -> str:
+    return " + ".join(f"({column} >= {n})::INTEGER" for n in COUNTS)
+

@@ -48,7 +48,7 @@ def run_discover(
     if design.at_us is None:
         raise fail("bad-argument", "discover judges each lead once; give --at, not --every")
     progress("looking for columns")
-    tables = tables_of(*columns_of(data))
+    tables = tables_of(*columns_of(data), order=True)
     with open_history(data, design, tables=tables, known=known, progress=progress) as history:
         history.require_cohort()
         tested: list[Tested] = []
@@ -60,7 +60,7 @@ def run_discover(
             found = list(candidates(history))
             count = len(found)
             progress("testing")
-            tested = judge(found, everyone(history.connection))
+            tested = judge(found, everyone(history))
             chosen = choose(history, tested)
         verdict, why = _verdict(history.cohort, len(tested), chosen)
         return Discovery(

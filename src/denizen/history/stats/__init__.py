@@ -8,15 +8,15 @@ otherwise. What cannot be estimated is None (or has an infinite end), never a ma
 | how high is a rate | `wilson`, `clopper_pearson`, `rate` |
 | how much higher than another | `lift` (ratio), `difference`, `odds_ratio` |
 | is there a difference at all | `fisher_or_score`, `rank_test`; many at once: `benjamini_hochberg` |
-| and among those alike in something else | `mantel_haenszel`; in several things: `logistic`, `score_z` |
+| and among those alike in something else | `mantel_haenszel`; in several things: `hold`, `hold_counts` |
 | how well do scores rank | `auc`, `auc_difference` |
 | how far apart are two rates, however often one looks | `two_rates`; from clusters: `normal_mixture` |
 | anything else, repeated or paired | `bootstrap`; rates of rows that repeat leads: `clustered_rate`, `clustered_lift` |
 """
 
 from denizen.history.stats.clusters import clustered_lift, clustered_rate
+from denizen.history.stats.factors import Held, Test, hold, hold_counts
 from denizen.history.stats.intervals import LEVEL, Estimate, Interval, z_of
-from denizen.history.stats.logistic import Fit, logistic, score_z
 from denizen.history.stats.ranks import auc, auc_difference
 from denizen.history.stats.rates import clopper_pearson, difference, lift, odds_ratio, rate, wilson
 from denizen.history.stats.resampling import bootstrap
@@ -27,9 +27,10 @@ from denizen.history.stats.strata import Stratified, mantel_haenszel
 __all__ = [
     "LEVEL",
     "Estimate",
-    "Fit",
+    "Held",
     "Interval",
     "Stratified",
+    "Test",
     "auc",
     "auc_difference",
     "benjamini_hochberg",
@@ -39,14 +40,14 @@ __all__ = [
     "clustered_rate",
     "difference",
     "fisher_or_score",
+    "hold",
+    "hold_counts",
     "lift",
-    "logistic",
     "mantel_haenszel",
     "normal_mixture",
     "odds_ratio",
     "rank_test",
     "rate",
-    "score_z",
     "two_rates",
     "wilson",
     "z_of",
