@@ -18,8 +18,6 @@ from denizen.errors import DenizenError
 from denizen.history import stats
 from denizen.history.design import design_of
 from denizen.history.discover import run_discover
-from denizen.history.discover.candidates import Candidate, Counted
-from denizen.history.discover.judge import judge
 from denizen.ingest.project import Data, load_project
 from denizen.model.load import load_model, parse_model
 from denizen.report import report_html
@@ -201,43 +199,7 @@ def test_in_one_stratum_and_one_column_every_method_gives_the_odds_ratio():
     assert stats.mantel_haenszel([a], [n], [c], [m]).odds.value == pytest.approx(wanted)
     did = np.repeat([1, 0], [n, m])
     won = np.concatenate([np.arange(n) < a, np.arange(m) < c])
-    columns = np.stack([np.ones(n + m), did], axis=1)
-    fit = stats.logistic(won, columns)
-    assert fit.odds(1).value == pytest.approx(wanted, rel=1e-3)
-    alone = stats.logistic(won, columns[:, :1])
+    nothing = np.zeros(n + m, dtype=int)
+    assert stats.hold(won, [nothing, did]).odds(1)[0].value == pytest.approx(wanted, rel=1e-3)
     gap = (a / n - c / m) / ((a + c) / (n + m) * (1 - (a + c) / (n + m)) * (1 / n + 1 / m)) ** 0.5
-    assert stats.score_z(alone, won, columns[:, :1], did) == pytest.approx(gap, rel=1e-3)
-
-
-STRATA = 6
-
-
-def false_worlds(worlds):
-    """Return the share of worlds without any effect in which something is found."""
-    rng, found = np.random.default_rng(7), 0
-    for _ in range(worlds):
-        size = 600
-        activity = rng.integers(0, STRATA, size)
-        third, won = rng.integers(0, 3, size), rng.random(size) < 0.05 + 0.04 * activity
-
-        def cells(rows, activity=activity, third=third):
-            table = np.zeros((STRATA, 3), dtype=int)
-            np.add.at(table, (activity[rows], third[rows]), 1)
-            return table
-
-        counted = []
-        for i in range(40):
-            did = rng.random(size) < 0.1 + 0.1 * activity
-            counted.append(Counted(Candidate("count", "", f"e{i}"), cells(did), cells(did & won)))
-        every = Counted(Candidate("days", ""), cells(np.ones(size, dtype=bool)), cells(won))
-        found += any(t.found for t in judge(counted, every))
-    return found / worlds
-
-
-def test_where_only_activity_matters_hardly_anything_is_found():
-    assert false_worlds(25) <= 0.16
-
-
-@pytest.mark.slow
-def test_the_false_discovery_rate_holds_where_only_activity_matters():
-    assert false_worlds(600) <= 0.05 + 3 * (0.05 * 0.95 / 600) ** 0.5
+    assert stats.hold(won, [nothing]).test(np.array([float(n)]), a).z == pytest.approx(gap, rel=1e-3)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from denizen.cli.history_options import history_options, study_of
+from denizen.cli.history_options import study_of, unscored_options
 from denizen.cli.import_ import write_text
 from denizen.cli.show import print_json, progress
 from denizen.cli.show_report import print_report
@@ -22,7 +22,7 @@ from denizen.report import write_report
 @click.option(
     "--project", type=click.Path(), help="The project file. Default: denizen.yaml beside the model, or in this folder."
 )
-@history_options
+@unscored_options
 @click.option("--model-out", metavar="PATH", help="Write the starting model that the findings suggest.")
 def discover(model: str | None, project: str | None, model_out: str | None, **given: Any) -> None:
     """Find which actions predict conversion, and which only look as if they did.
@@ -34,14 +34,16 @@ def discover(model: str | None, project: str | None, model_out: str | None, **gi
 
     Looks at what leads did in their first days (--at), who had not converted by then, and what came of them in the
     --horizon after. Every event, count, active days, breadth, sequence of two, property and attribute is tested; what
-    holds up beyond chance over all tests, and among leads about as active, is a milestone. The verdict is `signal`,
-    `no signal` or `too little data`.
+    holds up beyond chance over all tests, and among leads about as active who signed up about then, is a milestone. The
+    verdict is `signal`, `no signal` or `too little data`. Nothing is scored, so there is no --engine: the data are read into
+    the embedded database, whatever engine scores them.
 
     \b
     Keys of --json: verdict, why, n, won, base_rate, candidates, tests,
       milestones, attributes, against [{name, kind, event, then, property, attribute, value, at_least, within,
         support, won, rate_with, rate_without, lift, difference, odds (each also _low, _high), p, q,
-        adjusted {odds, low, high, p, q}, beside_others {odds, low, high, p}, stable, signs, same_as, may_leak}],
+        adjusted {odds, low, high, p, q}, beside_others {odds, low, high, p},
+        stable, signs, same_as, rivals, may_leak}],
       only_activity, disagreements [{criterion, points, finding, lift, lift_low, lift_high}],
       leaks, design, cohort, notes, rows.
     """

@@ -14,6 +14,7 @@ from denizen.clock import parse_instant
 from denizen.errors import fail
 from denizen.history.design import DEFAULT_AT, DEFAULT_HORIZON, WON, design_of
 from denizen.ingest.project import Data, load_project, merge_data, parse_mappings
+from denizen.scoring.run import IN_MEMORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +63,15 @@ class Study:
 
 def history_options(command: F) -> F:
     """Add the shared options; the command takes them as keyword arguments `**given` and hands them to `study_of`."""
-    options = (*_HISTORY, known_option, engine_option, json_option)
+    return _with(command, *_HISTORY, known_option, engine_option, json_option)
+
+
+def unscored_options(command: F) -> F:
+    """Add the shared options of a command that scores nothing, and so has no engine to choose."""
+    return _with(command, *_HISTORY, known_option, json_option)
+
+
+def _with(command: F, *options: Callable[[F], F]) -> F:
     return data_options(reduce(lambda wrapped, option: option(wrapped), reversed(options), command))
 
 
@@ -95,7 +104,7 @@ def study_of(model: str | None, given: dict[str, Any], project: str | None = Non
         message = "there are no outcomes; give --outcomes PATH (lead_id, outcome, at), or name them in denizen.yaml"
         raise fail("bad-argument", message)
     check_html(given["html"])
-    return Study(data, design, given["known"], given["engine"], given["html"], given["as_json"])
+    return Study(data, design, given["known"], given.get("engine", IN_MEMORY), given["html"], given["as_json"])
 
 
 def check_html(path: str | None) -> None:

@@ -33,10 +33,11 @@ SAMPLE_ROWS = 4_000
 def event_leaks(history: History, names: set[str]) -> Iterator[str]:
     """Yield a warning for each event name that is a consequence of the conversion; `names` are those the model counts."""
     rows = history.connection.execute(
-        "SELECT event, count(DISTINCT lead_id), count(DISTINCT CASE WHEN won_us IS NULL THEN lead_id END),"
-        " count(*), count(*) FILTER (WHERE at_us >= won_us),"
-        f" count(*) FILTER (WHERE at_us < won_us AND at_us >= won_us - {DAY_US})"
-        " FROM events JOIN history USING (lead_id) GROUP BY event ORDER BY event"
+        "WITH each AS (SELECT event, lead_id, count(*) AS n, count(*) FILTER (WHERE at_us >= won_us) AS after,"
+        f" count(*) FILTER (WHERE at_us < won_us AND at_us >= won_us - {DAY_US}) AS before, any_value(won_us) AS won_us"
+        " FROM events JOIN history USING (lead_id) GROUP BY event, lead_id)"
+        " SELECT event, count(*), count(*) FILTER (WHERE won_us IS NULL), sum(n)::BIGINT, sum(after)::BIGINT,"
+        " sum(before)::BIGINT FROM each GROUP BY event ORDER BY event"
     ).fetchall()
     for event, leads, never_won, count, after, just_before in rows:
         if leads < SUPPORT or never_won > leads * (1 - TOO_GOOD_ALONE):

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from denizen.history.discover.candidates import Candidate
     from denizen.history.discover.judge import Tested
 
-COMPOUND = ("sequence", "property")
-"""Kinds made of several things; there are many of them, and they have to be rarer by chance."""
+COMPOUND = ("days", "breadth", "property", "sequence")
+"""Kinds made of other events: they come after those, and share little of what chance is allowed, being many."""
 BY_CHANCE = 0.05
 SHARES = {False: 0.9, True: 0.1}
 """Of `BY_CHANCE`, for what is simple and for what is compound."""

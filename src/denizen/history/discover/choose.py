@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from denizen.history import stats
 from denizen.history.discover.candidates import COUNTS, stride_of
-from denizen.history.discover.chance import Bars, bars_of
+from denizen.history.discover.chance import COMPOUND, Bars, bars_of
 from denizen.history.discover.features import SUPPORT, windows_us
 from denizen.history.stats.intervals import numpy
 from denizen.sql.literals import text
@@ -32,7 +32,7 @@ MOST_VARIANTS = 3
 MOST_LOOKED_AT = 150
 """and of all so many."""
 MOST_CHOSEN = 12
-HINT = 1.0
+HINT = 2.0
 """More or less of a chosen thing is held equal too, from so many standard errors on."""
 MOST_RIVALS = 5
 
@@ -93,7 +93,8 @@ def choose(history: History, tested: Sequence[Tested]) -> list[Chosen]:
     """Return the findings that stand on their own, the strongest first.
 
     The next one is always the strongest beside those chosen; then those chosen before are tested again beside it, and
-    who no longer passes is dropped.
+    what no longer passes is dropped. What is made of several events comes after events and attributes, because it holds a
+    part of each milestone that is in it.
     """
     findings = _shortlist([t for t in tested if t.found])
     if not findings:
@@ -104,7 +105,8 @@ def choose(history: History, tested: Sequence[Tested]) -> list[Chosen]:
     while left and len(picked) < MOST_CHOSEN:
         held = judged.hold(picked)
         tests = {id(c): judged.test(held, c) for c in left}
-        passing = [c for c in left if judged.bars.passes(c.candidate, tests[id(c)].z, len(picked))]
+        able = [c for c in left if judged.bars.passes(c.candidate, tests[id(c)].z, len(picked))]
+        passing = [c for c in able if c.candidate.kind not in COMPOUND] or able
         if not passing:
             break
         best = max(passing, key=lambda c: abs(tests[id(c)].z))
@@ -133,9 +135,7 @@ def _chosen(judged: Judged, picked: Sequence[Choice]) -> list[Chosen]:
         own[choice.rows] = 1
     held = stats.hold(judged.won, [*judged.base, *marks])
     found = [held.odds(len(judged.base) + i) for i in range(len(picked))]
-    return [
-        Chosen(c.tested, odds, p, c.same_as, tuple(c.rivals)) for c, (odds, p) in zip(picked, found, strict=True)
-    ]
+    return [Chosen(c.tested, odds, p, c.same_as, tuple(c.rivals)) for c, (odds, p) in zip(picked, found, strict=True)]
 
 
 def _judged(history: History, tested: Sequence[Tested]) -> Judged:
@@ -265,4 +265,3 @@ def _levels_of(history: History, c: Candidate) -> str:
 
 def _step(column: str) -> str:
     return " + ".join(f"({column} >= {n})::INTEGER" for n in COUNTS)
-

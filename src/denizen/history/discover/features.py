@@ -73,16 +73,29 @@ def make_features(history: History) -> None:
 
 
 def _make_seen(history: History) -> None:
-    """Make `seen`: the events of the leads judged from signup to landmark."""
+    """Make `starts` (from when windows count) and `seen`: the events of the leads judged from then to the landmark."""
+    connection, arrived = history.connection, _arrived(history)
+    starts = "SELECT g, lead_id, signup_us AS start_us, as_of_us FROM cohort"
+    if history.known:
+        starts = (
+            "SELECT g, cohort.lead_id, COALESCE(any_value(leads.signup_us), min(at_us)) AS start_us, any_value(as_of_us)"
+            f" AS as_of_us FROM cohort JOIN leads USING (lead_id) JOIN events USING (lead_id)"
+            f" WHERE at_us <= as_of_us AND {arrived} GROUP BY g, cohort.lead_id"
+        )
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE starts AS {starts}")
     properties = "".join(f", {v.column}" for v in history.tables.properties.values())
-    arrived = (
-        " AND (received_us IS NULL OR received_us <= as_of_us) AND (replaced_us IS NULL OR replaced_us > as_of_us)"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE seen AS SELECT g, event, at_us - start_us AS age_us,"
+        f" CAST(at_us // {DAY_US} AS INTEGER) AS day{properties} FROM events JOIN starts USING (lead_id)"
+        f" WHERE at_us >= start_us AND at_us < least(as_of_us, start_us + {history.design.at_us}) AND {arrived}"
     )
-    history.connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE seen AS SELECT g, event, at_us - signup_us AS age_us,"
-        f" CAST(at_us // {DAY_US} AS INTEGER) AS day{properties} FROM events JOIN cohort USING (lead_id) WHERE at_us >= signup_us AND at_us < as_of_us"
-        f"{arrived if history.known else ' AND replaced_us IS NULL'}"
-    )
+
+
+def _arrived(history: History) -> str:
+    """Return the condition that an event counts: of several deliveries one, and if asked only once it was received."""
+    if not history.known:
+        return "replaced_us IS NULL"
+    return "(received_us IS NULL OR received_us <= as_of_us) AND (replaced_us IS NULL OR replaced_us > as_of_us)"
 
 
 def _make_people(history: History) -> None:
@@ -138,11 +151,10 @@ def _make_tied(history: History) -> None:
     [(count,)] = connection.execute("SELECT count(*) FROM tied").fetchall()
     if not count:
         return
-    arrived = " AND (received_us IS NULL OR received_us <= as_of_us)" if history.known else ""
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE tied AS WITH instants AS (SELECT DISTINCT g, age_us FROM tied),"
-        " there AS (SELECT g, e, age_us, event_id FROM events JOIN cohort USING (lead_id) JOIN names USING (event)"
-        f" JOIN instants USING (g) WHERE at_us - signup_us = age_us{arrived}),"
+        " there AS (SELECT g, e, age_us, event_id FROM events JOIN starts USING (lead_id) JOIN names USING (event)"
+        f" JOIN instants USING (g) WHERE at_us - start_us = age_us AND {_arrived(history)}),"
         " placed AS (SELECT *, row_number() OVER (PARTITION BY g, age_us ORDER BY event_id NULLS LAST, e) AS place FROM there),"
         " ends AS (SELECT g, age_us, e, min(place) AS first, max(place) AS last FROM placed GROUP BY ALL)"
         " SELECT tied.* EXCLUDE (age_us) FROM tied JOIN ends AS a ON a.g = tied.g AND a.age_us = tied.age_us AND a.e = earlier"
@@ -229,9 +241,7 @@ def _known(history: History, value: Value, number: int) -> str:
             f" FROM cohort JOIN leads USING (lead_id) ASOF LEFT JOIN {known}"
             f" ON {known}.lead_id = cohort.lead_id AND {known}.from_us <= cohort.as_of_us"
         )
-    return (
-        f"WITH given AS ({found}) SELECT g, CASE WHEN x IS NULL THEN v ELSE canonical(v) END AS v, x FROM given WHERE v IS NOT NULL"
-    )
+    return f"WITH given AS ({found}) SELECT g, CASE WHEN x IS NULL THEN v ELSE canonical(v) END AS v, x FROM given WHERE v IS NOT NULL"
 
 
 def _keep_known(connection: DuckDBPyConnection, attribute: str, rows: str) -> None:

@@ -117,7 +117,7 @@ def _beside(c: Counted, everyone: Counted, held: Held, cells: Any) -> Stratified
 
 def _signs(c: Counted, everyone: Counted) -> tuple[int, ...]:
     signs = []
-    thirds = ((_thirds(cells) for cells in (c.n, c.won, everyone.n, everyone.won)))
+    thirds = (_thirds(cells) for cells in (c.n, c.won, everyone.n, everyone.won))
     for n, won, all_n, all_won in zip(*thirds, strict=True):
         others = all_n - n
         gap = int(won) * int(others) - (int(all_won) - int(won)) * int(n)

@@ -50,11 +50,15 @@ def report_of(discovery: Discovery) -> Report:
 
 def _sections(discovery: Discovery) -> Iterator[Section]:
     if discovery.milestones:
-        yield Section("Milestones", [_picture(discovery.milestones), _table(discovery.milestones), *_merged(discovery)])
+        yield Section(
+            "Milestones", [_picture(discovery.milestones), _table(discovery.milestones), *_merged(discovery.milestones)]
+        )
     if discovery.attributes:
         yield Section("Attributes", list(_attributes(discovery)))
     if discovery.against:
-        yield Section("Signs against", [_picture(discovery.against), _table(discovery.against)])
+        yield Section(
+            "Signs against", [_picture(discovery.against), _table(discovery.against), *_merged(discovery.against)]
+        )
     if discovery.only_activity:
         yield Section("Only activity", [_activity(discovery.only_activity)])
     if discovery.disagreements:
@@ -68,6 +72,7 @@ def _attributes(discovery: Discovery) -> Iterator[Words | Table | Chart]:
         yield Words("Known today, may leak: these may have been filled in because of the outcome.", "warning")
     yield _picture(discovery.attributes)
     yield _table(discovery.attributes)
+    yield from _merged(discovery.attributes)
 
 
 def _picture(chosen: Sequence[Chosen]) -> Chart:
@@ -83,7 +88,7 @@ def _point(t: Tested, who: str, rate: Estimate, n: int) -> dict[str, Any]:
 
 
 def _table(chosen: Sequence[Chosen]) -> Table:
-    note = "q: the share of false findings among all with a value up to it; as active: leads with as many sessions compared"
+    note = "q: the share of false findings among all with a value up to it; as active: leads with as many sessions, who signed up about then, compared"
     return Table(COLUMNS, [_row(c.tested) for c in chosen], note)
 
 
@@ -104,10 +109,13 @@ def _row(t: Tested) -> list[Any]:
     ]
 
 
-def _merged(discovery: Discovery) -> Iterator[Words]:
-    for c in discovery.milestones:
+def _merged(chosen: Sequence[Chosen]) -> Iterator[Words]:
+    for c in chosen:
         if c.same_as:
             yield Words(f"{c.tested.candidate.words} is of nearly the same leads as: {', '.join(c.same_as)}.")
+        if c.rivals:
+            told = f"{c.tested.candidate.words} could as well be: {', '.join(c.rivals)}"
+            yield Words(f"{told}; these data cannot tell which.", "warning")
 
 
 def _activity(tested: Sequence[Tested]) -> Table:

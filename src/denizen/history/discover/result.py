@@ -93,6 +93,7 @@ class Discovery:
             **_tested_dict(chosen.tested),
             "beside_others": {**chosen.beside.as_dict("odds"), "p": chosen.beside_p},
             "same_as": list(chosen.same_as),
+            "rivals": list(chosen.rivals),
             "may_leak": self.leaky and chosen.tested.candidate.kind == "attribute",
         }
 

@@ -10,7 +10,7 @@ from denizen.history.cohort import open_history, tables_of
 from denizen.history.discover.candidates import candidates, everyone
 from denizen.history.discover.choose import choose
 from denizen.history.discover.columns import columns_of
-from denizen.history.discover.features import make_features
+from denizen.history.discover.features import MOST_EVENTS, make_features
 from denizen.history.discover.judge import FALSE_SHARE, judge
 from denizen.history.discover.result import NO_SIGNAL, SIGNAL, TOO_LITTLE, Discovery
 from denizen.history.discover.rubric import disagreements
@@ -93,7 +93,7 @@ def _verdict(cohort: Cohort, tests: int, chosen: list[Chosen]) -> tuple[str, str
             f" at least {ENOUGH_WON} with and {ENOUGH_WON} without a conversion are needed"
         )
     if not chosen:
-        return NO_SIGNAL, f"none of {tests:,} candidates tells who converts, beyond chance and beyond mere activity"
+        return NO_SIGNAL, f"none of {tests:,} candidates tells who converts, beyond chance and mere activity"
     up = sum(c.tested.upward and c.tested.candidate.kind != "attribute" for c in chosen)
     return SIGNAL, (
         f"{up} milestone{'s' * (up != 1)} and {len(chosen) - up} other sign{'s' * (len(chosen) - up != 1)}"
@@ -121,7 +121,16 @@ def _notes(history: History) -> list[str]:
             "Attributes are as they are known today, not as they were then, and may leak the outcome;"
             " --attributes-history gives them as known then."
         )
+    if _events_left_out(history):
+        notes.append(f"Only the {MOST_EVENTS} events that most leads have done are looked at.")
     notes.append(
         "These are leads who did it, not leads who were made to: a milestone predicts; only a test shows a cause."
     )
     return notes
+
+
+def _events_left_out(history: History) -> bool:
+    if not _enough(history.cohort):
+        return False
+    [(count,)] = history.connection.execute("SELECT count(*) FROM names").fetchall()
+    return bool(count >= MOST_EVENTS)

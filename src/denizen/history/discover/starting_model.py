@@ -11,6 +11,7 @@ from denizen.model.durations import DAY_US
 from denizen.model.writing import Noted, comment, name_of, write_section
 
 if TYPE_CHECKING:
+    from denizen.history.discover.candidates import Candidate
     from denizen.history.discover.choose import Chosen
     from denizen.history.discover.result import Discovery
 
@@ -45,7 +46,7 @@ def starting_model(discovery: Discovery) -> str:
             if (c.tested.candidate.kind == "attribute") == (part == "fit"):
                 name = name_of(c.tested.candidate.words, taken, "finding")
                 taken.append(name)
-                items.append(Noted(name, _criterion(c, points[id(c)]), _evidence(c, discovery)))
+                items.append(Noted(name, criterion_of(c.tested.candidate, points[id(c)]), _evidence(c, discovery)))
         if items:
             lines += ["", f"{part}:", "  criteria:", *write_section(items, 4)]
     half = max(1, sum(p for p in points.values() if p > 0) // 2)
@@ -64,22 +65,24 @@ def _evidence(chosen: Chosen, discovery: Discovery) -> list[str]:
     t = chosen.tested
     evidence = (
         f"{t.candidate.words}: {t.n:,} leads, {percent(t.rate.value)} convert against {percent(t.rate_without.value)},"
-        f" lift {ratio(t.lift.value)} ({bounds(t.lift)}), q {t.q:.2g}; among leads as active, odds"
+        f" lift {ratio(t.lift.value)} ({bounds(t.lift)}), q {t.q:.2g}; among leads as active then, odds"
         f" {ratio(t.adjusted.odds.value)} ({bounds(t.adjusted.odds)})."
     )
     lines = [evidence]
     if t.candidate.kind == "attribute" and discovery.leaky:
         lines.append("Known today, may leak: make sure it was known before the conversion.")
+    if chosen.rivals:
+        lines.append(f"These data cannot tell it apart from: {', '.join(chosen.rivals)}.")
     if not t.stable:
         lines.append("Not stable: it does not point the same way at all times of signup.")
     return lines
 
 
-def _criterion(chosen: Chosen, points: int) -> dict[str, Any]:
-    c = chosen.tested.candidate
-    within = {"within": {"first": _duration(c.within_us)}}
+def criterion_of(c: Candidate, points: int) -> dict[str, Any]:
+    """Return a candidate as a criterion of a model file: it gives its points to exactly the leads that have it."""
     if c.kind == "attribute":
-        return {"attribute": c.name, "bands": [{**_condition(chosen), "points": points}]}
+        return {"attribute": c.name, "bands": [{**_condition(c), "points": points}]}
+    within = {"within": {"first": _duration(c.within_us)}}
     bands: dict[str, Any] = {"points": points}
     if c.at_least > 1:
         bands = {"bands": [{"at_least": c.at_least, "points": points}]}
@@ -89,11 +92,10 @@ def _criterion(chosen: Chosen, points: int) -> dict[str, Any]:
         return {"count": c.event, "where": {c.name: c.value}, **within, **bands}
     if c.kind == "sequence":
         return {"sequence": [c.event, c.then], **within, **bands}
-    return {"distinct": "days" if c.kind == "days" else "events", "of": "any", **within, **bands}
+    return {"distinct": {"of": "days" if c.kind == "days" else "events"}, **within, **bands}
 
 
-def _condition(chosen: Chosen) -> dict[str, Any]:
-    c = chosen.tested.candidate
+def _condition(c: Candidate) -> dict[str, Any]:
     if not c.ranged:
         return {"is": c.value}
     if c.low is None:
@@ -102,6 +104,8 @@ def _condition(chosen: Chosen) -> dict[str, Any]:
 
 
 def _duration(us: int) -> str:
-    if us % DAY_US == 0:
-        return f"{us // DAY_US}d"
-    return f"{us // (DAY_US // 24)}h" if us % (DAY_US // 24) == 0 else f"{max(1, us // (DAY_US // 1440))}m"
+    """Return a duration as a model file has it, in the largest unit that is whole."""
+    for unit, size in (("d", DAY_US), ("h", DAY_US // 24), ("m", DAY_US // 1440)):
+        if us % size == 0:
+            return f"{us // size}{unit}"
+    return f"{us // 1_000_000}s"

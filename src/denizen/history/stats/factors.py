@@ -176,7 +176,9 @@ def _exact(np: Any, n: Any, chance: Any, won: int) -> float:
     gamma = special().gammaln
     with np.errstate(divide="ignore"):
         ways = gamma(size[:, None] + 1) - gamma(counts + 1) - gamma(np.maximum(size[:, None] - counts, 0) + 1)
-        each = np.exp(ways + counts * np.log(p)[:, None] + np.maximum(size[:, None] - counts, 0) * np.log1p(-p)[:, None])
+        each = np.exp(
+            ways + counts * np.log(p)[:, None] + np.maximum(size[:, None] - counts, 0) * np.log1p(-p)[:, None]
+        )
     each[counts[None, :] > size[:, None]] = 0.0
     total = np.zeros(won + 1)
     total[0] = 1.0
