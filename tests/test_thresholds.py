@@ -139,6 +139,61 @@ def test_a_share_is_kept_on_the_earlier_leads(found):
     json.dumps(found.as_dict(), allow_nan=False)
 
 
+SEGMENTED = (
+    MODEL
+    + """
+segments:
+  - {name: large, when: {employees: 100}, pql: {total: 60}}
+  - {name: rivals, when: {rival: true}, tiers: {fit: {all: 0}}}
+  - {name: nobody, when: {employees: 7}, pql: {behavior: 20}}
+"""
+)
+
+
+def test_a_segment_that_owns_gates_gets_its_own_and_its_leads_are_no_one_elses():
+    data = world(leads=2500)
+    found = denizen.thresholds(SEGMENTED, **data)
+    assert [s.segment for s in found.segments] == ["large", "nobody"]
+    large, nobody = found.segments
+    size = {p["lead_id"]: p["employees"] for p in data["leads"]}
+    assert (
+        large.split.earlier.leads
+        + large.split.later.leads
+        + found.own.split.earlier.leads
+        + found.own.split.later.leads
+        == found.cohort.rows
+    )
+    alone = {**data, "leads": [p for p in data["leads"] if size[p["lead_id"]] == 100]}
+    alone["events"] = [e for e in data["events"] if size[e["lead_id"]] == 100 or e["event"] == "end"]
+    at = datetime.fromtimestamp(large.split.at_us / 1e6, tz=UTC)
+    again = denizen.thresholds(SEGMENTED, **alone, split_at=at, as_of=datetime(2027, 6, 1, tzinfo=UTC))
+    assert again.segments[0].current.later.n == large.current.later.n
+    assert again.segments[0].gates == large.gates
+    assert (nobody.verdict, nobody.gates) == ("too little data", None)
+    assert any("Segment nobody" in note for note in found.notes)
+
+
+def test_suggested_gates_written_into_the_segments_score_what_was_promised():
+    data = world(leads=2500)
+    found = denizen.thresholds(SEGMENTED, **data)
+    large = found.segments[0]
+    changed = SEGMENTED.replace("pql: {total: 60}", large.gates.yaml())
+    changed = changed.replace("pql: {total: 80, fit: 15, behavior: 40}", found.gates.yaml())
+    again = denizen.thresholds(
+        changed.replace("pql: {behavior: 20}", "pql: {total: 80, fit: 15, behavior: 20}"), **data
+    )
+    assert again.together[0] == found.together[1]
+    assert again.segments[0].current.later == large.chosen.later
+    assert again.current.later == found.chosen.later
+
+
+def test_a_capacity_is_parted_by_leads():
+    found = denizen.thresholds(SEGMENTED, **world(leads=2500), capacity=9)
+    assert sum(s.target.high for s in (found.own, *found.segments)) == pytest.approx(9)
+    weeks = found.own.split.earlier.weeks
+    assert found.together[1].earlier.n / weeks <= 9
+
+
 def test_too_few_conversions_choose_nothing():
     few = denizen.thresholds(MODEL, **world(leads=60))
     assert few.verdict == "too little data"

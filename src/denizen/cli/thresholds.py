@@ -38,13 +38,16 @@ def thresholds(model: str, **given: Any) -> None:
     denizen thresholds model.yaml --target-share 0.05..0.15 --html thresholds.html
     denizen thresholds model.yaml --capacity 40 --json
 
-    Gates are chosen on leads who signed up earlier and judged on those who signed up later.
+    Gates are chosen on leads who signed up earlier and judged on those who signed up later. A segment that owns gates gets a
+    suggestion of its own, from its own leads.
 
     \b
     Keys of --json: verdict (suggestion | out of reach | too little data), model, model_hash, target {aim, low, high},
       gates {total, fit, behavior}, yaml, chosen and current {gates, earlier, later}, each side {n, won, a_week,
       share, precision, recall {value, low, high}}, differences {share, precision, recall {difference, low, high}},
-      frontier [{gates, earlier, later}], split {at, earlier, later {leads, won, weeks}}, notes, design, cohort, rows.
+      frontier [{gates, earlier, later}], split {at, earlier, later {leads, won, weeks}}: of the leads that the gates of
+      the file judge; segments [{segment, and the same}], together {current, chosen {earlier, later}}, notes, design,
+      cohort, rows.
     """
     target = target_of(
         share=_range(given["target_share"]),

@@ -14,26 +14,41 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from denizen.history.stats import Estimate
-    from denizen.history.thresholds.result import Option, Price, Thresholds
+    from denizen.history.thresholds.result import Option, Price, Suggestion, Thresholds
 
 COLUMNS = ("", "total", "fit", "behavior", "share", "a week", "precision", "95 % interval", "recall", "95 % interval")
 
 
 def report_of(found: Thresholds) -> Report:
     """Return the report: the gates to write, what they bring on later leads, and the frontier."""
-    sections = [Section("On the later leads", list(_compared(found)))]
+    sections = [Section("On the later leads", list(_compared(found.own)))]
+    sections += [_segment(s) for s in found.segments]
+    if found.segments:
+        sections.append(Section("All leads together", [_all(found)]))
     if found.frontier:
-        sections.append(Section("The frontier", list(_frontier(found))))
+        sections.append(Section("The frontier", list(_frontier(found.own))))
     return Report(
         title=f"Thresholds of {found.model}: {found.design.words()}",
-        verdict=_verdict(found),
-        facts=tuple(_facts(found)),
+        verdict=_verdict(found.own),
+        facts=tuple(_facts(found.own)),
         sections=tuple(sections),
         small_print=found.notes,
     )
 
 
-def _verdict(found: Thresholds) -> Words:
+def _segment(found: Suggestion) -> Section:
+    """Return what is suggested for a segment that owns its gates."""
+    return Section(f"Segment {found.segment}", [_verdict(found), *_compared(found)])
+
+
+def _all(found: Thresholds) -> Table:
+    now, then = found.together
+    rows = [["current", "", "", "", *_cells(now.later)]]
+    rows += [["suggested", "", "", "", *_cells(then.later)]] if then else []
+    return Table(COLUMNS, rows, "each lead by the gates of its segment, or of the file")
+
+
+def _verdict(found: Suggestion) -> Words:
     split = found.split
     if found.verdict == "too little data":
         return Words(
@@ -49,7 +64,7 @@ def _verdict(found: Thresholds) -> Words:
     return Words(f"{gates}\nFor {found.target.words()}: {told}. {_against(found)}", "good")
 
 
-def _against(found: Thresholds) -> str:
+def _against(found: Suggestion) -> str:
     if found.gates == found.written:
         return "These are the current gates."
     sure = [
@@ -60,7 +75,7 @@ def _against(found: Thresholds) -> str:
     return f"Against the current gates: {', '.join(sure)}." if sure else "No sure difference from the current gates."
 
 
-def _facts(found: Thresholds) -> Iterator[tuple[str, str]]:
+def _facts(found: Suggestion) -> Iterator[tuple[str, str]]:
     split = found.split
     yield (
         "chosen on",
@@ -69,7 +84,7 @@ def _facts(found: Thresholds) -> Iterator[tuple[str, str]]:
     yield "judged on", f"{split.later.leads:,} leads after that, {split.later.won:,} won"
 
 
-def _compared(found: Thresholds) -> Iterator[Table]:
+def _compared(found: Suggestion) -> Iterator[Table]:
     written = [f"{g:g}" for g in (found.written.total, found.written.fit, found.written.behavior)]
     rows = [["current", *written, *_cells(found.current.later)]]
     rows += [["suggested", *_bounds(found.chosen), *_cells(found.chosen.later)]] if found.chosen else []
@@ -99,7 +114,7 @@ def _pair(found: Estimate) -> list[str]:
     return [percent(found.value), interval(found)]
 
 
-def _frontier(found: Thresholds) -> Iterator[Table | Chart | Words]:
+def _frontier(found: Suggestion) -> Iterator[Table | Chart | Words]:
     yield Words(
         "Gates that no others beat on the earlier leads: each step brings more conversions and costs more leads."
     )

@@ -35,7 +35,7 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """Gates with their price on both sides; `gates` is None for the model as it stands, segments and all."""
+    """Gates with their price on both sides; `gates` is None where they are not the same for everyone, or as they stand."""
 
     gates: Gates | None
     earlier: Price
@@ -51,15 +51,14 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
-class Thresholds:
-    """The frontier of a model's gates, the gates that serve a target, and their price against the current ones.
+class Suggestion:
+    """Gates for the leads that some gates judge: those of a segment that owns its gates, or of the file (no name).
 
     `verdict` is `suggestion`, `out of reach` (no gates reach the target on the earlier leads) or `too little data`.
     `differences` are suggested minus current on the later leads: share, precision, recall.
     """
 
-    model: str
-    model_hash: str
+    segment: str
     verdict: str
     target: Target
     written: Gates
@@ -68,10 +67,6 @@ class Thresholds:
     frontier: tuple[Option, ...]
     differences: dict[str, Estimate]
     split: TimeSplit
-    notes: tuple[str, ...]
-    design: Design
-    cohort: Cohort
-    accounting: Accounting
 
     @property
     def gates(self) -> Gates | None:
@@ -82,8 +77,6 @@ class Thresholds:
         """Return it as plain data for `--json`."""
         return {
             "verdict": self.verdict,
-            "model": self.model,
-            "model_hash": self.model_hash,
             "target": self.target.as_dict(),
             "gates": None if self.gates is None else self.gates.as_dict(),
             "yaml": None if self.gates is None else self.gates.yaml(),
@@ -92,6 +85,63 @@ class Thresholds:
             "differences": {k: d.as_dict("difference") for k, d in self.differences.items()},
             "frontier": [o.as_dict() for o in self.frontier],
             "split": self.split.as_dict(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The frontier of a model's gates, the gates that serve a target, and their price against the current ones.
+
+    `own` is for the leads that the gates of the file judge, `segments` for those of each segment with gates of its own.
+    `together` is what all of it brings over all leads: as it stands, and with every suggestion (None if there is none).
+    """
+
+    model: str
+    model_hash: str
+    own: Suggestion
+    segments: tuple[Suggestion, ...]
+    together: tuple[Option, Option | None]
+    notes: tuple[str, ...]
+    design: Design
+    cohort: Cohort
+    accounting: Accounting
+
+    @property
+    def verdict(self) -> str:
+        """That on the gates of the file."""
+        return self.own.verdict
+
+    @property
+    def gates(self) -> Gates | None:
+        """The gates suggested for the file."""
+        return self.own.gates
+
+    @property
+    def chosen(self) -> Option | None:
+        """Their price."""
+        return self.own.chosen
+
+    @property
+    def current(self) -> Option:
+        """The price of those that stand."""
+        return self.own.current
+
+    @property
+    def frontier(self) -> tuple[Option, ...]:
+        """Gates that no others beat."""
+        return self.own.frontier
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain data for `--json`."""
+        now, then = self.together
+        own = self.own.as_dict()
+        return {
+            "verdict": own.pop("verdict"),
+            "model": self.model,
+            "model_hash": self.model_hash,
+            **own,
+            "segments": [{"segment": s.segment, **s.as_dict()} for s in self.segments],
+            "together": {"current": _sides(now), "chosen": None if then is None else _sides(then)},
             "notes": list(self.notes),
             "design": self.design.words(),
             "cohort": self.cohort.as_dict(),
@@ -106,3 +156,7 @@ class Thresholds:
 
     def __repr__(self) -> str:
         return f"<denizen thresholds of {self.model}: {self.verdict}>"
+
+
+def _sides(option: Option) -> dict[str, Any]:
+    return {"earlier": option.earlier.as_dict(), "later": option.later.as_dict()}
