@@ -19,9 +19,9 @@ from denizen.clock import from_us
 from denizen.errors import DenizenError
 from denizen.model.load import load_model
 from denizen.scoring.audit.gaps import find_dark_days, find_gaps
-from denizen.scoring.audit.html import audit_page
 from denizen.scoring.audit.instrument import request_text
 from denizen.scoring.audit.maturity import judge
+from denizen.scoring.audit.page import audit_page
 from denizen.scoring.audit.privacy import masked, shape
 from denizen.scoring.audit.spelling import mixed
 from test_laws import frames
@@ -303,7 +303,7 @@ def test_the_command_prints_json_and_writes_a_page(tmp_path):
     files = ("model.yaml", "--leads", "leads.jsonl", "--events", "events.jsonl", "--as-of", "2026-06-01")
     told = json.loads(command(tmp_path, *files, "--json", "--html", "a.html").stdout)
     assert list(told) == (
-        "model model_hash as_of leads pql rows maturity events events_left_out coverage attributes faults requests proxies reach"
+        "model model_hash as_of leads pql rows maturity events events_left_out first_day coverage attributes faults requests proxies reach"
         " can_qualify blocked_by warnings".split()
     )
     assert {f["code"] for f in told["faults"]} >= {"rejected", "duplicates", "future"}
@@ -330,3 +330,19 @@ def test_third_party_faults_are_found(shared):
     )  # fmt: skip
     assert found.maturity.verdict == "minimal"
     assert counts(found) == {"before-signup-by-date": 4347, "dates-only": 207917, "silent-leads": 3177}
+
+
+def test_the_page_draws_what_was_tracked_when_and_how_often_criteria_fire(audited):
+    page = audit_page(audited)
+    assert page.count("<svg") == 3
+    assert audited.first_day is not None
+    assert "currentColor" in page
+    assert "<script" not in page
+    assert "http" not in page.replace("http://www.w3.org", "")
+
+
+def test_without_what_draws_charts_the_page_shows_their_numbers(audited, monkeypatch):
+    monkeypatch.setattr("denizen.report.page.is_there", lambda module: module != "vl_convert")
+    page = audit_page(audited)
+    assert "<svg" not in page
+    assert "The numbers" in page

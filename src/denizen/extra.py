@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from denizen.errors import fail
@@ -20,3 +21,8 @@ def needed(module: str, purpose: str) -> Any:
         package = module.split(".", maxsplit=1)[0]
         message = f"{purpose} needs {package}; install it with: pip install 'denizen[learn]'"
         raise fail("extra-missing", message) from None
+
+
+def is_there(module: str) -> bool:
+    """Return whether a module of the extra is installed."""
+    return find_spec(module) is not None

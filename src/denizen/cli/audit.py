@@ -14,7 +14,7 @@ from denizen.clock import parse_instant
 from denizen.ingest.prepare import Moments
 from denizen.model.load import load_model
 from denizen.scoring.audit.audit import audit_data
-from denizen.scoring.audit.html import audit_page
+from denizen.scoring.audit.page import audit_page
 from denizen.scoring.pages import check_page, write_page
 
 

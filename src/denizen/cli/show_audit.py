@@ -8,8 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from denizen.cli.show import console, points
-from denizen.scoring.audit.html import property_text
 from denizen.scoring.audit.instrument import request_text
+from denizen.scoring.audit.page import property_text
 from denizen.scoring.audit.privacy import masked
 
 if TYPE_CHECKING:

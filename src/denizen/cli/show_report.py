@@ -9,7 +9,7 @@ from rich.text import Text
 
 from denizen.cli.show import console
 from denizen.report.page import cell
-from denizen.report.parts import Chart, Report, Table, Words
+from denizen.report.parts import Chart, Code, Report, Table, Words
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -41,9 +41,11 @@ def _print_facts(out: Console, report: Report) -> None:
     out.print(grid)
 
 
-def _print_part(out: Console, part: Words | Table | Chart) -> None:
+def _print_part(out: Console, part: Words | Table | Chart | Code) -> None:
     if isinstance(part, Words):
         out.print(Text(part.text, style=TONES.get(part.tone, "")), soft_wrap=True)
+    elif isinstance(part, Code):
+        out.print(Text(part.text), soft_wrap=True)
     elif isinstance(part, Table) and part.rows:
         out.print(_grid(part))
         if part.note:

@@ -88,6 +88,22 @@ def lines(
     return _chart(rows, height, {"layer": layers, "encoding": encoding})
 
 
+def heat(rows: Rows, *, x: str, y: str, value: str, title: str = "", step: int = 18) -> dict[str, Any]:
+    """Return a field for each `x` and `y`, in the order of the rows, the darker the higher its `value` from 0 to 1.
+
+    A blank is a silence: this is the picture of what was tracked when.
+    """
+    across = {"field": x, "type": "ordinal", "sort": list(dict.fromkeys(r[x] for r in rows))}
+    shown = {"labelAngle": -45, "title": title or None, "labelOverlap": True, "ticks": False, "domain": False}
+    shade = {"field": value, "type": "quantitative", "scale": {"domain": [0, 1], "range": [0.04, 1]}, "legend": None}
+    encoding = {
+        "x": {**across, "axis": shown},
+        "y": {**_category(y, rows), "axis": {"labelLimit": 220, "title": None}},
+        "opacity": shade,
+    }
+    return _chart(rows, {"step": step}, {"mark": {"type": "rect", "color": ACCENT}, "encoding": encoding})
+
+
 _FEW = 60
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from denizen.errors import fail
-from denizen.extra import needed
+from denizen.extra import is_there, needed
 from denizen.report.charts import INK
-from denizen.report.parts import Chart, Report, Section, Table, Words
+from denizen.report.parts import Chart, Code, Report, Section, Table, Words
 from denizen.report.style import STYLE
 
 TONES = {"plain", "good", "warning", "bad"}
@@ -18,13 +18,16 @@ _LITTLE = 0.1
 _MUCH = 1000
 
 
-def report_html(report: Report) -> str:
+def report_html(report: Report, *, must_draw: bool = True) -> str:
     """Return the page.
 
+    Without `must_draw`, numbers stand in for charts where what draws them is not installed.
+
     Raises:
-        DenizenError: the report has charts, and what draws them is not installed.
+        DenizenError: the report has charts that must be drawn, and what draws them is not installed.
     """
-    sections = "".join(_section(s) for s in report.sections)
+    drawing = must_draw or is_there("vl_convert")
+    sections = "".join(_section(s, drawing=drawing) for s in report.sections)
     small = "".join(f"<p>{escape(p)}</p>" for p in report.small_print)
     title = escape(report.title)
     return (
@@ -36,13 +39,13 @@ def report_html(report: Report) -> str:
     )
 
 
-def write_report(report: Report, path: str) -> None:
-    """Write the page to a file, whole or not at all.
+def write_report(report: Report, path: str, *, must_draw: bool = True) -> None:
+    """Write the page to a file, whole or not at all; `must_draw` as for `report_html`.
 
     Raises:
         DenizenError: it cannot be drawn or written.
     """
-    page = report_html(report)
+    page = report_html(report, must_draw=must_draw)
     partial = Path(f"{path}.tmp")
     try:
         partial.write_text(page, encoding="utf-8")
@@ -57,15 +60,22 @@ def _facts(report: Report) -> str:
     return f"<dl>{pairs}</dl>" if pairs else ""
 
 
-def _section(section: Section) -> str:
-    return f"<section><h2>{escape(section.title)}</h2>{''.join(_part(p) for p in section.parts)}</section>\n"
+def _section(section: Section, *, drawing: bool) -> str:
+    parts = "".join(_part(p, drawing=drawing) for p in section.parts)
+    return f"<section><h2>{escape(section.title)}</h2>{parts}</section>\n"
 
 
-def _part(part: Words | Table | Chart) -> str:
+def _part(part: Words | Table | Chart | Code, *, drawing: bool) -> str:
     if isinstance(part, Words):
         return _words(part)
     if isinstance(part, Table):
         return _table(part)
+    if isinstance(part, Code):
+        return f"<pre>{escape(part.text)}</pre>"
+    return _figure(part) if drawing else f"{_words(Words(part.alt))}{_data(part)}"
+
+
+def _figure(part: Chart) -> str:
     note = f"<figcaption>{escape(part.note)}</figcaption>" if part.note else ""
     return (
         f'<figure><div role="img" aria-label="{escape(part.alt)}">{draw(part.spec)}</div>{note}{_data(part)}</figure>'
@@ -84,11 +94,18 @@ def _table(table: Table) -> str:
     ]
     head = "".join(f"<th{_align(n)}>{escape(c)}</th>" for c, n in zip(table.columns, numeric, strict=True))
     body = "".join(
-        "<tr>" + "".join(f"<td{_align(n)}>{escape(cell(v))}</td>" for v, n in zip(row, numeric, strict=True)) + "</tr>"
-        for row in table.rows
+        f"<tr{_tone(table, i)}>"
+        + "".join(f"<td{_align(n)}>{escape(cell(v))}</td>" for v, n in zip(row, numeric, strict=True))
+        + "</tr>"
+        for i, row in enumerate(table.rows)
     )
     note = f'<p class="note">{escape(table.note)}</p>' if table.note else ""
     return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{note}'
+
+
+def _tone(table: Table, row: int) -> str:
+    tone = table.tones[row] if table.tones else "plain"
+    return f' class="{tone}"' if tone in TONES - {"plain"} else ""
 
 
 def _align(numeric: bool) -> str:  # noqa: FBT001 - private, called with the one thing it is about

@@ -21,12 +21,20 @@ class Words:
 class Table:
     """Rows under column names. A cell is shown as it is if text; numbers are aligned right; None is empty.
 
-    `note` says below the table what a reader must know to read it.
+    `note` says below the table what a reader must know to read it; `tones` color the rows, as those of `Words`.
     """
 
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
     note: str = ""
+    tones: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Text to be copied as it stands."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +54,7 @@ class Section:
     """A heading and what stands below it."""
 
     title: str
-    parts: Sequence[Words | Table | Chart] = field(default_factory=tuple)
+    parts: Sequence[Words | Table | Chart | Code] = field(default_factory=tuple)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ table { border-collapse: collapse; width: 100%; font-size: .9rem; font-variant-n
 th { text-align: left; font-weight: 600; color: var(--soft); border-bottom: 1px solid var(--line); }
 th, td { padding: .35rem .75rem .35rem 0; vertical-align: top; } td { border-bottom: 1px solid var(--line); }
 th.n, td.n { text-align: right; white-space: nowrap; } th:last-child, td:last-child { padding-right: 0; }
+tr.good td:first-child, tr.warning td:first-child, tr.bad td:first-child { color: inherit; font-weight: 600; }
+pre { background: var(--wash); padding: 1rem; overflow-x: auto; border-radius: .5rem; font-size: .85rem; }
 .note, figcaption { font-size: .85rem; color: var(--soft); }
 figure { margin: 1rem 0; } figure svg { max-width: 100%; height: auto; display: block; overflow: visible; }
 details { margin-top: .5rem; font-size: .85rem; color: var(--soft); } summary { cursor: pointer; }

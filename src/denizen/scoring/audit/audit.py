@@ -89,6 +89,7 @@ def _audit(run: Run, moments: Moments, now_us: int, *, leads_given: bool) -> Aud
         maturity=judge(inventory.seen, coverage),
         events=inventory.events,
         events_left_out=inventory.left_out,
+        first_day=inventory.first_date,
         coverage=coverage,
         attributes=attributes,
         faults=faults,

@@ -33,6 +33,11 @@ class Inventory:
         """The names that known leads did, as far as visible."""
         return frozenset(e.event for e in self.events if e.used)
 
+    @property
+    def first_date(self) -> str | None:
+        """The day that the first number of `days` is of."""
+        return iso(self.first_day * DAY_US)[:10] if any(e.days for e in self.events) else None
+
 
 def take_inventory(
     connection: DuckDBPyConnection, criteria: Mapping[str, tuple[str, ...]], waited: frozenset[str]
@@ -82,9 +87,8 @@ def _days(connection: DuckDBPyConnection, names: list[str]) -> tuple[int, dict[s
         return 0, {}
     first = max(int(first), int(last) - MOST_DAYS)
     series = {name: [0] * (int(last) - first + 1) for name in names}
-    rows = connection.execute(
-        f"SELECT event, at_us // {DAY_US}, count(DISTINCT lead_id) FROM {TABLE} WHERE used GROUP BY 1, 2"
-    ).fetchall()
+    daily = f"SELECT event, at_us // {DAY_US} AS day, lead_id FROM {TABLE} WHERE used GROUP BY ALL"
+    rows = connection.execute(f"SELECT event, day, count(*) FROM ({daily}) GROUP BY ALL").fetchall()
     for event, day, count in rows:
         if event in series and day >= first:
             series[event][int(day) - first] = int(count)

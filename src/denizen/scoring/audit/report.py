@@ -31,7 +31,7 @@ class Inventoried:
     """One event name: `rows` valid events, of which `used` are visible and of known leads.
 
     `share` is that of `leads` among all leads. `days` counts the leads that did it, day by day, oldest first, from the
-    day before which nothing at all is in the data.
+    day before which nothing at all is in the data (`first_day` of the audit).
     """
 
     event: str
@@ -152,7 +152,7 @@ class Maturity:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """Everything an audit found."""
+    """Everything an audit found; `first_day` is the day that the first number of each event's `days` is of."""
 
     model: str
     model_hash: str
@@ -163,6 +163,7 @@ class Audit:
     maturity: Maturity
     events: tuple[Inventoried, ...]
     events_left_out: int
+    first_day: str | None
     coverage: tuple[Covered, ...]
     attributes: tuple[AttributeFill, ...]
     faults: tuple[Fault, ...]
@@ -186,6 +187,6 @@ class Audit:
         return f"<denizen audit: {self.maturity.verdict} tracking, {fed} of {len(self.coverage)} criteria fed, {len(self.faults)} findings>"
 
     def _repr_html_(self) -> str:
-        from denizen.scoring.audit.html import audit_html
+        from denizen.scoring.audit.page import audit_page
 
-        return audit_html(self)
+        return audit_page(self)
