@@ -204,6 +204,13 @@ class Decay:
     after_trial: Penalty | None
     floor: Decimal
 
+    @property
+    def can_turn(self) -> bool:
+        """Whether two shares of a sum can be more than the sum, so that a higher sum may end lower."""
+        if self.idle is None or self.after_trial is None:
+            return False
+        return self.floor < 0 and "points" not in (self.idle.form, self.after_trial.form)
+
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:

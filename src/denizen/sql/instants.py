@@ -62,7 +62,7 @@ def _statement(plan: nodes.Plan, dialect: Dialect, tables: Tables, columns: str,
 
 def _jumps(plan: nodes.Plan, selection: Selection) -> Iterator[str]:
     for criterion in plan.criteria:
-        yield from _jumps_of(criterion, selection)
+        yield from _jumps_of(criterion, selection, every_day=plan.decay is not None and plan.decay.can_turn)
     if plan.velocity and plan.velocity.expires_us is not None:
         for actions in plan.velocity.actions:
             yield _each_event(selection, actions, plan.velocity.expires_us)
@@ -73,7 +73,7 @@ def _jumps(plan: nodes.Plan, selection: Selection) -> Iterator[str]:
         yield from _leaving(plan.ceiling.signals, selection)
 
 
-def _jumps_of(criterion: nodes.Criterion, selection: Selection) -> Iterator[str]:
+def _jumps_of(criterion: nodes.Criterion, selection: Selection, *, every_day: bool) -> Iterator[str]:
     measure = criterion.measure
     if isinstance(measure, nodes.Attribute):
         return
@@ -87,7 +87,7 @@ def _jumps_of(criterion: nodes.Criterion, selection: Selection) -> Iterator[str]
         days = _days_that_matter(criterion.scoring)
         if days:
             yield _last_event(selection, measure.events, f"day * {DAY_US}", f"(VALUES {days}) AS days (day)")
-        elif _rises(criterion.scoring):
+        elif every_day or _rises(criterion.scoring):
             whole = f"(SELECT unnest(range(1, {_LONGEST_DAYS})) AS day) AS days"
             yield _last_event(selection, measure.events, f"day * {DAY_US}", whole)
 

@@ -48,16 +48,22 @@ class Moment:
             return None if self.signup_us is None else self.signup_us + window.span_us
         return self.trial_ends_us
 
+    def opens_us(self, window: nodes.Window) -> int | None:
+        """Return when a window begins, None if that is unknown."""
+        if window.kind == "first":
+            return self.signup_us
+        if window.kind == "trial_last":
+            return None if self.trial_ends_us is None else self.trial_ends_us - window.span_us
+        return self.signup_us if self.trial_started_us is None else self.trial_started_us
+
     def is_open(self, window: nodes.Window | None) -> bool:
         """Return whether an event at the as-of instant lies in a window."""
         if window is None or window.kind == "last":
             return True
         end = self.closes_us(window)
-        if window.kind == "first":
-            return end is None or self.as_of_us < end
-        start = self.trial_started_us if self.trial_started_us is not None else self.signup_us
-        if window.kind == "trial_last":
-            start = None if end is None else end - window.span_us
+        if window.kind == "first" and end is None:
+            return True
+        start = self.opens_us(window)
         return start is not None and end is not None and start <= self.as_of_us < end
 
 

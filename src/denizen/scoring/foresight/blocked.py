@@ -119,5 +119,5 @@ def _when(window: nodes.Window, moment: Moment) -> str:
         return "the end of the trial is unknown"
     if end <= moment.as_of_us:
         return f"the window closed at {iso(end)}"
-    start = end - window.span_us if window.kind == "trial_last" else moment.trial_started_us
+    start = moment.opens_us(window)
     return "the window is not open yet" if start is None else f"the window opens at {iso(start)}"

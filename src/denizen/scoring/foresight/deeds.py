@@ -70,15 +70,28 @@ def counted_by(plans: Mapping[int, nodes.Plan], moment: Moment) -> list[Counted]
 
 def deeds(world: World, counted: Sequence[Counted], amounts: Mapping[str, Iterable[int]]) -> list[Deed]:
     """Return the events worth imagining; `amounts` are the values of summed properties that reach a bound."""
-    names = dict.fromkeys(n for c in counted for n in c.events.names or ())
+    names = [*dict.fromkeys(n for c in counted for n in c.events.names or ())]
+    names += [SOME_EVENT] if any(c.events.names is None for c in counted) else []
     found = [deed for name in names for deed in _of_name(world, name, counted, amounts)]
-    if any(c.events.names is None for c in counted):
-        some = _of_name(world, SOME_EVENT, counted, amounts)
-        one_more = any(
-            c.criterion and isinstance(c.criterion.measure, nodes.Distinct) and c.events.names is None for c in counted
-        )
-        found += [d for d in some if one_more or not any(_at_least(other, d, counted) for other in found)]
-    return found
+    by_name = {i for i, c in enumerate(counted) if c.criterion and _tells_names_apart(c.criterion.measure)}
+    return [d for d in found if d.counts & by_name or not _is_beaten(d, found, counted)]
+
+
+def _is_beaten(deed: Deed, found: Sequence[Deed], counted: Sequence[Counted]) -> bool:
+    """Return whether another does as much good and less harm; of two alike the first stays."""
+    before = True
+    for other in found:
+        if other is deed:
+            before = False
+        elif _at_least(other, deed, counted) and (before or not _at_least(deed, other, counted)):
+            return True
+    return False
+
+
+def _tells_names_apart(measure: nodes.Measure) -> bool:
+    """Return whether it matters which of its events happens."""
+    named = isinstance(measure, nodes.SessionDepth | nodes.Sequence)
+    return named or (isinstance(measure, nodes.Distinct) and measure.of == "events")
 
 
 def _of_name(world: World, name: str, counted: Sequence[Counted], amounts: Mapping[str, Iterable[int]]) -> list[Deed]:
@@ -105,15 +118,7 @@ def _of_name(world: World, name: str, counted: Sequence[Counted], amounts: Mappi
         amount = (*(said.get(s) for s in sorted(summed)), *(str(said.get(s) == FRESH) for s in sorted(told_apart)))
         kept.setdefault((counts, amount), Deed(Action(name, given), counts, amount))
     found = [d for d in kept.values() if any(not counted[i].bad for i in d.counts)]
-    return [
-        d
-        for no, d in enumerate(found)
-        if not any(
-            _at_least(other, d, counted) and (not _at_least(d, other, counted) or at < no)
-            for at, other in enumerate(found)
-            if other is not d
-        )
-    ]
+    return [d for d in found if not _is_beaten(d, found, counted)]
 
 
 def _at_least(one: Deed, other: Deed, counted: Sequence[Counted]) -> bool:

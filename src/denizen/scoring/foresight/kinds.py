@@ -170,12 +170,5 @@ def _sums(plan: nodes.Plan, points: dict[nodes.Criterion, Decimal]) -> Iterator[
     yield sum(behavior, Decimal(0))
     if plan.velocity and plan.velocity.multiplier is not None:
         yield sum((p for p in behavior if p > 0), Decimal(0))
-    if _takes_more_than_all(plan.decay):
+    if plan.decay and plan.decay.can_turn:
         yield -sum(behavior, Decimal(0))
-
-
-def _takes_more_than_all(decay: nodes.Decay | None) -> bool:
-    """Return whether two shares of a sum can be more than the sum, so that a higher sum may end lower."""
-    if decay is None or decay.idle is None or decay.after_trial is None:
-        return False
-    return decay.floor < 0 and "points" not in (decay.idle.form, decay.after_trial.form)

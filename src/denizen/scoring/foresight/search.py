@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from denizen.scoring.imagine import World
 
 CHANGE, DROP = "change", "drop"
-_ROWS_A_ROUND = 50_000
-_FEWEST_PROBES, _MOST_PROBES = 2, 64
+_ROWS_A_ROUND = 20_000
+_FEWEST_STEPS, _FEWEST_SPREAD, _MOST_PROBES = 2, 1, 64
+_DOUBLINGS = 10
+_WIDE_US = 1 << 30
 _VERDICT = ("fit", "behavior", "pql", "disqualified", "capped")
 _HIT = (
     f"CASE WHEN open.target = '{DROP}' THEN NOT imagined.pql ELSE"
@@ -51,13 +53,14 @@ class Search:
     def run(self) -> None:
         """Search until every target is found or known never to come."""
         self._start()
-        pieces_a_round, most = 1, _MOST_PROBES if self.always_moving else _FEWEST_PROBES
+        rounds, fewest = 0, _FEWEST_SPREAD if self.always_moving else _FEWEST_STEPS
         while count := self._open_count():
-            probes = max(_FEWEST_PROBES, min(most, _ROWS_A_ROUND // count))
-            self._probe(pieces_a_round, probes)
-            self._narrow(pieces_a_round)
             # The next step tells of nearly every lead, so only the few left over are looked at in many places.
-            pieces_a_round, most = pieces_a_round * 2, min(most * 2, _MOST_PROBES)
+            most = min(fewest << min(rounds, _DOUBLINGS), _MOST_PROBES)
+            pieces = 1 << min(rounds, _DOUBLINGS)
+            self._probe(pieces, max(fewest, min(most, _ROWS_A_ROUND // count)), near=rounds % 2 == 0)
+            self._narrow(pieces)
+            rounds += 1
         self.cursor.execute(
             "CREATE OR REPLACE TABLE ahead AS SELECT now.lead_id, change.at_us AS next_change_us, dropped.at_us AS"
             " drops_out_us FROM now"
@@ -95,13 +98,13 @@ class Search:
         cursor.execute(f"CREATE OR REPLACE TEMP TABLE inside AS {_STEPS_INSIDE}")
         cursor.execute("CREATE OR REPLACE TEMP TABLE found (lead_id BIGINT, target VARCHAR, at_us BIGINT)")
 
-    def _probe(self, pieces_a_round: int, probes: int) -> None:
+    def _probe(self, pieces_a_round: int, probes: int, *, near: bool) -> None:
         """Score the instants of this round into `imagined`."""
         ends = (
             "SELECT lead_id, unnest([start_us, end_us]) AS at_us FROM open JOIN pieces USING (lead_id)"
             f" WHERE high_us IS NULL AND pieces.piece BETWEEN open.piece AND open.piece + {pieces_a_round - 1}"
         )
-        inner = _spread(probes) if self.always_moving else _next_steps(probes)
+        inner = _spread(probes, near=near) if self.always_moving else _next_steps(probes)
         self.cursor.execute(
             "CREATE OR REPLACE TEMP TABLE probes AS SELECT DISTINCT lead_id, at_us AS as_of_us FROM"
             f" ({ends} UNION ALL {inner}) AS wanted JOIN now USING (lead_id) WHERE at_us > now.as_of_us"
@@ -157,10 +160,14 @@ def _next_steps(probes: int) -> str:
     )
 
 
-def _spread(probes: int) -> str:
-    """Return instants inside each bracket: half of them evenly spread, half ever closer to its start."""
-    evenly = [f"low_us + 1 + (high_us - low_us - 2) // {probes + 1} * {i}" for i in range(1, probes + 1, 2)]
-    closely = [f"low_us + CAST(power(high_us - low_us - 1, {i} / {probes + 1}) AS BIGINT)" for i in range(probes // 2)]
-    middle = "low_us + (high_us - low_us) // 2"
-    listed = ", ".join([middle, *evenly, *closely])
+def _spread(probes: int, *, near: bool) -> str:
+    """Return instants inside each bracket: its middle or, where that is wide, `near` its start; more if there are many.
+
+    A half-life moves a score within seconds, while a PQL drops out after weeks, so that both places are worth a look.
+    """
+    middle, close = "(high_us - low_us) // 2", "CAST(sqrt(high_us - low_us) AS BIGINT)"
+    first = f"CASE WHEN high_us - low_us > {_WIDE_US} THEN {close} ELSE {middle} END" if near else middle
+    evenly = [f"(high_us - low_us - 2) // {probes + 1} * {i} + 1" for i in range(1, probes, 2)]
+    closely = [f"CAST(power(high_us - low_us - 1, {i} / {probes}) AS BIGINT)" for i in range(1, probes, 2)]
+    listed = ", ".join(f"low_us + {offset}" for offset in [first, *evenly, *closely])
     return f"SELECT lead_id, unnest([{listed}]) AS at_us FROM open WHERE high_us IS NOT NULL AND high_us - low_us > 1"
