@@ -142,3 +142,66 @@ def test_nothing_shorter_than_the_shortest_path_qualifies(model, society, known,
 def test_nothing_shorter_than_the_shortest_path_qualifies_in_many_worlds(model, society, known, gates):
     model["pql"] = {**model.get("pql", {}), **gates}
     assert_shortest(model, society, known, 2)
+
+
+OUT = """
+model: out
+fit:
+  criteria:
+    size: {attribute: size, bands: [{at_least: 10, points: 10}]}
+    rival: {attribute: domain, bands: [{in: [rival.example], points: 0}], disqualifies: true}
+products:
+  crm:
+    criteria: {deals: {count: deal, bands: [{at_least: 3, points: 30}]}}
+    ceiling: {when: {plan: free}, after: 1d, unless: [upgraded], at: 10}
+  desk:
+    criteria:
+      tickets: {count: ticket, bands: [{at_least: 2, points: 30}]}
+      abuse: {count: abuse, bands: [{at_least: 2, points: -1}], disqualifies: true}
+pql: {total: 40, fit: 10, behavior: 20, require: {country: {in: [US, CA]}}}
+segments:
+  - {name: small, when: {size: {less_than: 5}}, pql: {total: 25, fit: 0}}
+"""
+
+
+def path_of(events, **known):
+    lead = {
+        "lead_id": "a",
+        "signup_at": "2025-01-01",
+        "domain": None,
+        "size": 20,
+        "plan": "free",
+        "country": "US",
+        **known,
+    }
+    log = [{"lead_id": "a", "event": e, "product": p, "timestamp": "2026-01-01"} for e, p in events]
+    return denizen.explain(OUT, "a", leads=[lead], events=log or None, as_of="2026-01-02").path
+
+
+@pytest.mark.parametrize(
+    ("events", "known", "steps"),
+    [
+        ([("deal", "crm")], {}, [("ticket", 2)]),  # not 2 more deals and an upgrade
+        ([("deal", "crm")] * 2, {"plan": "pro"}, [("deal", 1)]),
+        ([("deal", "crm")] * 2 + [("ticket", "desk")], {}, [("ticket", 1)]),
+        ([], {"size": None, "country": None}, [("ticket", 2), ("country", "us"), ("size", "4")]),
+        ([("ticket", "desk")] * 2, {"size": None}, [("size", "4")]),  # the segment of the small asks for less
+    ],
+)
+def test_the_shortest_path_is_that_of_the_best_product_and_segment(events, known, steps):
+    path = path_of(events, **known)
+    assert path.shortest
+    told = {(s.event, s.times) if s.event else (s.attribute, s.value) for s in path.steps}
+    assert len(told) == len(steps)
+    assert {t for t in told if t[0] != "size"} == {t for t in steps if t[0] != "size"}
+
+
+def test_what_stands_in_the_way_is_named_with_its_band_and_its_value():
+    path = path_of([("abuse", "desk")] * 3, domain="rival.example", size=7, country="de")
+    assert path.blocked_by == (
+        "rival disqualifies: domain in rival.example (it is rival.example)",
+        "abuse disqualifies: count of abuse at_least 2 (it is 3)",
+        "fit reaches 0 of 10 at most, 10 short",
+        "total reaches 30 of 40 at most, 10 short",
+        "required: country in us, ca (it is de)",
+    )

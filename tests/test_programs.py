@@ -167,10 +167,11 @@ def suite(**given):
     return {"leads": leads, "events": events, "as_of": "2026-03-02", **given}
 
 
-def test_a_path_may_lead_through_another_product():
-    path = denizen.explain(SUITE, "a", **suite()).path
+@pytest.mark.engine
+def test_a_path_may_lead_through_another_product(engine):
+    path = denizen.explain(SUITE, "a", **suite(engine=engine)).path
     assert [(s.event, s.times) for s in path.steps] == [("deal", 2)]
-    blocked = denizen.explain(SUITE, "b", **suite()).path
+    blocked = denizen.explain(SUITE, "b", **suite(engine=engine)).path
     assert not blocked.found
     assert blocked.blocked_by == ("total reaches 85 of 200 at most, 115 short",)
 

@@ -10,7 +10,7 @@ from denizen.plan import nodes
 from denizen.plan.candidates import candidates
 from denizen.plan.describe import describe_conditions
 from denizen.plan.witness import witnesses
-from denizen.scoring.foresight.kinds import best_of, kinds_of, valued
+from denizen.scoring.foresight.kinds import best_of, kinds_of, segment_predicates, valued
 from denizen.scoring.foresight.scenarios import BLANK, Scenario, score_scenarios
 from denizen.sql.conditions import Operand, all_hold
 from denizen.sql.dialect import DuckDB
@@ -91,6 +91,7 @@ def _told(world: World, plans: Sequence[nodes.Plan], name: str, values: Sequence
         return []
     value = world.tables.attributes[name]
     groups = list(dict.fromkeys(tuple(bands) for plan in plans for subject, bands in _bands(plan) if subject == name))
+    groups += [(predicate.conditions,) for predicate in segment_predicates(plans, name)]
     columns = ["given"]
     for bands in groups:
         held = [f"({all_hold(band, Operand.of_value(value), DuckDB())})" for band in bands]
