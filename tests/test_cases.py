@@ -1,11 +1,12 @@
 """The cases in YAML, on every engine."""
 
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from denizen.errors import DenizenError
-from denizen.testing import load_cases, run_case
+from denizen.testing import load_cases, run_case, run_cases
 
 CASES = [
     c
@@ -15,10 +16,20 @@ CASES = [
 ]
 
 
+@cache
+def outcomes(engine):
+    """All at once, as `denizen test` runs them: the cases of one model are one run."""
+    return dict(zip(map(id, CASES), run_cases(CASES, engine), strict=True))
+
+
 @pytest.mark.engine
 @pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)
 def test_case(case, engine):
-    assert run_case(case, engine) == {}
+    assert outcomes(engine)[id(case)].differences == ()
+
+
+def test_no_two_cases_have_one_name():
+    assert len({c.name for c in CASES}) == len(CASES)
 
 
 def test_a_case_that_does_not_hold_tells_what_differs(tmp_path):
