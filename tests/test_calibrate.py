@@ -16,7 +16,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import denizen
-from denizen.errors import DenizenError
 from denizen.history.calibrate.fit import fit_changes
 from denizen.history.calibrate.propose import Proposal, whole_points, within_scale
 from denizen.model.points import Written, with_points, written_points
@@ -110,10 +109,124 @@ def test_fewer_than_a_hundred_conversions_are_refused():
     assert not found.proposals
 
 
-def test_models_of_several_parts_are_refused(data):
-    several = MODEL + "segments:\n  - {name: x, when: {a: 1}, pql: {total: 1}}\n"
-    with pytest.raises(DenizenError, match="segments or products"):
-        denizen.calibrate(several, **data)
+PARTS = """\
+model: parts
+products:
+  crm:
+    criteria:
+      deal: {count: deal, points: 20}   # of crm
+      note: {count: note, points: 45}
+  mail:
+    criteria:
+      send: {count: send, points: 30}
+segments:
+  - {name: large, when: {size: big}, products: {crm: {criteria: {note: {count: note, points: 10}}}}}
+  - {name: few, when: {size: odd}, products: {mail: {criteria: {send: {count: send, points: 12}}}}}
+pql: {total: 20, fit: 0, behavior: 0}
+"""
+WORTH = {"deal": 20, "note": 5, "send": 30}
+
+
+def world_of_parts(leads=4000, seed=3, slope=0.08):
+    """Leads of two products and two segments; a note is worth 10 points to large ones, and 5 to all others."""
+    rng = random.Random(seed)
+    people, events, outcomes = [], [], []
+    for n in range(leads):
+        lead, signup = f"l{n}", START + timedelta(hours=n)
+        size = "odd" if n % 97 == 0 else "big" if rng.random() < 0.4 else "small"
+        people.append({"lead_id": lead, "signup_at": signup.isoformat(), "size": size})
+        product = "mail" if rng.random() < 0.4 else "crm"
+        does = [e for e in (["send"] if product == "mail" else ["deal", "note"]) if rng.random() < 0.5]
+        at = (signup + timedelta(days=1)).isoformat()
+        events += [{"lead_id": lead, "event": e, "timestamp": at, "product": product} for e in does]
+        worth = sum(10 if (e, size) == ("note", "big") else WORTH[e] for e in does)
+        if rng.random() < 1 / (1 + math.exp(3 - slope * worth)):
+            outcomes.append({"lead_id": lead, "outcome": "won", "at": (signup + timedelta(days=20)).isoformat()})
+    end = (START + timedelta(hours=leads, days=90)).isoformat()
+    events.append({"lead_id": "l0", "event": "end", "timestamp": end, "product": "mail"})
+    return {"leads": people, "events": events, "outcomes": outcomes}
+
+
+def test_products_and_segments_are_calibrated_each_in_its_own_place():
+    found = denizen.calibrate(PARTS, **world_of_parts())
+    assert found.verdict == "proposal", found.why
+    moved = {(p.written.section, p.written.criterion): p.points for p in found.changes}
+    assert moved.keys() == {("products.crm", "note")}
+    assert 1 <= moved["products.crm", "note"] <= 30
+    kept = {(p.written.section, p.written.criterion): p.reason for p in found.proposals if not p.changed}
+    assert ("segments.large.products.crm", "note") in kept
+    assert "segment few" in kept["segments.few.products.mail", "send"]
+    assert "earlier conversions, at least 20 are needed" in kept["segments.few.products.mail", "send"]
+    changed = [(a, b) for a, b in zip(PARTS.splitlines(), found.text.splitlines(), strict=True) if a != b]
+    assert len(changed) == 1
+    assert "note: {count: note, points: 45}" in changed[0][0]
+
+
+def test_a_segment_in_another_file_is_left_to_itself(tmp_path):
+    (tmp_path / "other.yaml").write_text("model: other\nbehavior: {criteria: {deal: {count: deal, points: 3}}}\n")
+    text = PARTS.replace("products: {crm: {criteria: {note: {count: note, points: 10}}}}", "model: other.yaml")
+    (tmp_path / "model.yaml").write_text(text)
+    found = denizen.calibrate(tmp_path / "model.yaml", **world_of_parts())
+    assert any("Segment large is another file" in note for note in found.notes)
+    assert not any(p.written.section.startswith("segments.large") for p in found.proposals)
+
+
+BURSTS = """\
+model: bursts
+behavior:
+  recency: {within: 30d, multiplier: 1.2}
+  criteria:
+    setup: {count: setup, points: 20, key: true}
+    invite: {count: invite, points: 20, key: true}
+  velocity: {at_least: 2, within: 2d, points: 60}
+  decay: {points: 10, every: 7d, floor: -100}
+  min: -100
+pql: {total: 20, fit: 0, behavior: -100}
+"""
+
+
+def world_of_bursts(leads=4000, seed=4, slope=0.08, burst=5, week=10):
+    """Leads judged at 30 days: a burst is worth what `burst` says, and an idle week takes what `week` says."""
+    rng = random.Random(seed)
+    people, events, outcomes = [], [], []
+    for n in range(leads):
+        lead, signup = f"l{n}", START + timedelta(hours=n)
+        people.append({"lead_id": lead, "signup_at": signup.isoformat()})
+        days = {e: rng.randrange(28) for e in ("setup", "invite") if rng.random() < 0.6}
+        if len(days) == 2 and rng.random() < 0.6:
+            days["invite"] = days["setup"]
+        events += [
+            {"lead_id": lead, "event": e, "timestamp": (signup + timedelta(days=d, hours=1)).isoformat()}
+            for e, d in days.items()
+        ]
+        idle = (30 * 24 - max([d * 24 + 1 for d in days.values()], default=0)) // (7 * 24)
+        worth = (
+            24 * len(days) + (burst if len(days) == 2 and abs(days["setup"] - days["invite"]) <= 2 else 0) - week * idle
+        )
+        if rng.random() < 1 / (1 + math.exp(2.5 - slope * worth)):
+            outcomes.append({"lead_id": lead, "outcome": "won", "at": (signup + timedelta(days=40)).isoformat()})
+    end = (START + timedelta(hours=leads, days=120)).isoformat()
+    events.append({"lead_id": "l0", "event": "end", "timestamp": end})
+    return {"leads": people, "events": events, "outcomes": outcomes}
+
+
+def test_velocity_and_decay_get_other_points_and_recency_says_why_not():
+    found = denizen.calibrate(BURSTS, at="30d", **world_of_bursts())
+    assert found.verdict == "proposal", found.why
+    moved = {p.written.criterion: p.points for p in found.changes}
+    assert 1 <= moved["velocity"] <= 45
+    recency = next(p for p in found.proposals if p.written.kind == "recency")
+    assert "share of the points" in recency.reason
+    assert "velocity: {at_least: 2, within: 2d, points: " in found.text
+
+
+def test_a_decay_that_takes_too_much_takes_less():
+    text = BURSTS.replace("decay: {points: 10", "decay: {points: 40").replace("points: 60}", "points: 5}")
+    found = denizen.calibrate(text, at="30d", **world_of_bursts())
+    assert found.verdict == "proposal", found.why
+    moved = {p.written.criterion: p for p in found.changes}
+    assert moved["decay"].points < 40
+    assert "idle leads convert more often" in moved["decay"].reason
 
 
 @given(st.integers(-60, 60).filter(bool), st.floats(-100, 100))

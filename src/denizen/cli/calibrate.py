@@ -43,7 +43,7 @@ def calibrate(model: str, out: str | None, **given: Any) -> None:
 
     \b
     Keys of --json: verdict (proposal | too little data | no evidence), why, model, model_hash,
-      changes and kept [{part, criterion, before, after, leads, won, reason, warning}],
+      changes and kept [{part, section, criterion, before, after, leads, won, reason, warning}],
       gain {auc_before, auc_after, auc_difference {difference, low, high}, volume, lift_before, lift_after},
       diff, text, fallback, split {at, earlier, later}, notes, design, cohort, rows.
     """

@@ -17,6 +17,7 @@ EVIDENCE = 2.0
 _STEPS = 50
 _CLOSE = 1e-8
 _FLAT = 30.0
+_NEXT_TO_NONE = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,23 +29,25 @@ class Fitted:
     scale: float | None
 
 
-def fit_changes(total: Any, holds: Any, won: Any) -> Fitted:
+def fit_changes(total: Any, holds: Any, won: Any, whose: Any = None) -> Fitted:
     """Return the changes with evidence behind them; `holds` has a row a lead and a column a band.
 
-    Bands without evidence are dropped and the rest is fitted again, so that they do not explain one another.
+    `holds` says by how much the total rises with a point of the band: 1 for those who hold it, for a decay minus the
+    periods. `whose` is the plan that scores each lead; each plan has a base rate of its own. Bands without evidence are dropped and the rest is fitted again, so that they do not explain one another.
     """
     np = numpy()
     bands = holds.shape[1]
     none = Fitted(np.zeros(bands), np.full(bands, np.inf), None)
     if won.all() or not won.any():
         return none
-    _, slope = _newton(np.column_stack([np.ones(len(won)), total]), won, np.zeros(2))[0]
+    base = _base(total, whose)
+    slope = _newton(base, won, _loose(base.shape[1]))[0][1]
     if slope <= 0:
         return none
     kept = np.arange(bands)
     change, error = np.zeros(bands), np.full(bands, np.inf)
     for _ in range(2):
-        found, spread, scale = _fit(total, holds[:, kept], won, float(slope))
+        found, spread, scale = _fit(base, holds[:, kept], won, float(slope))
         if scale <= 0:
             return none
         change, error = np.zeros(bands), np.full(bands, np.inf)
@@ -54,14 +57,26 @@ def fit_changes(total: Any, holds: Any, won: Any) -> Fitted:
     return Fitted(np.where(chosen, change, 0.0), error, float(scale))
 
 
-def _fit(total: Any, holds: Any, won: Any, slope: float) -> tuple[Any, Any, float]:
+def _base(total: Any, whose: Any) -> Any:
+    """Return what stands beside the bands: a constant, the total, and a constant for each further plan."""
     np = numpy()
-    design = np.column_stack([np.ones(len(won)), total, holds])
-    weight = np.concatenate([np.zeros(2), np.full(holds.shape[1], 1 / (PULL * slope) ** 2)])
+    plans = [] if whose is None else [whose == plan for plan in np.unique(whose)[1:]]
+    return np.column_stack([np.ones(len(total)), total, *plans]).astype(float)
+
+
+def _loose(size: int) -> Any:
+    """Return the pull on what stands beside the bands: next to none on the base rate of a plan."""
+    return numpy().concatenate([numpy().zeros(2), numpy().full(size - 2, _NEXT_TO_NONE)])
+
+
+def _fit(base: Any, holds: Any, won: Any, slope: float) -> tuple[Any, Any, float]:
+    np = numpy()
+    design, first = np.column_stack([base, holds]), base.shape[1]
+    weight = np.concatenate([_loose(first), np.full(holds.shape[1], 1 / (PULL * slope) ** 2)])
     found, information = _newton(design, won, weight)
     inverse = np.linalg.pinv(information + np.diag(weight))
     spread = np.sqrt(np.clip(np.diag(inverse @ information @ inverse), 0, None))
-    return found[2:], spread[2:], float(found[1])
+    return found[first:], spread[first:], float(found[1])
 
 
 def _newton(design: Any, won: Any, weight: Any) -> tuple[Any, Any]:

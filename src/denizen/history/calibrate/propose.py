@@ -34,6 +34,7 @@ class Proposal:
         """Return it as plain data for `--json`."""
         return {
             "part": self.written.part,
+            "section": self.written.section,
             "criterion": self.written.criterion,
             "before": self.written.points,
             "after": self.points,
@@ -54,20 +55,21 @@ def whole_points(before: float, change: float, *, flips: bool) -> float:
     return math.copysign(1.0, before)
 
 
-def within_scale(proposals: tuple[Proposal, ...], part: str, most: float | None) -> tuple[Proposal, ...]:
-    """Take rises back, the largest first, until a section reaches no more than it may.
+def within_scale(proposals: tuple[Proposal, ...], part: str, most: float | None, plan: int = 1) -> tuple[Proposal, ...]:
+    """Take rises back, the largest first, until a section of a plan reaches no more than it may.
 
     A section may reach its `max`, or what it reaches already if that is more; without a `max`, what it reaches already.
+    Velocity comes on top, and decay takes away.
     """
-    already = _reach((p.written.criterion, p.written.points) for p in proposals if p.written.part == part)
-    limit = max(already, most or 0.0)
+    own = [
+        i
+        for i, p in enumerate(proposals)
+        if p.written.part == part and p.written.kind == "criterion" and plan in p.written.plans
+    ]
     found = list(proposals)
-
-    def reach() -> float:
-        return _reach((p.written.criterion, p.points) for p in found if p.written.part == part)
-
-    while reach() > limit:
-        rises = [i for i, p in enumerate(found) if p.written.part == part and p.points > max(p.written.points, 0)]
+    limit = max(_reach((p.written.criterion, p.written.points) for p in (found[i] for i in own)), most or 0.0)
+    while _reach((p.written.criterion, p.points) for p in (found[i] for i in own)) > limit:
+        rises = [i for i in own if found[i].points > max(found[i].written.points, 0)]
         highest = max(rises, key=lambda i: (found[i].points - found[i].written.points, -i))
         found[highest] = replace(found[highest], points=max(found[highest].points - 1, found[highest].written.points))
     return tuple(found)

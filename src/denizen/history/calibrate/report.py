@@ -27,8 +27,8 @@ def report_of(found: Calibration) -> Report:
         sections.append(Section("On the later leads", list(_gain(found.gain))))
     kept = [p for p in found.proposals if not p.changed]
     if kept:
-        rows = [[p.written.criterion, p.written.part, f"{p.written.points:+g}", p.leads, p.reason] for p in kept]
-        sections.append(Section("Left alone", [Table(("criterion", "part", "points", "leads", "why"), rows)]))
+        rows = [[p.written.criterion, p.written.section, f"{p.written.points:+g}", p.leads, p.reason] for p in kept]
+        sections.append(Section("Left alone", [Table(("criterion", "section", "points", "leads", "why"), rows)]))
     if found.diff:
         sections.append(Section("The file", [Words(line) for line in found.diff.splitlines()]))
     if found.text is None:
@@ -51,10 +51,12 @@ def _facts(found: Calibration) -> Iterator[tuple[str, str]]:
 
 def _changes(found: Calibration) -> Table:
     rows = [
-        [p.written.criterion, p.written.part, f"{p.written.points:+g}", f"{p.points:+g}", p.leads, p.won, p.reason]
+        [p.written.criterion, p.written.section, f"{p.written.points:+g}", f"{p.points:+g}", p.leads, p.won, p.reason]
         for p in found.changes
     ]
-    return Table(("criterion", "part", "now", "then", "leads", "won", "why"), rows, "leads, won: of the earlier ones")
+    return Table(
+        ("criterion", "section", "now", "then", "leads", "won", "why"), rows, "leads, won: of the earlier ones"
+    )
 
 
 def _gain(gain: Gain) -> Iterator[Table | Chart]:

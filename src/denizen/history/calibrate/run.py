@@ -6,7 +6,6 @@ import difflib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from denizen.errors import fail
 from denizen.history import stats
 from denizen.history.calibrate.fit import fit_changes
 from denizen.history.calibrate.propose import FEWEST_LEADS, Proposal, whole_points, within_scale
@@ -17,7 +16,7 @@ from denizen.history.scored import score_cohort
 from denizen.history.stats.intervals import numpy
 from denizen.history.timesplit import require_landmark, split_cohort
 from denizen.model.load import parse_model
-from denizen.model.points import with_points, written_points
+from denizen.model.points import parts_of, with_points, written_points
 from denizen.model.source import parse_yaml
 from denizen.scoring.run import IN_MEMORY, silent
 
@@ -28,13 +27,14 @@ if TYPE_CHECKING:
     from denizen.history.timesplit import TimeSplit
     from denizen.ingest.project import Data
     from denizen.model.load import LoadedModel
-    from denizen.model.points import Written
+    from denizen.model.points import Part, Written
     from denizen.scoring.run import Progress
 
 ENOUGH_WON = 100
 """With fewer conversions nothing is fitted (methodology, edge case 1),"""
 ENOUGH_LATER = 20
-"""and with fewer than this among the later leads nothing is judged."""
+"""and with fewer than this among the later leads nothing is judged; nor is a segment or product fitted with fewer."""
+_TELLS = ("holders", "leads with a burst", "idle leads")
 
 
 def run_calibrate(
@@ -63,14 +63,11 @@ def run_calibrate(
         progress: told what is being done.
 
     Raises:
-        DenizenError: the model has segments or products, there are no outcomes, nobody can be judged, or data or engine
-            cannot be used.
+        DenizenError: there are no outcomes, nobody can be judged, or data or engine cannot be used.
     """
     numpy()
     model = parse_model(text, file)
     require_landmark(design)
-    if model.segments or model.spec.products:
-        raise fail("bad-argument", f"{file}: a model with segments or products cannot be calibrated as one", file=file)
     with open_history(data, design, known=known, progress=progress) as history:
         history.require_cohort()
         whole = Calibration(
@@ -83,7 +80,7 @@ def run_calibrate(
             text=None,
             diff="",
             split=None,
-            notes=tuple(_notes(history)),
+            notes=tuple(_notes(history, parts_of(parse_yaml(text, file)))),
             design=design,
             cohort=history.cohort,
             accounting=history.accounting,
@@ -102,39 +99,68 @@ def run_calibrate(
         score_cohort(history, model, engine=engine, progress=progress)
         _score_criteria(history, model, engine, progress)
         progress("fitting")
-        proposals = _proposals(history, model, split, text, file, flips=flips)
+        proposals = _proposals(history, split, text, file, flips=flips)
         return _judged(history, replace(whole, proposals=proposals), split, text, file, engine, progress)
 
 
 def _score_criteria(history: History, model: LoadedModel, engine: str, progress: Progress) -> None:
-    query = "SELECT CAST(lead_id AS VARCHAR) AS lead, part, line, points FROM ledger WHERE kind = 'criterion' AND points <> 0"
+    query = (
+        "SELECT CAST(lead_id AS VARCHAR) AS lead, part, kind, line, points FROM ledger"
+        " WHERE kind IN ('criterion', 'velocity', 'decay') AND points <> 0"
+    )
     score_lines(history, model, query, table="criterion_lines", engine=engine, progress=progress)
 
 
-def _proposals(
-    history: History, model: LoadedModel, split: TimeSplit, text: str, file: str, *, flips: bool
-) -> tuple[Proposal, ...]:
+def _proposals(history: History, split: TimeSplit, text: str, file: str, *, flips: bool) -> tuple[Proposal, ...]:
     np = numpy()
-    written = written_points(parse_yaml(text, file))
-    holds = _holds(history, written)[split.earlier.rows]
-    won = split.earlier.sample.won
-    counts, hits = holds.sum(axis=0), (holds & won[:, None]).sum(axis=0)
-    fixed = [w.fixed or _unsupported(int(n), len(won)) for w, n in zip(written, counts, strict=True)]
+    source = parse_yaml(text, file)
+    written, rows = written_points(source), split.earlier.rows
+    plan_no = _column(history, "plan_no").astype(np.int64)
+    holds, whose, won = _holds(history, written, plan_no)[rows], plan_no[rows], split.earlier.sample.won
+    counts, hits = (holds != 0).sum(axis=0), ((holds != 0) & won[:, None]).sum(axis=0)
+    thin = _thin(parts_of(source), whose, won)
+    fixed = [
+        w.fixed or _unidentified(w, thin) or _unsupported(int(n), _scored_by(w, whose))
+        for w, n in zip(written, counts, strict=True)
+    ]
     free = np.flatnonzero([not f for f in fixed])
-    total = _totals(history, "scored")[split.earlier.rows]
-    fitted = fit_changes(total, holds[:, free].astype(float), won)
+    fitted = fit_changes(_column(history, "total")[rows], holds[:, free], won, whose)
     at = {int(column): i for i, column in enumerate(free)}
     found = tuple(
         _proposal(w, int(counts[i]), int(hits[i]), fixed[i], fitted, at.get(i), flips=flips)
         for i, w in enumerate(written)
     )
-    fit_max, behavior_max = model.spec.fit.max, model.spec.behavior.max
-    found = within_scale(found, "fit", float(fit_max))
-    found = within_scale(found, "behavior", None if behavior_max is None else float(behavior_max))
+    for part in parts_of(source):
+        for section, most in part.most.items():
+            found = within_scale(found, section, most, part.plan)
     return tuple(
-        p if p.changed or not p.reason.startswith("holders") else replace(p, reason="no room within the scale")
+        p if p.changed or not p.reason.startswith(_TELLS) else replace(p, reason="no room within the scale")
         for p in found
     )
+
+
+def _scored_by(written: Written, whose: Any) -> int:
+    """Return how many leads the plans score that know these points."""
+    return int(numpy().isin(whose, list(written.plans)).sum())
+
+
+def _thin(parts: tuple[Part, ...], whose: Any, won: Any) -> dict[int, str]:
+    """Return the plans that too few conversions stand for, with the reason."""
+    if len(parts) == 1:
+        return {}
+    counts = [(part, int(won[whose == part.plan].sum())) for part in parts]
+    return {
+        part.plan: f"{part.name}: {count:,} earlier conversions, at least {ENOUGH_LATER} are needed"
+        for part, count in counts
+        if count < ENOUGH_LATER
+    }
+
+
+def _unidentified(written: Written, thin: dict[int, str]) -> str:
+    """Return why data cannot tell these points: every plan that knows them is too thin."""
+    if written.plans <= thin.keys():
+        return "; ".join(thin[plan] for plan in sorted(written.plans))
+    return ""
 
 
 def _unsupported(leads: int, everyone: int) -> str:
@@ -151,35 +177,43 @@ def _proposal(
     if fitted.scale is None:
         return Proposal(written, written.points, leads, won, "the total does not rank leads, so points have no scale")
     change = float(fitted.change[at])
-    points = whole_points(written.points, change, flips=flips)
+    points = whole_points(written.points, change, flips=flips and written.kind == "criterion")
     if points == written.points:
         return Proposal(written, points, leads, won, "no evidence for a change")
-    way = "more" if change > 0 else "less"
+    more = (change > 0) != (written.kind == "decay")
     error = 2 * float(fitted.error[at])
-    reason = f"holders convert {way} often than the points say ({change:+.1f} ± {error:.1f} points)"
+    who = {"decay": "idle leads", "velocity": "leads with a burst"}.get(written.kind, "holders")
+    reason = (
+        f"{who} convert {'more' if more else 'less'} often than the points say ({change:+.1f} ± {error:.1f} points)"
+    )
     warning = f"{written.name} changes its sign" if points * written.points < 0 else ""
     return Proposal(written, points, leads, won, reason, warning)
 
 
-def _holds(history: History, written: tuple[Written, ...]) -> Any:
-    """Return which lead got which points: a row a lead of the cohort, a column a place in the file."""
+def _holds(history: History, written: tuple[Written, ...], plan_no: Any) -> Any:
+    """Return by how much each lead's total rises with a point more: a row a lead, a column a place in the file.
+
+    1 where a band holds and 0 where it does not; for a decay it is minus the periods, for a velocity the bursts.
+    """
     np = numpy()
     found = history.connection.execute(
-        "SELECT cohort.g - 1 AS row, part || '.' || line AS line, points FROM criterion_lines"
+        "SELECT cohort.g - 1 AS row, part || '.' || kind || '.' || line AS line, points FROM criterion_lines"
         " JOIN cohort ON lead = CAST(cohort.lead_id AS VARCHAR)"
     ).fetchnumpy()
     lines = np.asarray(found["line"]).astype(str)
     rows, points = np.asarray(found["row"], dtype=np.int64), np.asarray(found["points"], dtype=float)
-    holds = np.zeros((history.cohort.rows, len(written)), dtype=bool)
+    holds = np.zeros((history.cohort.rows, len(written)))
     for column, w in enumerate(written):
-        own = (lines == f"{w.part}.{w.criterion}") & ((abs(points - w.points) < 1e-6) | (w.fixed != ""))  # noqa: PLR2004 - points have 6 decimals
-        holds[rows[own], column] = True
+        own = (lines == f"{w.part}.{w.kind}.{w.criterion}") & np.isin(plan_no[rows], list(w.plans))
+        if w.kind == "criterion" and not w.fixed:
+            own &= abs(points - w.points) < 1e-6  # noqa: PLR2004 - points have 6 decimals
+        holds[rows[own], column] = 1.0 if w.kind == "criterion" or not w.points else points[own] / w.points
     return holds
 
 
-def _totals(history: History, table: str) -> Any:
-    found = history.connection.execute(f"SELECT total FROM {table} ORDER BY g").fetchnumpy()
-    return numpy().asarray(found["total"], dtype=float)
+def _column(history: History, name: str, table: str = "scored") -> Any:
+    found = history.connection.execute(f"SELECT {name} FROM {table} ORDER BY g").fetchnumpy()
+    return numpy().asarray(found[name], dtype=float)
 
 
 def _judged(
@@ -208,7 +242,7 @@ def _judged(
 def _gain(history: History, split: TimeSplit) -> Gain:
     np = numpy()
     rows, sample = split.later.rows, split.later.sample
-    before, after = _totals(history, "scored")[rows], _totals(history, "proposed")[rows]
+    before, after = _column(history, "total")[rows], _column(history, "total", "proposed")[rows]
     pql = history.connection.execute("SELECT pql FROM scored ORDER BY g").fetchnumpy()["pql"]
     volume = int(np.asarray(pql, dtype=bool)[rows].sum()) or max(1, len(before) // 10)
     tops = [_top(total, volume) for total in (before, after)]
@@ -236,8 +270,8 @@ def _diff(before: str, after: str, file: str) -> str:
     return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
 
 
-def _notes(history: History) -> list[str]:
-    notes = []
+def _notes(history: History, parts: tuple[Part, ...]) -> list[str]:
+    notes = [f"Segment {p.segment} is another file; calibrate that one by itself." for p in parts if p.elsewhere]
     if history.cohort.left_out.leads:
         notes.append(f"{history.cohort.left_out.leads:,} leads are left out: {history.cohort.left_out.words()}.")
     if history.data.attributes_history is None:

@@ -52,7 +52,7 @@ class Chosen:
     rivals: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Choice:
     """One finding on its way: which rows have it, the levels that stand for it once it is chosen."""
 
@@ -93,7 +93,7 @@ def choose(history: History, tested: Sequence[Tested]) -> list[Chosen]:
     """Return the findings that stand on their own, the strongest first.
 
     The next one is always the strongest beside those chosen; then those chosen before are tested again beside it, and
-    what no longer passes is dropped. What is made of several events comes after events and attributes, because it holds a
+    what no longer passes is dropped and named as its rival. What is made of several events comes after events and attributes, because it holds a
     part of each milestone that is in it.
     """
     findings = _shortlist([t for t in tested if t.found])
@@ -116,7 +116,9 @@ def choose(history: History, tested: Sequence[Tested]) -> list[Chosen]:
         left = [c for c in left if not _same_thing(c.candidate, best.candidate)]
         best.rivals = _rivals(judged, held, best, [c for c in passing if c in left], tests, len(picked))
         best.levels = _levels(history, judged, picked, best)
-        picked = [c for c in [*picked, best] if c is best or _stands(judged, c, [*picked, best])]
+        fallen = [c for c in picked if not _stands(judged, c, [*picked, best])]
+        best.rivals += [c.candidate.words for c in fallen]
+        picked = [*(c for c in picked if c not in fallen), best]
     return _chosen(judged, picked)
 
 
