@@ -12,7 +12,7 @@ import denizen
 import worlds
 from denizen.api import parse_instant
 from denizen.ingest.project import Data
-from denizen.model.load import parse_model
+from denizen.model.load import load_model, parse_model
 from denizen.model.source import parse_yaml
 from denizen.model.values import Literal, read_number
 from denizen.plan.build import build_program
@@ -200,3 +200,13 @@ def test_what_cannot_be_frozen_is_told(company):
     assert "unknown-account" in command(company, "freeze", "model.yaml", "--account", "nope", *DATA, code=1).stderr
     both = command(company, "freeze", "model.yaml", "u1", "--account", "Beta", *DATA, code=1)
     assert "name one lead, or one account" in both.stderr
+
+
+@pytest.mark.engine
+def test_an_account_is_frozen_on_every_engine(company, engine):
+    data = Data(leads=str(company / "leads.csv"), events=str(company / "events.csv"))
+    model = load_model(company / "model.yaml")
+    at = parse_instant("2026-01-04")
+    file = str(company / "a.cases.yaml")
+    text = freeze_account(model, "Acme Inc", data, at, engine=engine, file=file, model_path="model.yaml")
+    assert text == freeze_account(model, "Acme Inc", data, at, file=file, model_path="model.yaml")

@@ -513,7 +513,7 @@ def test_a_word_that_no_list_holds_is_told_with_the_one_that_is_near():
     assert found.path == "behavior.criteria.c.bands[0].contains_any[0]"
 
 
-@settings(max_examples=80)
+@settings(max_examples=30)
 @given(model=worlds.programs(), society=worlds.societies())
 def test_every_score_of_an_account_lies_within_the_bounds(model, society):
     world, strays = society
@@ -525,7 +525,7 @@ def test_every_score_of_an_account_lies_within_the_bounds(model, society):
         assert bounds.total.low <= score.fit + score.behavior <= bounds.total.high
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(model=worlds.programs(), society=worlds.societies())
 def test_every_lead_of_a_segment_or_of_products_lies_within_the_bounds(model, society):
     loaded = parse_model(json.dumps(model, indent=1), "m.yaml")
@@ -605,7 +605,7 @@ def test_a_fix_inside_a_segment_touches_nothing_else():
     assert text == SEGMENTED.replace("            - {at_least: 2, points: 40}   # never counts\n", "")
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(model=worlds.programs(), society=worlds.societies())
 def test_fixes_in_segments_and_products_change_no_score_and_leave_nothing_to_fix(model, society):
     mended, _ = fixed_text(json.dumps(model, indent=1), "m.yaml", lambda changed: advice(changed).fixes)
