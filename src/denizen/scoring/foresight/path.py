@@ -28,6 +28,8 @@ CHUNK = 2_000
 _MOST_SCENARIOS = 12_000
 _MOST_ROWS = 2_000_000
 _MOST_ORDERED = 8
+_MOST_WITHOUT_HOPE = 3
+"""Where not even the best that was found qualifies, combinations of so few actions are tried all the same."""
 Combination = tuple[Choice, ...]
 
 
@@ -137,8 +139,10 @@ class _Search:
 
     def run(self) -> Path:
         most, verdict = self._most()
-        proved = True
-        for actions in range(1, (sum(c.times for c in most) if verdict.pql else 2) + 1):
+        proved, fewest = True, sum(c.times for c in most)
+        if not verdict.pql:
+            fewest, self.budget = _MOST_WITHOUT_HOPE, min(self.budget, 2 * CHUNK)
+        for actions in range(1, fewest + 1):
             best, complete = self._of_size(actions)
             proved = proved and complete
             if best is not None:
