@@ -11,6 +11,7 @@ from hypothesis import given, settings
 import denizen
 import worlds
 from denizen.api import parse_instant
+from denizen.errors import DenizenError
 from denizen.ingest.project import Data
 from denizen.model.load import load_model, parse_model
 from denizen.model.source import parse_yaml
@@ -210,3 +211,19 @@ def test_an_account_is_frozen_on_every_engine(company, engine):
     file = str(company / "a.cases.yaml")
     text = freeze_account(model, "Acme Inc", data, at, engine=engine, file=file, model_path="model.yaml")
     assert text == freeze_account(model, "Acme Inc", data, at, file=file, model_path="model.yaml")
+
+
+def test_python_freezes_leads_and_accounts(company, monkeypatch):
+    monkeypatch.chdir(company)
+    given = {"leads": "leads.csv", "events": "events.csv", "as_of": "2026-01-04"}
+    assert denizen.freeze("model.yaml", account_id="Acme Inc", **given).startswith(
+        "- case: a real account with a total"
+    )
+    assert "model: model.yaml" in denizen.freeze("model.yaml", "u4", **given)
+    (company / "cases").mkdir()
+    assert 'model: "../model.yaml"' in denizen.freeze("model.yaml", "u4", beside="cases/u4.yaml", **given)
+    for wrong in ({"lead_id": "u4", "account_id": "x"}, {}):
+        with pytest.raises(DenizenError, match="name one lead, or one account"):
+            denizen.freeze("model.yaml", **wrong, **given)
+    with pytest.raises(DenizenError, match="by a path"):
+        denizen.freeze(COMPANY, "u4", **given)

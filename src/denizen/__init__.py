@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     )
     from denizen.errors import DenizenError
     from denizen.testing import load_cases, run_cases
+    from denizen.testing.freezing import freeze
 
 __version__ = "0.1.0"
 
@@ -49,6 +50,7 @@ _HOMES = {
     "diff": "denizen.api",
     "discover": "denizen.api",
     "explain": "denizen.api",
+    "freeze": "denizen.testing",
     "load_cases": "denizen.testing",
     "run_cases": "denizen.testing",
     "import_model": "denizen.api",
@@ -68,6 +70,7 @@ __all__ = [
     "discover",
     "explain",
     "export_features",
+    "freeze",
     "health",
     "import_model",
     "load_cases",

@@ -12,7 +12,7 @@ from denizen.cli.show import print_json
 from denizen.clock import parse_instant
 from denizen.errors import fail
 from denizen.model.load import load_model
-from denizen.testing.freeze import freeze_account, freeze_lead, frozen_model_path
+from denizen.testing.freezing import freeze_account, freeze_lead, frozen_model_path
 
 
 @click.command()

@@ -3,7 +3,7 @@
 from denizen.testing.cases import Case, load_cases
 from denizen.testing.compare import Difference
 from denizen.testing.discover import find_cases
-from denizen.testing.freeze import freeze_account, freeze_lead
+from denizen.testing.freezing import freeze, freeze_account, freeze_lead
 from denizen.testing.run import Outcome, run_case, run_cases
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Difference",
     "Outcome",
     "find_cases",
+    "freeze",
     "freeze_account",
     "freeze_lead",
     "load_cases",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from denizen.clock import now, parse_instant, to_us
 from denizen.errors import DenizenError, fail
 from denizen.ingest.prepare import Moments
+from denizen.ingest.project import Data
+from denizen.model.load import load_model
 from denizen.model.source import parse_yaml
 from denizen.plan.build import build_program
 from denizen.plan.needs import asked_of
@@ -18,10 +21,59 @@ from denizen.testing.real import real_account, real_lead
 from denizen.testing.run import run_cases
 
 if TYPE_CHECKING:
-    from denizen.ingest.project import Data
+    from collections.abc import Mapping
+
+    from denizen.clock import Instant
     from denizen.model.load import LoadedModel
     from denizen.plan.needs import Asked
     from denizen.testing.real import Real
+
+
+def freeze(
+    model: str | Path | LoadedModel,
+    lead_id: str | int | None = None,
+    *,
+    account_id: str | None = None,
+    leads: Any = None,
+    events: Any = None,
+    accounts: Any = None,
+    as_of: Instant | None = None,
+    known: bool = False,
+    columns: Mapping[str, Mapping[str, str]] | None = None,
+    engine: str = IN_MEMORY,
+    beside: str | Path | None = None,
+) -> str:
+    """Return a real lead, or a whole account, as an anonymous case in YAML that has been run and holds.
+
+    Args:
+        model: the path of a model, or one loaded from a path, since the case names it.
+        lead_id: which lead; or give `account_id`.
+        account_id: which account.
+        leads: as for `score`; so are events, accounts, as_of, known, columns and engine.
+        events: path or dataframe.
+        accounts: path or dataframe.
+        as_of: the instant of the score; default now.
+        known: an event counts only once it had been received.
+        columns: names of your columns.
+        engine: `duckdb:`, `duckdb:///work.db` or `postgresql://…`.
+        beside: the file in which the case will stand, from which it names the model; default the working folder.
+
+    Raises:
+        DenizenError: there is no such lead or account, data cannot be read, or no anonymous case gives the same score.
+    """
+    if (lead_id is None) == (account_id is None):
+        raise fail("bad-argument", "name one lead, or one account")
+    loaded = load_model(model)
+    if not Path(loaded.file).is_file():
+        raise fail("bad-argument", "a case names its model by a path; give the path of a model, not its text")
+    named = {table: dict(found) for table, found in (columns or {}).items()}
+    data = Data(leads, accounts, events, named)
+    as_of_us = to_us(now()) if as_of is None else parse_instant(as_of)
+    out = None if beside is None else str(beside)
+    path, file = frozen_model_path(loaded.file, out), out or "frozen.yaml"
+    if account_id is None:
+        return freeze_lead(loaded, str(lead_id), data, as_of_us, known=known, engine=engine, model_path=path, file=file)
+    return freeze_account(loaded, account_id, data, as_of_us, known=known, engine=engine, model_path=path, file=file)
 
 
 def freeze_lead(
