@@ -56,5 +56,9 @@ def test_a_world_of_others_is_scored_and_looked_back_on(world):
     found = denizen.backtest(MODEL, at="14d", horizon="60d", **data).as_dict()
     assert 0 < found["n"] <= leads.num_rows
     assert 0 < found["base_rate"] < 1
-    discovered = denizen.discover(at="14d", horizon="60d", **data).as_dict()
-    assert discovered["verdict"] in {"signal", "no signal", "too little data"}
+    discovered = denizen.discover(at="14d", horizon="60d", **data)
+    assert discovered.cohort.rows == found["n"]
+    assert discovered.verdict in {"signal", "no signal", "too little data"}
+    if discovered.verdict == "signal":
+        start = denizen.load_model(discovered.model_text())
+        assert denizen.backtest(start, at="14d", horizon="60d", **data).as_dict()["n"] == found["n"]

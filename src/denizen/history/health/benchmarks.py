@@ -82,6 +82,27 @@ CLUSTER = scale(
 """The documents ask for a bell without clusters at 0 and 100 and give no number; these two are ours."""
 
 
+DISAGREEMENTS = {
+    "pql_to_won": (
+        "PQLs that are won: the methodology's table calls 15 to 20 % typical, its text and the advisory document speak of"
+        " 25 to 30 % that pay; graded by the table."
+    ),
+    "pql_lift": (
+        "PQLs against the rest: the methodology's table calls 2 to 3 times typical (against MQLs), its text 2 to 5 times; the"
+        " advisory document 2 to 3 times that of other trials, and 5 times that of all leads; graded from 2 times on."
+    ),
+    "pql_to_mql_lift": (
+        "MQLs: the methodology's table says that 10 to 13 % of them become an opportunity, its text 5 to 13 %, the advisory"
+        " document 5 to 10 %; so yours are compared, not a benchmark."
+    ),
+    "criteria": (
+        "Criteria: the methodology's table wants 15 to 25, but 3 to 5 in its approach for companies with less than 6 months of"
+        " conversions and 5 to 8 in its edge case 1; the advisory document 5 to 10 signals. Graded by the table."
+    ),
+}
+"""Where the documents say different things about one benchmark, besides the share of PQLs, which has a setting."""
+
+
 def pql_share(wanted: tuple[float, float]) -> Scale:
     """Return the scale of the share of PQLs for a wanted range; the red flags are the methodology's 3 % and 25 %."""
     low, high = wanted

@@ -70,7 +70,7 @@ def run_health(
             _recalibration(options, history.cohort.observed_until_us),
         )
         buckets = _buckets(funnel)
-        notes = (*judged.notes, *_notes(options))
+        notes = (*judged.notes, *_notes(options), *_disagreements(items))
         return Health(
             model.name, model.fingerprint, items, drift, buckets, notes, design, history.cohort, judged.accounting
         )
@@ -239,3 +239,9 @@ def _notes(options: HealthOptions) -> Iterator[str]:
         )
     else:
         yield f"The share of PQLs is graded by your own range, {mine}; below 3 % and above 25 % stay red flags."
+
+
+def _disagreements(items: tuple[Item, ...]) -> Iterator[str]:
+    """Yield where the documents disagree about what was graded."""
+    known = {i.item for i in items if i.found is not None}
+    yield from (words for item, words in benchmarks.DISAGREEMENTS.items() if item in known)
