@@ -157,7 +157,7 @@ behavior:
       count: invited
       bands:
         - {at_least: 1, points: 10}   # one
-        - {at_least: 2, points: 20}   # never counts
+        - {at_least: 2, points: 10}   # never counts
     seats: {count: seats_added, points: 90}  # denizen: ignore criterion-unfed
 pql: {total: 150, fit: 0, behavior: 40}
 """
@@ -186,6 +186,6 @@ def test_the_file_of_a_segment_is_checked_and_mended_in_itself(tmp_path, monkeyp
     assert "can reach 100 at most" in of_account[0]["message"], "as much as the segment's own file gives"
     assert "--- own/large.yaml" in found["diff"]
     assert "1 fix made" in CliRunner().invoke(cli, ["check", "model.yaml", "--fix"]).output
-    mended = OWN_FILE.replace("        - {at_least: 2, points: 20}   # never counts\n", "")
+    mended = OWN_FILE.replace("        - {at_least: 2, points: 10}   # never counts\n", "")
     assert (tmp_path / "own" / "large.yaml").read_text() == mended
     assert (tmp_path / "model.yaml").read_text() == WITH_FILE

@@ -593,7 +593,7 @@ segments:
           count: invited
           bands:
             - {at_least: 1, points: 30}   # one is enough
-            - {at_least: 2, points: 40}   # never counts
+            - {at_least: 2, points: 30}   # never counts
 """
 
 
@@ -602,7 +602,7 @@ def test_a_fix_inside_a_segment_touches_nothing_else():
     assert [f.places for f in fixes] == [(("segments", 0, "behavior", "criteria", "invites", "bands", 1),)]
     text, count = fixed_text(SEGMENTED, "m.yaml", lambda changed: advice(changed).fixes)
     assert count == 1
-    assert text == SEGMENTED.replace("            - {at_least: 2, points: 40}   # never counts\n", "")
+    assert text == SEGMENTED.replace("            - {at_least: 2, points: 30}   # never counts\n", "")
 
 
 @settings(max_examples=10)
