@@ -165,7 +165,7 @@ WITH_FILE = """model: main
 behavior: {criteria: {invites: {count: invited, bands: [{at_least: 2, points: 50}]}}}
 segments:
   - {name: large, when: {employees: {at_least: 1000}}, model: own/large.yaml}
-  - {name: huge, when: {employees: {at_least: 5000}, country: {exists: true}}, model: own/large.yaml}
+  - {name: huge, when: {employees: {at_least: 5000}, country: {exists: true}}, model: own/../own/large.yaml}
 account: {pqa: {total: 0, fit: 0, behavior: 101}}
 """
 

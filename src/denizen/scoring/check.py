@@ -107,10 +107,10 @@ def _check_file(file: str, text: str, lint: Callable[[str], Advice]) -> tuple[Ch
 
 
 def _files_of_segments(model: LoadedModel) -> dict[str, str]:
-    """Return the other model files that segments name, by path."""
-    named = dict.fromkeys(s.model for s in model.spec.segments or () if s.model is not None)
-    paths = [Path(model.file).parent / name for name in named]
-    return {str(path): _read(path) for path in paths}
+    """Return the other model files that segments name, by path; a file that is named in two ways is one."""
+    named = [Path(model.file).parent / s.model for s in model.spec.segments or () if s.model is not None]
+    paths = {path.resolve(): path for path in reversed(named)}
+    return {str(path): _read(path) for path in reversed(paths.values())}
 
 
 def _advice(text: str, *, file: str, seen: Seen, settings: LintSettings, of_segment: bool) -> Advice:

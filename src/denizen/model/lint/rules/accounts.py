@@ -29,10 +29,10 @@ def account_gate_unreachable(subject: Subject) -> Iterator[Remark]:
             yield Remark(("account", "pqa", "require", name), message, at_key=True)
     for name, gate, bounds in _gates(subject):
         if bounds.high < gate:
-            message = (
-                f"the gate asks for {plain(gate)} and an account can reach {plain(bounds.high)} at most{_how(subject)}"
-            )
-            yield Remark(_written(subject, name), message)
+            place, how = _written(subject, name), "" if name == "fit" else _how(subject)
+            which = "the gate" if place[-1] == name else f"the gate on {name}"
+            message = f"{which} asks for {plain(gate)} and an account can reach {plain(bounds.high)} at most{how}"
+            yield Remark(place, message)
 
 
 def account_gate_always_passed(subject: Subject) -> Iterator[Remark]:
