@@ -14,7 +14,7 @@ import oracle
 import worlds
 from denizen.clock import from_us
 from test_programs import frames
-from test_reachable import ATTRIBUTES, PLAIN, kinds
+from test_reachable import PLAIN, kinds, unknown_of
 from worlds import T
 
 MOST_ATOMS = 45
@@ -86,8 +86,7 @@ def criteria_of(model):
 
 def learnable(model, lead):
     """Facts that a lead could tell: each kind of value of each unknown attribute."""
-    unknown = [a for a in ATTRIBUTES if lead[a] == [] or oracle.to_text(lead[a]) is None]
-    return [(a, v) for a in unknown for v in kinds(model, a) if v is not None]
+    return [(a, v) for a in unknown_of(lead) for v in kinds(model, a) if v is not None]
 
 
 def fewest(model, society, known, most):

@@ -67,10 +67,15 @@ def kinds(model, attribute):
     return list(by_kind.values())
 
 
+def unknown_of(lead):
+    """The attributes that are unknown; a list without elements is known."""
+    return [a for a in ATTRIBUTES if not isinstance(lead[a], list) and oracle.to_text(lead[a]) is None]
+
+
 def highest(model, world, strays, number, known):
     """The highest total of one lead by brute force."""
     lead = world[number][0]
-    open_ = [a for a in ATTRIBUTES if lead[a] == [] or oracle.to_text(lead[a]) is None]
+    open_ = unknown_of(lead)
     choices = [kinds(model, a) for a in open_]
     best = None
     for values in itertools.product(*choices):
