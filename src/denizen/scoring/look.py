@@ -14,6 +14,7 @@ from denizen.ingest.project import Data
 from denizen.ingest.sources import read_raw
 from denizen.model.lint.seen import Seen, Values
 from denizen.plan.needs import needs_of
+from denizen.scoring.products import product_events
 from denizen.sql.conditions import SEPARATOR
 from denizen.sql.literals import number, text
 from denizen.sql.tables import tables_for
@@ -37,8 +38,7 @@ def look_at_data(plans: tuple[Plan, ...], data: Data) -> tuple[Seen, list[Findin
     """
     seen, findings = Seen(), list[Finding]()
     if data.events is not None:
-        events, properties, rejected = _events(needs_of(*plans), data)
-        seen = replace(seen, events=events, properties=properties)
+        seen, rejected = _events(plans, data)
         findings += rejected
     if data.leads is not None:
         attributes, columns, rejected = _attributes(needs_of(*plans), data)
@@ -47,16 +47,17 @@ def look_at_data(plans: tuple[Plan, ...], data: Data) -> tuple[Seen, list[Findin
     return seen, findings
 
 
-def _events(needs: Needs, data: Data) -> tuple[dict[str, int], dict[str, dict[str, Values]], list[Finding]]:
+def _events(plans: tuple[Plan, ...], data: Data) -> tuple[Seen, list[Finding]]:
     connection = connect()
     try:
         raw = read_raw(connection, "events", data.events, data.mapping("events"))
-        reader = EventReader(connection, raw, tables_for(needs), known=False, unique=True)
+        reader = EventReader(connection, raw, tables_for(needs_of(*plans)), known=False, unique=True)
         reader.stage("VARCHAR")
         rows = connection.execute(
             "SELECT event, count(*) FROM events_read WHERE event IS NOT NULL GROUP BY event"
         ).fetchall()
         properties = {name: _values(connection, value) for name, value in reader.tables.properties.items()}
+        owned = product_events(connection, plans, reader.tables, f"events_read WHERE {reader.valid}")
         read, valid = connection.execute(
             f"SELECT count(*), count(*) FILTER (WHERE {reader.valid}) FROM events_read"
         ).fetchall()[0]
@@ -64,7 +65,8 @@ def _events(needs: Needs, data: Data) -> tuple[dict[str, int], dict[str, dict[st
         raise fail("file-unreadable", str(error).split("\n", maxsplit=1)[0], file=str(data.events)) from None
     finally:
         connection.close()
-    return {str(r[0]): int(r[1]) for r in rows}, properties, _rejected("events", read - valid, read, data.events)
+    seen = Seen({str(r[0]): int(r[1]) for r in rows}, properties, products=owned.names, strangers=owned.strangers)
+    return seen, _rejected("events", read - valid, read, data.events)
 
 
 def _values(connection: DuckDBPyConnection, value: Value) -> dict[str, Values]:

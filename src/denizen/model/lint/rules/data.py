@@ -40,6 +40,12 @@ def event_unseen(subject: Subject) -> Iterator[Remark]:
     for name, uses in _by_name(event_uses(subject.model)).items():
         if name not in seen:
             yield _unseen(uses, f"`{name}` never occurs in the events", seen)
+            continue
+        for use in uses:
+            own = subject.seen.products.get(str(use.path[1])) if use.path[0] == "products" else None
+            if own and name not in own:
+                message = f"`{name}` never occurs in the events of `{use.path[1]}`; {_where_else(subject.seen, name)}"
+                yield Remark(use.path, message, at_key=use.at_key)
 
 
 def property_unseen(subject: Subject) -> Iterator[Remark]:
@@ -108,6 +114,12 @@ def two_spellings(subject: Subject) -> Iterator[Remark]:
                 use = places[second][0]
                 message = f"`{first}` and `{second}` are two {kind} that differ by little; is one of them misspelled?"
                 yield Remark(use.path, message, at_key=use.at_key)
+
+
+def _where_else(seen: Seen, name: str) -> str:
+    """Return whose an event is that occurs, though not in a product that waits for it."""
+    others = [f"`{product}` ({names[name]:,})" for product, names in seen.products.items() if name in names]
+    return f"it occurs in those of {', '.join(others)}" if others else "where it occurs, it is of no product of the model"
 
 
 def _unseen(uses: list[Use], message: str, known: Iterable[str]) -> Remark:
@@ -210,8 +222,8 @@ RULES = (
         code="event-unseen",
         level="warning",
         title="An event that never occurs in the data",
-        rationale="The criterion waits for something that is not tracked, or is tracked under another name. Asked only with"
-        " events.",
+        rationale="The criterion waits for something that is not tracked, or is tracked under another name; in a product, for"
+        " something that is never done in that product. Asked only with events.",
         source="methodology, section 5, edge case 5",
         mend="Write the name the data has, have the event tracked, or use a proxy. `--fix` writes a name that differs by case"
         " and separators alone.",
