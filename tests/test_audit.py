@@ -303,7 +303,7 @@ def test_the_command_prints_json_and_writes_a_page(tmp_path):
     files = ("model.yaml", "--leads", "leads.jsonl", "--events", "events.jsonl", "--as-of", "2026-06-01")
     told = json.loads(command(tmp_path, *files, "--json", "--html", "a.html").stdout)
     assert list(told) == (
-        "model model_hash as_of leads pql rows maturity events events_left_out first_day coverage attributes faults requests proxies reach"
+        "model model_hash as_of leads pql rows maturity events events_left_out first_day products coverage attributes faults requests proxies reach"
         " can_qualify blocked_by warnings".split()
     )
     assert {f["code"] for f in told["faults"]} >= {"rejected", "duplicates", "future"}

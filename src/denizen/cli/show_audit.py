@@ -9,7 +9,7 @@ from rich.text import Text
 
 from denizen.cli.show import console, points
 from denizen.scoring.audit.instrument import request_text
-from denizen.scoring.audit.page import property_text
+from denizen.scoring.audit.page import product_note, property_text
 from denizen.scoring.audit.privacy import masked
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def print_audit(audit: Audit) -> None:
     for advice in audit.maturity.advice:
         out.print(Text(f"  {advice}"), soft_wrap=True)
     _events(audit)
+    _products(audit)
     _coverage(audit)
     _attributes(audit)
     _faults(audit)
@@ -64,10 +65,23 @@ def _events(audit: Audit) -> None:
         )
 
 
+def _products(audit: Audit) -> None:
+    rows = [
+        (
+            Text(masked(p.product) if p.product else "(names none)"),
+            f"{p.rows:,}",
+            Text(product_note(p), style="red"),
+        )
+        for p in audit.products
+    ]
+    if rows:
+        _print("products", ("product", ">events", ""), rows)
+
+
 def _coverage(audit: Audit) -> None:
     rows = [
         (
-            Text(c.criterion),
+            Text(c.label),
             c.part,
             Text(c.state, style=_STYLES[c.state]),
             "no limit" if c.worth is None else f"{c.worth:+g}",
@@ -107,7 +121,7 @@ def _requests(audit: Audit) -> None:
         out.print(Text(request_text(audit.model, audit.requests)), soft_wrap=True)
     for proxy in audit.proxies:
         out.print()
-        out.print(Text(f"Until then, under behavior.criteria ({proxy.because}):"), soft_wrap=True)
+        out.print(Text(f"Until then, under {proxy.under} ({proxy.because}):"), soft_wrap=True)
         out.print(Text(proxy.yaml), soft_wrap=True)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import duckdb
 from denizen.clock import iso
 from denizen.errors import fail
 from denizen.scoring.audit import reach
+from denizen.scoring.audit.asked import asked_of, product_of, used_by_product
 from denizen.scoring.audit.coverage import cover, criteria_by_event, fill_attributes, find_unfed_properties, finite
 from denizen.scoring.audit.instrument import find_requests
 from denizen.scoring.audit.inventory import take_inventory
@@ -18,7 +18,8 @@ from denizen.scoring.audit.maturity import judge
 from denizen.scoring.audit.proxies import find_proxies
 from denizen.scoring.audit.quality import Examined, find_faults
 from denizen.scoring.audit.reading import stage_audited
-from denizen.scoring.audit.report import Audit, Reach
+from denizen.scoring.audit.report import Audit, ProductRows, Reach
+from denizen.scoring.products import ProductEvents
 from denizen.scoring.ranking import summarize
 from denizen.scoring.run import IN_MEMORY, score_run, silent
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from denizen.ingest.project import Data
     from denizen.model.load import LoadedModel
     from denizen.plan import nodes
+    from denizen.scoring.audit.asked import Key
     from denizen.scoring.audit.report import AttributeFill, Covered
     from denizen.scoring.run import Progress, Run
 
@@ -69,19 +71,20 @@ def audit_data(
 
 
 def _audit(run: Run, moments: Moments, now_us: int, *, leads_given: bool) -> Audit:
-    plan = replace(run.plans[-1].plan, criteria=run.criteria)
-    waited = frozenset(n for c in plan.criteria if c.events for n in c.events.names or ())
-    inventory = take_inventory(run.connection, criteria_by_event(plan), waited)
-    attributes = fill_attributes(run)
-    unfed = find_unfed_properties(run)
-    coverage = cover(run, inventory.seen, attributes, unfed)
-    parts = _reach(run, coverage, inventory.seen)
+    by_event = criteria_by_event(asked_of(run, frozenset(), ProductEvents()))
+    inventory = take_inventory(run.connection, by_event, frozenset(by_event))
+    owned = used_by_product(run, moments.as_of_us[0])
+    every = asked_of(run, inventory.seen, owned)
+    attributes = fill_attributes(run, every)
+    unfed = find_unfed_properties(run, every)
+    coverage = cover(run, every, attributes, unfed)
+    parts = _reach(run, coverage, inventory.seen, owned)
     blocked = _blocked(parts, run, attributes)
     summary = summarize(run)
-    faults = find_faults(Examined(run.connection, run.accounting, inventory, coverage, now_us, leads_given))
+    faults = find_faults(Examined(run.connection, run.accounting, inventory, coverage, now_us, leads_given, owned))
     return Audit(
-        model=plan.model,
-        model_hash=plan.model_hash,
+        model=run.program.model,
+        model_hash=run.program.model_hash,
         as_of=iso(moments.as_of_us[0]),
         leads=summary.scores,
         pql=summary.pql,
@@ -90,11 +93,12 @@ def _audit(run: Run, moments: Moments, now_us: int, *, leads_given: bool) -> Aud
         events=inventory.events,
         events_left_out=inventory.left_out,
         first_day=inventory.first_date,
+        products=_products(owned),
         coverage=coverage,
         attributes=attributes,
         faults=faults,
-        requests=find_requests(plan, coverage, inventory.seen, unfed),
-        proxies=find_proxies(plan, coverage, inventory.seen, clock_times=all(f.code != "dates-only" for f in faults)),
+        requests=find_requests(every, coverage, inventory.seen, unfed),
+        proxies=find_proxies(every, coverage, clock_times=all(f.code != "dates-only" for f in faults)),
         reach=parts,
         can_qualify=not blocked,
         blocked_by=blocked,
@@ -102,10 +106,18 @@ def _audit(run: Run, moments: Moments, now_us: int, *, leads_given: bool) -> Aud
     )
 
 
-def _reach(run: Run, coverage: Sequence[Covered], seen: Collection[str]) -> tuple[Reach, ...]:
+def _products(owned: ProductEvents) -> tuple[ProductRows, ...]:
+    """Return how many events each product has: those of the model first, in its order."""
+    known = [ProductRows(product, known=True, rows=owned.rows(product)) for product in owned.names]
+    strange = [ProductRows(product or None, known=False, rows=rows) for product, rows in owned.strangers.items()]
+    return (*known, *strange)
+
+
+def _reach(run: Run, coverage: Sequence[Covered], seen: frozenset[str], owned: ProductEvents) -> tuple[Reach, ...]:
     """Return what can be reached of fit, behavior and total; of several products and segments the highest counts."""
     reachable = {
-        (c.part, c.criterion): reach.INFINITE if c.reachable is None else Decimal(str(c.reachable)) for c in coverage
+        (c.product, c.part, c.criterion): reach.INFINITE if c.reachable is None else Decimal(str(c.reachable))
+        for c in coverage
     }
     fit_seen, behavior_seen, total_seen = run.connection.execute(
         "SELECT CAST(max(fit) AS DOUBLE), CAST(max(behavior) AS DOUBLE), CAST(max(total) AS DOUBLE) FROM final"
@@ -113,8 +125,10 @@ def _reach(run: Run, coverage: Sequence[Covered], seen: Collection[str]) -> tupl
     fits = (Decimal(0), Decimal(0))
     behaviors = (Decimal(0), Decimal(0))
     for scored in run.plans:
-        fits = _higher(fits, _highest(scored.plan, "fit", reachable, seen))
-        behaviors = _higher(behaviors, _highest(scored.plan, "behavior", reachable, seen))
+        product = scored.plan.product
+        own = frozenset(owned.names.get(product.name, ())) if product else seen
+        fits = _higher(fits, _highest(scored.plan, "fit", reachable, own))
+        behaviors = _higher(behaviors, _highest(scored.plan, "behavior", reachable, own))
     bonus = max((v.bonus.points for v in run.program.variants if v.bonus), default=Decimal(0))
     behaviors = (behaviors[0] + bonus, behaviors[1] + bonus)
     totals = tuple(f + b for f, b in zip(fits, behaviors, strict=True))
@@ -134,11 +148,12 @@ def _higher(left: tuple[Decimal, Decimal], right: tuple[Decimal, Decimal]) -> tu
 
 
 def _highest(
-    plan: nodes.Plan, part: nodes.Part, reachable: Mapping[tuple[str, str], Decimal], seen: Collection[str]
+    plan: nodes.Plan, part: nodes.Part, reachable: Mapping[Key, Decimal], seen: Collection[str]
 ) -> tuple[Decimal, Decimal]:
     """Return the highest score of one part by the plan's design, and with what the data has."""
     design = sum((reach.best(c) for c in plan.part(part)), Decimal(0))
-    with_data = sum((reachable[part, c.name] for c in plan.part(part)), Decimal(0))
+    product = product_of(plan, part)
+    with_data = sum((reachable[product, part, c.name] for c in plan.part(part)), Decimal(0))
     if part == "behavior":
         design += reach.velocity_best(plan, design, None)
         with_data += reach.velocity_best(plan, with_data, seen)

@@ -11,9 +11,10 @@ from denizen.scoring.audit.report import AttributeFill, Covered
 from denizen.sql.literals import text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from decimal import Decimal
 
+    from denizen.scoring.audit.asked import Asked, Key
     from denizen.scoring.audit.report import State
     from denizen.scoring.run import Run
 
@@ -29,23 +30,24 @@ class Fired:
     unknown: int
 
 
-def criteria_by_event(plan: nodes.Plan) -> dict[str, tuple[str, ...]]:
+def criteria_by_event(asked: Iterable[Asked]) -> dict[str, tuple[str, ...]]:
     """Return, by event name, the criteria that count it; under "" those that count any event."""
     found: dict[str, tuple[str, ...]] = {}
-    for criterion in plan.criteria:
-        if criterion.events is not None:
-            for name in criterion.events.names or ("",):
-                found[name] = (*found.get(name, ()), criterion.name)
+    for one in asked:
+        if one.criterion.events is not None:
+            for name in one.criterion.events.names or ("",):
+                found[name] = (*found.get(name, ()), one.label)
     return found
 
 
-def fill_attributes(run: Run) -> tuple[AttributeFill, ...]:
+def fill_attributes(run: Run, asked: Iterable[Asked]) -> tuple[AttributeFill, ...]:
     """Return how many leads have each attribute that the model looks at, those most often missing first."""
     leads = _one(run, "SELECT count(*) FROM leads")
     used: dict[str, tuple[str, ...]] = {}
-    for criterion in run.criteria:
-        if isinstance(criterion.measure, nodes.Attribute):
-            used[criterion.measure.name] = (*used.get(criterion.measure.name, ()), criterion.name)
+    for one in asked:
+        measure = one.criterion.measure
+        if isinstance(measure, nodes.Attribute):
+            used[measure.name] = (*used.get(measure.name, ()), one.label)
     fills = []
     for name, value in run.tables.attributes.items():
         query = f"SELECT count({value.text}), count(DISTINCT {value.text}) FROM leads"
@@ -60,15 +62,15 @@ def fill_attributes(run: Run) -> tuple[AttributeFill, ...]:
 
 def cover(
     run: Run,
-    seen: Collection[str],
+    every: Sequence[Asked],
     attributes: Collection[AttributeFill],
-    unfed_properties: Mapping[str, tuple[str, ...]],
+    unfed_properties: Mapping[Key, tuple[str, ...]],
 ) -> tuple[Covered, ...]:
     """Return the coverage of each criterion, in the order of the model.
 
     Args:
         run: a finished run with its ledger.
-        seen: names that known leads did, as far as visible.
+        every: the criteria, with the names that known leads did, as far as visible.
         attributes: how many leads have each.
         unfed_properties: by criterion, properties of its `where` or measure that none of its events has.
     """
@@ -76,17 +78,19 @@ def cover(
     scored = _one(run, "SELECT count(*) FROM final")
     known = {a.attribute for a in attributes if a.known}
     covered = []
-    for criterion in run.criteria:
+    for asked in every:
+        criterion, seen = asked.criterion, asked.seen
         waits = _waits(criterion)
         missing = tuple(w for w in waits if w not in known) if criterion.events is None else _unseen(waits, seen)
-        lacking = unfed_properties.get(criterion.name, ())
+        lacking = unfed_properties.get(asked.key, ())
         state = _state(waits, missing, lacking)
         reachable = best_with(criterion, seen) if criterion.events is not None else best(criterion)
-        counts = fired[criterion.part, criterion.name]
+        counts = fired.get(asked.key, Fired(0, 0))
         covered.append(
             Covered(
                 criterion=criterion.name,
                 part=criterion.part,
+                product=asked.product,
                 state=state,
                 worth=finite(worth(criterion)),
                 reachable=0.0 if state == "unfed" and not counts.fired else finite(reachable),
@@ -103,10 +107,11 @@ def cover(
     return tuple(covered)
 
 
-def find_unfed_properties(run: Run) -> dict[str, tuple[str, ...]]:
+def find_unfed_properties(run: Run, asked: Iterable[Asked]) -> dict[Key, tuple[str, ...]]:
     """Return, by criterion, the properties it asks for that none of its events has; exact, over all events."""
-    found: dict[str, tuple[str, ...]] = {}
-    for criterion in run.criteria:
+    found: dict[Key, tuple[str, ...]] = {}
+    for one in asked:
+        criterion = one.criterion
         names = asked_properties(criterion)
         if criterion.events is None or not names:
             continue
@@ -116,7 +121,7 @@ def find_unfed_properties(run: Run) -> dict[str, tuple[str, ...]]:
             0
         ]
         if counts[0] and (lacking := tuple(n for n, count in zip(names, counts[1:], strict=True) if not count)):
-            found[criterion.name] = lacking
+            found[one.key] = lacking
     return found
 
 
@@ -152,14 +157,13 @@ def _state(waits: tuple[str, ...], missing: tuple[str, ...], lacking: tuple[str,
     return "partly fed" if missing else "fed"
 
 
-def _fired(run: Run) -> dict[tuple[str, str], Fired]:
+def _fired(run: Run) -> dict[Key, Fired]:
     rows = run.connection.execute(
-        "SELECT part, line, count(*) FILTER (WHERE points <> 0), count(*) FILTER (WHERE unknown) FROM lines"
-        " WHERE kind = 'criterion' GROUP BY part, line"
+        "SELECT CASE WHEN part = 'behavior' THEN product END AS of_product, part, line, count(*) FILTER (WHERE points <> 0),"
+        " count(*) FILTER (WHERE unknown) FROM lines JOIN final USING (g) WHERE kind = 'criterion'"
+        " GROUP BY of_product, part, line"
     ).fetchall()
-    found = {(part, line): Fired(int(fired), int(unknown)) for part, line, fired, unknown in rows}
-    nothing = Fired(0, 0)
-    return {(c.part, c.name): found.get((c.part, c.name), nothing) for c in run.criteria}
+    return {(product, part, line): Fired(int(fired), int(unknown)) for product, part, line, fired, unknown in rows}
 
 
 def _literals(names: tuple[str, ...]) -> str:

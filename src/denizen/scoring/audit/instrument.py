@@ -16,6 +16,7 @@ from denizen.scoring.audit.spelling import same, words
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from denizen.scoring.audit.asked import Asked, Key
     from denizen.scoring.audit.report import Covered
 
 MOST = 5
@@ -46,15 +47,17 @@ _ANYHOW = "each time a lead has done it, once an action, from the server where p
 @dataclass(slots=True)
 class _Wish:
     event: str
+    product: str | None = None
     properties: dict[str, str] = field(default_factory=dict)
     points: float = 0.0
     criteria: list[str] = field(default_factory=list)
     whole: bool = False
 
-    def add(self, criterion: nodes.Criterion, *, whole: bool) -> None:
+    def add(self, asked: Asked, *, whole: bool) -> None:
+        criterion = asked.criterion
         points = worth(criterion)
         self.points += float(points) if points.is_finite() else UNLIMITED
-        self.criteria.append(criterion.name)
+        self.criteria.append(asked.label)
         self.whole = self.whole or whole
         for predicate in criterion.events.where if criterion.events else ():
             self.properties[predicate.subject] = describe_conditions(predicate.conditions) or "matches a pattern"
@@ -63,27 +66,28 @@ class _Wish:
 
 
 def find_requests(
-    plan: nodes.Plan, coverage: Sequence[Covered], seen: Collection[str], unfed: Mapping[str, tuple[str, ...]]
+    every: Sequence[Asked], coverage: Sequence[Covered], seen: Collection[str], unfed: Mapping[Key, tuple[str, ...]]
 ) -> tuple[Request, ...]:
     """Return what to ask for, at most five.
 
     An event counts for a criterion only where the criterion cannot do without it: a name among alternatives of which
-    another occurs is asked for last.
+    another occurs is asked for last. Of a product that has no event at all nothing is asked for: its name is what is wrong.
     """
-    states = {(c.part, c.criterion): c.state for c in coverage}
-    events: dict[str, _Wish] = {}
-    properties: dict[str, _Wish] = {}
-    for criterion in plan.criteria:
-        if criterion.events is None or criterion.events.names is None:
+    states = {(c.product, c.part, c.criterion): c.state for c in coverage}
+    events: dict[tuple[str | None, str], _Wish] = {}
+    properties: dict[tuple[str | None, str], _Wish] = {}
+    for asked in every:
+        named = asked.criterion.events.names if asked.criterion.events else None
+        if named is None or (asked.product is not None and not asked.seen):
             continue
-        unfed_here = states[criterion.part, criterion.name] == "unfed"
-        for name in criterion.events.names:
-            if name not in seen:
-                events.setdefault(name, _Wish(name)).add(criterion, whole=unfed_here)
-            elif criterion.name in unfed:
-                properties.setdefault(name, _Wish(name)).add(criterion, whole=True)
+        for name in named:
+            place, wish = (asked.product, name), _Wish(name, asked.product)
+            if name not in asked.seen:
+                events.setdefault(place, wish).add(asked, whole=states[asked.key] == "unfed")
+            elif asked.key in unfed:
+                properties.setdefault(place, wish).add(asked, whole=True)
     wishes = [("event", w) for w in events.values()] + [("property", w) for w in properties.values()]
-    wishes.sort(key=lambda pair: (not pair[1].whole, -abs(pair[1].points), pair[1].event))
+    wishes.sort(key=lambda pair: (not pair[1].whole, -abs(pair[1].points), pair[1].event, pair[1].product or ""))
     return tuple(_request(kind, wish, seen) for kind, wish in wishes[:MOST])
 
 
@@ -91,6 +95,7 @@ def _request(kind: str, wish: _Wish, seen: Collection[str]) -> Request:
     spelled = next((masked(n) for n in sorted(seen) if same(n) == same(wish.event)), None) if kind == "event" else None
     return Request(
         event=wish.event,
+        product=wish.product,
         missing="event" if kind == "event" else "property",
         fire=when_to_fire(wish.event),
         properties=dict(wish.properties),
@@ -112,10 +117,13 @@ def request_text(model: str, requests: Sequence[Request]) -> str:
     lines = [f"Events that the lead score `{model}` waits for, most points first:", ""]
     for number, request in enumerate(requests, 1):
         what = f"`{request.event}`" if request.missing == "event" else f"properties of `{request.event}`"
+        what += f" in `{request.product}`" if request.product else ""
         lines.append(f"{number}. {what} ({request.points:+g} points: {', '.join(request.criteria)})")
         if request.alternative:
             lines.append("   - the criterion is fed by another event already; this one only adds to it")
-        if request.spelled:
+        if request.product and request.spelled == request.event:
+            lines.append(f"   - it is sent already, but not as of `{request.product}`; send `product` with it")
+        elif request.spelled:
             lines.append(
                 f"   - `{request.spelled}` is sent already; if it is the same, rename it and nothing is to be built"
             )

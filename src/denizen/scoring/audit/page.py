@@ -13,7 +13,7 @@ from denizen.scoring.audit.privacy import masked
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from denizen.scoring.audit.report import Audit, Inventoried, Property
+    from denizen.scoring.audit.report import Audit, Inventoried, ProductRows, Property
 
 MOST_SPANS = 60
 """The chart of events has at most so many columns, each of whole weeks."""
@@ -38,6 +38,7 @@ def audit_report(audit: Audit) -> Report:
         Section("Ask engineering", tuple(_requests(audit))),
         Section("Until then", tuple(_proxies(audit))),
         Section("Attributes", tuple(_attributes(audit))),
+        Section("Products", tuple(_products(audit))),
         Section("Events", tuple(_events(audit))),
     )
     verdict = f"{audit.maturity.verdict} tracking: {audit.maturity.why}."
@@ -84,13 +85,13 @@ def _faults(audit: Audit) -> Iterator[Words | Table]:
 
 
 def _coverage(audit: Audit) -> Iterator[Chart | Table]:
-    fired = [{"criterion": c.criterion, "share": c.fired_share} for c in audit.coverage]
+    fired = [{"criterion": c.label, "share": c.fired_share} for c in audit.coverage]
     if fired:
         alt = "The share of leads that each criterion fires for."
         yield Chart(bars(fired, x="criterion", y="share", title="leads it fires for", percent=True), alt)
     rows = [
         (
-            c.criterion,
+            c.label,
             c.part,
             c.state,
             "no limit" if c.worth is None else f"{c.worth:+g}",
@@ -110,7 +111,7 @@ def _requests(audit: Audit) -> Iterator[Words | Code]:
 
 def _proxies(audit: Audit) -> Iterator[Words | Code]:
     for proxy in audit.proxies:
-        yield Words(f"{proxy.because}:")
+        yield Words(f"Under {proxy.under}, because {proxy.because}:")
         yield Code(proxy.yaml)
 
 
@@ -122,6 +123,19 @@ def _attributes(audit: Audit) -> Iterator[Chart | Table]:
     yield Chart(bars(known, x="attribute", y="share", title="known", percent=True, height=160), alt)
     rows = [(a.attribute, f"{a.share:.1%}", f"{a.distinct:,}", ", ".join(a.criteria)) for a in audit.attributes]
     yield Table(("attribute", "known", "values", "criteria"), rows)
+
+
+def _products(audit: Audit) -> Iterator[Table]:
+    rows = [(masked(p.product) if p.product else "(names none)", f"{p.rows:,}", product_note(p)) for p in audit.products]
+    if rows:
+        yield Table(("product", "events", ""), rows, tones=["bad" if product_note(p) else "plain" for p in audit.products])
+
+
+def product_note(found: ProductRows) -> str:
+    """Return what is wrong with a product, if anything is."""
+    if found.known:
+        return "" if found.rows else "never occurs"
+    return "not in the model" if found.product else ""
 
 
 def _events(audit: Audit) -> Iterator[Chart | Table]:

@@ -7,7 +7,6 @@ one signal for each of them would count it twice.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from denizen.model.spec import Criterion as Written
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from denizen.plan import nodes
+    from denizen.scoring.audit.asked import Asked
     from denizen.scoring.audit.report import Covered
 
 Signal = Literal["login frequency", "session minutes", "users of the same company"]
@@ -57,37 +57,25 @@ _BECAUSE: dict[Signal, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Replaced:
-    """A criterion without data and the signal that stands in for it."""
-
-    criterion: nodes.Criterion
-    signal: Signal
-
-
 def find_proxies(
-    plan: nodes.Plan, coverage: Sequence[Covered], seen: Collection[str], *, clock_times: bool
+    every: Sequence[Asked], coverage: Sequence[Covered], *, clock_times: bool
 ) -> tuple[Proxy, ...]:
-    """Return the proxies for criteria of behavior that no event feeds, one a signal.
+    """Return the proxies for criteria of behavior that no event feeds, one a signal, and of each product its own.
 
     A criterion whose event is in the data under another spelling needs a rename and no proxy. Without `clock_times`
     there are no sessions, so that login frequency stands in for everything but invites.
     """
-    written = {same(n) for n in seen}
-    unfed = {
-        c.criterion
-        for c in coverage
-        if c.part == "behavior" and c.state == "unfed" and not any(same(n) in written for n in c.missing)
-    }
-    if not seen:
-        return ()
-    replaced = [
-        Replaced(c, _signal(c, clock_times=clock_times))
-        for c in plan.part("behavior")
-        if c.name in unfed and c.events is not None and best(c) > ZERO
-    ]
-    signals = dict.fromkeys(r.signal for r in replaced)
-    return tuple(_proxy(signal, [r.criterion for r in replaced if r.signal == signal], seen) for signal in signals)
+    unfed = {(c.product, c.part, c.criterion): c.missing for c in coverage if c.state == "unfed"}
+    replaced: dict[tuple[str | None, Signal], list[Asked]] = {}
+    for asked in every:
+        criterion, written = asked.criterion, {same(n) for n in asked.seen}
+        respelled = any(same(n) in written for n in unfed.get(asked.key, ()))
+        if criterion.part != "behavior" or criterion.events is None or asked.key not in unfed or respelled:
+            continue
+        if asked.seen and best(criterion) > ZERO:
+            signal = _signal(criterion, clock_times=clock_times)
+            replaced.setdefault((asked.product, signal), []).append(asked)
+    return tuple(_proxy(signal, stands, product) for (product, signal), stands in replaced.items())
 
 
 def _signal(criterion: nodes.Criterion, *, clock_times: bool) -> Signal:
@@ -97,7 +85,8 @@ def _signal(criterion: nodes.Criterion, *, clock_times: bool) -> Signal:
     return "users of the same company" if named & _INVITES else "login frequency"
 
 
-def _proxy(signal: Signal, criteria: list[nodes.Criterion], seen: Collection[str]) -> Proxy:
+def _proxy(signal: Signal, stands: Sequence[Asked], product: str | None) -> Proxy:
+    criteria, seen = [asked.criterion for asked in stands], stands[0].seen
     points = max(best(c, None) if c.recency is None else best(c) / c.recency.multiplier for c in criteria)
     names = tuple(c.name for c in criteria)
     lines = {
@@ -111,7 +100,8 @@ def _proxy(signal: Signal, criteria: list[nodes.Criterion], seen: Collection[str
         "users of the same company": "proxy_invites",
     }
     yaml = "\n".join([f"{key[signal]}:  # instead of {', '.join(names)}", *lines])
-    return Proxy(signal, names, _BECAUSE[signal], yaml)
+    under = "behavior.criteria" if product is None else f"products.{product}.criteria"
+    return Proxy(signal, under, names, _BECAUSE[signal], yaml)
 
 
 _COLLEAGUES = (

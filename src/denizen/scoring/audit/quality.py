@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from denizen.ingest.accounting import Accounting
     from denizen.scoring.audit.inventory import Inventory
     from denizen.scoring.audit.report import Covered
+    from denizen.scoring.products import ProductEvents
 
 HOUR_US = 3_600_000_000
 SKEW_US = 300_000_000
@@ -35,7 +36,10 @@ SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What is examined: the connection with `audited` and `leads`, where rows went, the inventory, the coverage, and the present."""
+    """What is examined: the connection with `audited` and `leads`, where rows went, the inventory, the coverage, and the present.
+
+    `owned` says whose the events are that count, where the model has several products.
+    """
 
     connection: DuckDBPyConnection
     accounting: Accounting
@@ -43,6 +47,7 @@ class Examined:
     coverage: tuple[Covered, ...]
     now_us: int
     leads_given: bool
+    owned: ProductEvents
 
     def one(self, query: str) -> int:
         """Return a count."""
@@ -51,7 +56,7 @@ class Examined:
 
 def find_faults(examined: Examined) -> tuple[Fault, ...]:
     """Return what was found: faults first, then notes, each group by how much is concerned."""
-    checks = (_rows, _repeats, _instants, _arrivals, _breaks, _names, _values, _leads)
+    checks = (_rows, _repeats, _instants, _arrivals, _breaks, _names, _products, _values, _leads)
     found = [fault for check in checks for fault in check(examined)]
     return tuple(
         sorted(found, key=lambda f: (f.level != "fault", -(f.count / f.of if f.of else 0.0), f.code, f.message))
@@ -249,6 +254,25 @@ def _names(examined: Examined) -> Iterator[Fault]:
         )
 
 
+def _products(examined: Examined) -> Iterator[Fault]:
+    owned = examined.owned
+    rows = sum(owned.rows(product) for product in owned.names) + sum(owned.strangers.values())
+    named = {product: count for product, count in owned.strangers.items() if product}
+    for product in owned.names:
+        if rows and not owned.rows(product):
+            cure = "name it as the events do, or say with `events: {PROPERTY: VALUE}` which are its"
+            message = f"events, and not one is of the product `{product}`: its score is 0 for all"
+            yield Fault("product-unseen", "fault", message, rows, rows, cure)
+    if named:
+        listed = ", ".join(f"`{masked(n)}` {count:,}×" for n, count in list(named.items())[:SHOWN])
+        cure = "add the product to the model, or say with `events: {PROPERTY: VALUE}` which events are whose"
+        message = f"events are of no product of the model: {listed}{' …' if len(named) > SHOWN else ''}"
+        yield Fault("product-unknown", "fault", message, sum(named.values()), rows, cure)
+    if bare := owned.strangers.get(""):
+        cure = "nothing to do where they are of all products, as sign-ups are; else send `product`"
+        yield Fault("product-missing", "note", "events name no product and count for none", bare, rows, cure)
+
+
 def _values(examined: Examined) -> Iterator[Fault]:
     for event in examined.inventory.events:
         for found in event.properties:
@@ -297,7 +321,8 @@ def _leads(examined: Examined) -> Iterator[Fault]:
             )
     for covered in examined.coverage:
         if covered.state != "unfed" and not covered.fired and leads:
-            message = f"`{covered.criterion}` has its data and fires for no lead"
+            whose = "" if covered.product is None else f" for whom `{covered.product}` counts"
+            message = f"`{covered.label}` has its data and fires for no lead{whose}"
             yield Fault(
                 "never-fires",
                 "note",

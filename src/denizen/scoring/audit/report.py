@@ -51,6 +51,7 @@ class Inventoried:
 class Covered:
     """Whether the data feeds one criterion, and for how many leads it fires.
 
+    `product` is the product it belongs to, if any; `fired` and `unknown` then count the leads for whom that product counts.
     `worth` is the most it can ever give or take, null if it has no limit; `reachable` the most it can give with what is
     in the data. `waits_for` are event names (or the attribute), `missing` those of them that never occur, and
     `missing_properties` those of its `properties` that are on none of its events.
@@ -58,6 +59,7 @@ class Covered:
 
     criterion: str
     part: str
+    product: str | None
     state: State
     worth: float | None
     reachable: float | None
@@ -69,6 +71,11 @@ class Covered:
     fired_share: float
     unknown: int
     unknown_share: float
+
+    @property
+    def label(self) -> str:
+        """Its name, after that of its product."""
+        return self.criterion if self.product is None else f"{self.product}.{self.criterion}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +107,11 @@ class Request:
 
     `points` are at stake (positive ones and, with a minus, what would be taken); `spelled` is a name in the data that
     may be the same event; `alternative` says that each criterion has another event that occurs, so no points are lost.
+    `product` is the product whose event it is, if the model has several.
     """
 
     event: str
+    product: str | None
     missing: Literal["event", "property"]
     fire: str
     properties: dict[str, str]
@@ -114,12 +123,25 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """What stands in for missing events until they are sent: a criterion ready to be pasted under `behavior.criteria`."""
+    """What stands in for missing events until they are sent: a criterion ready to be pasted under `under`."""
 
     signal: str
+    under: str
     instead_of: tuple[str, ...]
     because: str
     yaml: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRows:
+    """How many events are of one product, those that count only: visible, of known leads, none twice.
+
+    `known` says that the model has the product. Without a name stand the events that name none.
+    """
+
+    product: str | None
+    known: bool
+    rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +186,7 @@ class Audit:
     events: tuple[Inventoried, ...]
     events_left_out: int
     first_day: str | None
+    products: tuple[ProductRows, ...]
     coverage: tuple[Covered, ...]
     attributes: tuple[AttributeFill, ...]
     faults: tuple[Fault, ...]

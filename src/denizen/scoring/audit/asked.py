@@ -1,0 +1,66 @@
+"""Every criterion with what it may count of the data: those of a product only that product's events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from denizen.scoring.products import product_events
+
+if TYPE_CHECKING:
+    from denizen.plan import nodes
+    from denizen.scoring.products import ProductEvents
+    from denizen.scoring.run import Run
+
+Key = tuple[str | None, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One criterion of a model; `product` is the product it belongs to, None for fit and where there is one product.
+
+    `seen` are the names that known leads did as far as visible, of a product only among its own events.
+    """
+
+    product: str | None
+    criterion: nodes.Criterion
+    seen: frozenset[str]
+
+    @property
+    def key(self) -> Key:
+        """What tells it from all others: product, part and name."""
+        return self.product, self.criterion.part, self.criterion.name
+
+    @property
+    def label(self) -> str:
+        """Its name, after that of its product."""
+        return labelled(self.product, self.criterion.name)
+
+
+def labelled(product: str | None, name: str) -> str:
+    """Return the name of a criterion, after that of its product if it has one."""
+    return name if product is None else f"{product}.{name}"
+
+
+def product_of(plan: nodes.Plan, part: str) -> str | None:
+    """Return the product to which the criteria of one part of a plan belong."""
+    return plan.product.name if plan.product and part == "behavior" else None
+
+
+def asked_of(run: Run, seen: frozenset[str], owned: ProductEvents) -> tuple[Asked, ...]:
+    """Return every criterion of any plan of a run; where segments write one anew, the first stands for all."""
+    found: dict[Key, Asked] = {}
+    for scored in run.plans:
+        for criterion in scored.plan.criteria:
+            product = product_of(scored.plan, criterion.part)
+            own = seen if product is None else frozenset(owned.names.get(product, ()))
+            asked = Asked(product, criterion, own)
+            found.setdefault(asked.key, asked)
+    return tuple(found.values())
+
+
+def used_by_product(run: Run, as_of_us: int) -> ProductEvents:
+    """Return whose the events are that known leads did up to an instant."""
+    plans = [scored.plan for scored in run.plans]
+    rows = f"events WHERE at_us <= {as_of_us} AND lead_id IN (SELECT lead_id FROM leads)"
+    return product_events(run.connection, plans, run.tables, rows)

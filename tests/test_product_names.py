@@ -1,0 +1,116 @@
+"""Products of a model and those of the data: what differs is said, and never counted as fed."""
+
+from __future__ import annotations
+
+import json
+
+import denizen
+from denizen.scoring.audit.instrument import request_text
+from test_cli import denizen as command
+
+MODEL = """model: two
+fit: {criteria: {size: {attribute: employees, bands: [{at_least: 50, points: 40}]}}}
+products:
+  NAMED:
+    criteria:
+      built: {count: Deal Created, points: 40}
+      priced: {count: Pricing Viewed, points: 20}
+  desk:
+    criteria:
+      built: {count: Ticket Created, points: 40}
+"""
+
+
+def events():
+    rows = [("Deal Created", "CRM")] * 5 + [("Ticket Created", "Desk")] * 3 + [("Pricing Viewed", "Desk")] * 2
+    rows += [("Signed Up", None)] * 4 + [("Query Run", "Data Hub")] * 6
+    return [
+        {"lead_id": f"l{i % 3}", "event": event, "timestamp": f"2026-03-0{1 + i % 9}T10:00:00Z", "product": product}
+        for i, (event, product) in enumerate(rows)
+    ]
+
+
+def messages(model, code):
+    found = denizen.check(model, events=events())
+    return [(f.path, f.level, f.message) for f in found if f.code == code]
+
+
+def audited(model, rows=None):
+    leads = [{"lead_id": f"l{n}", "employees": 80} for n in range(3)]
+    return denizen.audit(model, leads=leads, events=rows or events(), as_of="2026-04-01")
+
+
+def test_check_says_that_a_product_never_occurs_and_what_the_events_name():
+    ((path, level, message),) = messages(MODEL.replace("NAMED", "crn"), "product-unseen")
+    assert (path, level) == ("products.crn", "warning")
+    assert "not one of the 20 events is of `crn`" in message
+    assert "did you mean `crm` (5 events)?" in message
+    assert not messages(MODEL.replace("NAMED", "crm"), "product-unseen")
+
+
+def test_check_counts_events_of_products_that_the_model_does_not_know_and_of_none():
+    unknown, bare = messages(MODEL.replace("NAMED", "crm"), "product-unknown")
+    assert unknown[1:] == (
+        "warning",
+        "6 of 20 events are of no product of the model: `data hub` (6); they count for nothing",
+    )
+    assert bare[1] == "info"
+    assert bare[2].startswith("4 of 20 events name no product")
+
+
+def test_check_says_that_an_event_occurs_only_in_another_product():
+    ((path, _, message),) = messages(MODEL.replace("NAMED", "crm"), "event-unseen")
+    assert path.startswith("products.crm.criteria.priced")
+    assert "never occurs in the events of `crm`; it occurs in those of `desk` (2)" in message
+
+
+def test_a_model_without_products_hears_nothing_of_them():
+    plain = "model: m\nbehavior: {criteria: {a: {count: Deal Created, points: 9}}}\n"
+    assert not [f for f in denizen.check(plain, events=events()) if f.code.startswith("product")]
+    assert audited(plain).products == ()
+
+
+def test_a_product_that_says_which_events_are_its_own_is_asked_by_that():
+    own = MODEL.replace("  NAMED:\n", "  sales:\n    events: {product: CRM}\n")
+    assert not messages(own, "product-unseen")
+    assert {(p.product, p.rows) for p in audited(own).products if p.known} == {("sales", 5), ("desk", 5)}
+
+
+def test_an_audit_does_not_call_a_product_fed_that_never_occurs():
+    found = audited(MODEL.replace("NAMED", "analytics"))
+    states = {c.label: c.state for c in found.coverage}
+    assert states["analytics.built"] == states["analytics.priced"] == "unfed"
+    assert states["desk.built"] == "fed"
+    assert found.maturity.fed_points_share < 1
+    faults = {f.code: f for f in found.faults}
+    assert "not one is of the product `analytics`" in faults["product-unseen"].message
+    assert (faults["product-unknown"].count, faults["product-unknown"].of) == (11, 20)
+    assert faults["product-missing"].count == 4
+    assert found.requests == ()  # nothing is to be built, a name is wrong
+    assert found.proxies == ()
+
+
+def test_an_audit_tells_criteria_of_two_products_apart_that_have_one_name():
+    found = audited(MODEL.replace("NAMED", "crm"))
+    assert [(c.product, c.criterion, c.state) for c in found.coverage if c.part == "behavior"] == [
+        ("crm", "built", "fed"),
+        ("crm", "priced", "unfed"),
+        ("desk", "built", "fed"),
+    ]
+    ((request,),) = (found.requests,)
+    assert (request.product, request.event) == ("crm", "Pricing Viewed")
+    assert "it is sent already, but not as of `crm`" in request_text("two", found.requests)
+    assert found.reach[1].data == 40
+    ((proxy,),) = (found.proxies,)
+    assert proxy.under == "products.crm.criteria"
+
+
+def test_the_command_shows_products_with_their_events(tmp_path):
+    (tmp_path / "m.yaml").write_text(MODEL.replace("NAMED", "analytics"))
+    (tmp_path / "e.jsonl").write_text("".join(json.dumps(e) + "\n" for e in events()))
+    told = command(tmp_path, "audit", "m.yaml", "--events", "e.jsonl", "--as-of", "2026-04-01").stdout
+    lines = [" ".join(line.split()) for line in told.splitlines()]
+    assert "analytics 0 never occurs" in lines
+    assert "crm 5 not in the model" in lines
+    assert "(names none) 4" in lines
+    assert "analytics.built behavior unfed +40 0 (0.0%) Deal Created" in lines
