@@ -19,6 +19,7 @@ from denizen.ingest.project import FILE_NAME, Data, parse_mappings
 from denizen.model.advisor import CRMS, TRACKINGS, TRIALS, Answers, Recommendation, recommend
 from denizen.model.approaches import APPROACHES
 from denizen.model.load import parse_model
+from denizen.model.named_products import MOST_PRODUCTS, default_names
 from denizen.model.project_file import project_text
 from denizen.model.tailor import Tailored, tailor
 from denizen.model.writing import one_line
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from denizen.model.event_names import Match
+    from denizen.model.seen_events import SeenEvents
 
 MODEL_NAME = "model.yaml"
 NONE = "none of these"
@@ -57,6 +59,9 @@ def questions(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.command()
 @questions
+@click.option(
+    "--product", "named", multiple=True, metavar="NAME", help="A product, as the events name it; repeat it for each."
+)
 @click.option("--approach", type=click.Choice(list(APPROACHES)), help="Take this template, whatever the answers give.")
 @click.option("--events", help="Map the template to the events that occur here.")
 @click.option("--leads", help="The leads, for the project file.")
@@ -67,6 +72,7 @@ def questions(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--force", is_flag=True, help="Overwrite model.yaml and denizen.yaml.")
 @json_option
 def init(
+    named: tuple[str, ...],
     approach: str | None,
     events: str | None,
     leads: str | None,
@@ -84,19 +90,23 @@ def init(
     denizen init
     denizen init --trial freemium --tracking full --yes
     denizen init --events events.csv --leads leads.csv --into scoring
+    denizen init --events events.csv --product CRM --product 'Help Desk' --yes
 
     With --events, each event that the template waits for gets the name it has in the data; where that is not sure, it is
     asked for, or the best guess stands in the file with a comment. What the data do not have is replaced by a proxy or
-    left out, and the file says so. Nothing is overwritten without --force.
+    left out, and the file says so. Products are those that the property `product` of the events names, or those given with
+    --product. Nothing is overwritten without --force.
     """
     folder = Path(into)
     check_target(folder, force=force)
     quiet = yes or as_json or not sys.stdin.isatty()
     data = Data(leads, accounts, events, parse_mappings(maps))
-    seen = names_in(data)
-    answers = answer(given, yes=yes, quiet=quiet)
+    check_products(named, given["products"])
+    seen = seen_in(data)
+    answers = answer(given, expected_products(named, seen), yes=yes, quiet=quiet)
     recommendation = recommend(answers, approach)
-    made = tailor(recommendation, seen, None if quiet else choose)
+    products = named or product_names(recommendation, seen, quiet=quiet)
+    made = tailor(recommendation, seen, None if quiet else choose, products)
     model = parse_model(made.text, str(folder / MODEL_NAME))
     folder.mkdir(parents=True, exist_ok=True)
     places = {
@@ -108,16 +118,25 @@ def init(
         print_json(
             {
                 **recommendation.as_dict(),
+                "choices": [choice.as_dict() for choice in made.choices],
+                "cautions": list(made.cautions),
                 "answers": {f.name: getattr(answers, f.name) for f in fields(answers)},
                 "model": model.name,
                 "model_hash": model.fingerprint,
                 "files": [str(folder / MODEL_NAME), str(folder / FILE_NAME)],
                 "events": [
-                    {"wanted": m.wanted, "found": m.found, "sure": m.sure, "others": list(m.others)}
+                    {
+                        "wanted": m.wanted,
+                        "product": m.product,
+                        "found": m.found,
+                        "sure": m.sure,
+                        "others": list(m.others),
+                    }
                     for m in made.matches
                 ],
-                "proxies": made.proxies,
-                "left_out": made.left_out,
+                "products": list(model.spec.products or ()),
+                "proxies": list(made.proxies),
+                "left_out": list(made.left_out),
             }
         )
         return
@@ -134,22 +153,58 @@ def check_target(folder: Path, *, force: bool) -> None:
         raise fail("bad-argument", f"{folder} already has {' and '.join(there)}; use --into, or --force to overwrite")
 
 
-def names_in(data: Data) -> list[str] | None:
-    """Return the event names of the data, or None if no events were given."""
+def check_products(named: tuple[str, ...], count: int | None) -> None:
+    """Refuse names of products that cannot all be meant."""
+    folded = [name.strip().lower() for name in named]
+    if "" in folded or len(set(folded)) < len(folded):
+        raise fail("bad-argument", "--product: each name stands once, whatever its case, and none is empty")
+    if len(named) > MOST_PRODUCTS:
+        raise fail("bad-argument", f"--product: {len(named)} names; a model has at most {MOST_PRODUCTS} products")
+    if named and count not in (None, len(named)):
+        raise fail(
+            "bad-argument", f"--products {count}, and {len(named)} are named with --product; leave --products out"
+        )
+
+
+def seen_in(data: Data) -> SeenEvents | None:
+    """Return the events of the data, or None if none were given."""
     if data.events is None:
         return None
-    from denizen.scoring.event_names import event_names
+    from denizen.scoring.event_names import seen_events
 
-    return event_names(data)
+    return seen_events(data)
 
 
-def answer(given: dict[str, Any], *, yes: bool, quiet: bool) -> Answers:
-    """Return the answers: flags first, then what is asked, or the defaults with --yes."""
+def expected_products(named: tuple[str, ...], seen: SeenEvents | None) -> int:
+    """Return how many products there are: those that were named, else those that the events name, at least one."""
+    return len(named) or max(1, len(seen.products) if seen else 1)
+
+
+def product_names(recommendation: Recommendation, seen: SeenEvents | None, *, quiet: bool) -> list[str]:
+    """Return what the products are called: as it is answered, or as the events name them."""
+    count = recommendation.answers.products
+    if count == 1 or recommendation.approach.name != "multi-product":
+        return []
+    names = default_names(seen, count)
+    while not quiet:
+        said = click.prompt("What are they called in the events, parted by commas", default=", ".join(names))
+        names = [name.strip() for name in said.split(",") if name.strip()]
+        if len(names) == count:
+            break
+        click.echo(f"{count} products, and {len(names)} names")
+        names = default_names(seen, count)
+    return names
+
+
+def answer(given: dict[str, Any], products: int, *, yes: bool, quiet: bool) -> Answers:
+    """Return the answers: flags first, then what is asked, or the defaults with --yes; products as they were seen."""
+    if quiet and given["products"] is None and products > 1:
+        given = {**given, "products": products}
     missing = [QUESTIONS[name][0] for name in QUESTIONS if given[name] is None]
     if missing and quiet and not yes:
         message = f"no terminal to ask in; give {', '.join(missing)}, or --yes for their defaults"
         raise fail("bad-argument", message)
-    defaults = Answers()
+    defaults = Answers(products=products)
     answers: dict[str, Any] = {}
     for name, (_, words, kind) in QUESTIONS.items():
         default = getattr(defaults, name)
@@ -165,7 +220,8 @@ def answer(given: dict[str, Any], *, yes: bool, quiet: bool) -> Answers:
 def choose(match: Match) -> str | None:
     """Ask which event of the data an event of the template is."""
     options = [n for n in (match.found, *match.others) if n is not None]
-    click.echo(f"Which event of your data is {match.wanted}?")
+    whose = f" of {one_line(match.product)}" if match.product else ""
+    click.echo(f"Which event{whose} of your data is {match.wanted}?")
     for number, name in enumerate([*options, NONE], 1):
         click.echo(f"  {number}  {one_line(name)}")
     picked: int = click.prompt("Number", type=click.IntRange(1, len(options) + 1), default=1)
@@ -181,10 +237,10 @@ def print_recommendation(recommendation: Recommendation, made: Tailored) -> None
     """Print what is recommended, and why."""
     out = console()
     out.print(Text(f"{recommendation.approach.name}: {recommendation.approach.title}", style="bold"))
-    for choice in recommendation.choices:
+    for choice in made.choices:
         line = Text(f"  {choice.about}: ", style="bold").append(f"{choice.value} ", style="not bold")
         out.print(line.append(f"({choice.reason})", style="not bold dim"), soft_wrap=True)
-    for caution in recommendation.cautions:
+    for caution in made.cautions:
         out.print(Text(f"  ! {caution}", style="yellow"), soft_wrap=True)
     for match in made.matches:
         out.print(event_line(match), soft_wrap=True)
@@ -195,9 +251,10 @@ def print_recommendation(recommendation: Recommendation, made: Tailored) -> None
 
 def event_line(match: Match) -> Text:
     """Return what an event of the template is called in the data."""
+    wanted = f"{match.wanted} of {one_line(match.product)}" if match.product else match.wanted
     if match.found is None:
-        return Text(f"  event {match.wanted}: not in the data", style="yellow")
+        return Text(f"  event {wanted}: not in the data", style="yellow")
     found, others = one_line(match.found), ", ".join(map(one_line, match.others))
     if match.sure:
-        return Text(f"  event {match.wanted}: {found}")
-    return Text(f"  event {match.wanted}: {found}, a guess{f'; or {others}' if others else ''}", style="yellow")
+        return Text(f"  event {wanted}: {found}")
+    return Text(f"  event {wanted}: {found}, a guess{f'; or {others}' if others else ''}", style="yellow")

@@ -14,7 +14,7 @@ UNIT_US = {
     "d": 86_400_000_000,
     "w": 604_800_000_000,
 }
-DAY_US = UNIT_US["d"]
+HOUR_US, DAY_US = UNIT_US["h"], UNIT_US["d"]
 LONGEST_US = 36_500 * DAY_US
 _PATTERN = r"^[1-9][0-9]{0,9}[smhdw]$"
 

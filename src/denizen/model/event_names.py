@@ -102,7 +102,20 @@ _COMPOUNDS = (
     (r"\bpage ?views?\b", "page view"),
 )
 _ARTICLES = {"the", "a", "an", "to", "of", "in", "on", "with", "for", "by"}
-_FILLER = {"user", "users", "event", "click", "clicked", "button", "link", "successfully", "success", "sent", "page", "screen"}
+_FILLER = {
+    "user",
+    "users",
+    "event",
+    "click",
+    "clicked",
+    "button",
+    "link",
+    "successfully",
+    "success",
+    "sent",
+    "page",
+    "screen",
+}
 SAME, WORDS, SYNONYM, PART, HINT, TYPO = 1.0, 0.95, 0.9, 0.75, 0.7, 0.65
 SURE, APART, SPELLED_ALIKE = 0.85, 0.15, 0.85
 SHOWN = 4
@@ -110,12 +123,16 @@ SHOWN = 4
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What an event of a template is called in the data: the best guess, whether it is sure, and what else it could be."""
+    """What an event of a template is called in the data: the best guess, whether it is sure, and what else it could be.
+
+    `product` is the product whose event it is, where there are several.
+    """
 
     wanted: str
     found: str | None
     sure: bool
     others: tuple[str, ...] = ()
+    product: str | None = None
 
 
 def match_events(wanted: Iterable[str], seen: Iterable[str]) -> dict[str, Match]:

@@ -115,7 +115,9 @@ def _one_line(name: str) -> str:
     return name
 
 
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$", max_length=80), AfterValidator(_one_line)]
+NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9_.-]*$"
+LONGEST_NAME = 80
+Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=LONGEST_NAME), AfterValidator(_one_line)]
 MAX_CRITERIA = 100
 Event = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Path = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]

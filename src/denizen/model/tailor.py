@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Any
 
-from denizen.model.event_names import Match, match_events
-from denizen.model.spec import ANY
+from denizen.model.lint.rule import Subject
+from denizen.model.load import model_from
+from denizen.model.mapping import Mapped, Mapping, Places
+from denizen.model.named_products import cautions_of, default_names, name_products, write_products
+from denizen.model.reasons import choices_of
+from denizen.model.seen_events import SeenEvents
+from denizen.model.source import parse_yaml
 from denizen.model.templates import Sheet, template_text
+from denizen.model.values import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
-    from denizen.model.advisor import Recommendation
+    from denizen.model.advisor import Choice, Recommendation
+    from denizen.model.event_names import Match
+    from denizen.model.named_products import NamedProduct
     from denizen.model.source import Path
 
 GRANULAR = ("session_depth", "export", "usage_growth", "pricing_at_the_end")
@@ -21,44 +29,80 @@ GRANULAR = ("session_depth", "export", "usage_growth", "pricing_at_the_end")
 
 MEDIUM_CYCLE_DAYS, LONG_CYCLE_DAYS = 30, 90
 EXTENDED = ("behavioral-heavy", "freemium", "reverse-trial")
-PROXIED = "proxy, less precise (methodology, section 5, edge case 5)"
+FEWEST_PRODUCTS = 2
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Tailored:
-    """A model file, and what the data had for it."""
+    """A model file, why it is as it is, and what the data had for it.
+
+    `choices` and `cautions` are those of the recommendation, corrected by what the file itself says.
+    """
 
     text: str
-    matches: list[Match] = field(default_factory=list)
-    proxies: list[str] = field(default_factory=list)
-    left_out: list[str] = field(default_factory=list)
+    choices: tuple[Choice, ...]
+    cautions: tuple[str, ...]
+    matches: tuple[Match, ...] = ()
+    proxies: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 def tailor(
     recommendation: Recommendation,
-    seen: Iterable[str] | None = None,
+    seen: SeenEvents | Iterable[str] | None = None,
     ask: Callable[[Match], str | None] | None = None,
+    products: Sequence[str] = (),
 ) -> Tailored:
     """Return the template of the recommended approach, set to the answers.
 
     With `seen`, the event names of the data, each event of the template gets the name it has there; `ask` decides where
     the match is not sure, and without it the best guess stands with a comment. What the data do not have is replaced by
-    a proxy or left out, with a comment.
+    a proxy or left out, with a comment. `products` are the names of several products; without them they are those that
+    the events name.
     """
+    data = seen if seen is None or isinstance(seen, SeenEvents) else SeenEvents(tuple(seen))
     sheet = Sheet(template_text(recommendation.approach.name))
+    named: tuple[NamedProduct, ...] = ()
+    if sheet.get(("products",)):
+        count = max(recommendation.answers.products, FEWEST_PRODUCTS)
+        named = name_products(products or default_names(data, count), data)
+        sheet = write_products(sheet, named, data)
     _decay(sheet, recommendation)
     _velocity(sheet, recommendation)
     _windows(sheet, recommendation)
     _coverage(sheet, recommendation)
     _extend(sheet, recommendation)
-    made = Tailored("")
-    if seen is not None:
-        before = _best(sheet)
-        _Mapping(sheet, made, set(seen), ask).apply()
-        _gates(sheet, before, _best(sheet))
-    sheet.head(_header(recommendation, made, mapped=seen is not None))
-    made.text = sheet.text
-    return made
+    template = model_from(parse_yaml(sheet.text, "template")).spec
+    mapped = Mapped()
+    if data is not None:
+        for places in _places(sheet, named):
+            own = data.names if places.product is None else data.of(places.product)
+            Mapping(sheet, places, mapped, set(own), ask).apply()
+        _gates(sheet, Subject(template).behavior_score.high, _reachable(sheet))
+    written = model_from(parse_yaml(sheet.text, "model")).spec
+    made = Tailored(
+        "",
+        choices_of(recommendation, written, template, named),
+        (*recommendation.cautions, *cautions_of(named, data)) if named else recommendation.cautions,
+        tuple(mapped.matches),
+        tuple(mapped.proxies),
+        tuple(mapped.left_out),
+    )
+    sheet.head(_header(made, mapped=data is not None))
+    return replace(made, text=sheet.text)
+
+
+def _places(sheet: Sheet, named: Sequence[NamedProduct]) -> list[Places]:
+    """Return what is to be mapped with which events: each product that has any with its own, all else with all."""
+    rest = tuple(p for p in sheet.criteria() if p[0] != "products")
+    if not named:
+        return [Places(rest, (("behavior",),))]
+    own = [
+        Places(tuple(p for p in sheet.criteria() if p[:2] == ("products", n.key)), (("products", n.key),), n.said)
+        for n in named
+        if n.known
+    ]
+    return [Places(rest, ()), *own]
 
 
 def _sections(sheet: Sheet) -> list[Path]:
@@ -113,20 +157,9 @@ def _extend(sheet: Sheet, recommendation: Recommendation) -> None:
         sheet.add(("behavior", "criteria"), "champion", data, (note,))
 
 
-def _best(sheet: Sheet) -> Decimal:
-    """Return the most points that behavior can reach, without velocity: of the best product, if there are several."""
-    totals = []
-    for section in _sections(sheet):
-        criteria = sheet.get((*section, "criteria")) or {}
-        total = sum((_most(c) for c in criteria.values()), Decimal(0))
-        limit = sheet.get((*section, "max"))
-        totals.append(total if limit is None else min(total, Decimal(limit)))
-    return max(totals)
-
-
-def _most(criterion: dict[str, Any]) -> Decimal:
-    points = [b["points"] for b in criterion.get("bands", [])] or [criterion.get("points", 0)]
-    return max(Decimal(0), *(Decimal(p) for p in points))
+def _reachable(sheet: Sheet) -> Decimal:
+    """Return the most that behavior can reach, as `denizen check` reckons it: of the best product, with every bonus."""
+    return Subject(model_from(parse_yaml(sheet.text, "template")).spec).behavior_score.high
 
 
 def _gates(sheet: Sheet, before: Decimal, after: Decimal) -> None:
@@ -136,7 +169,7 @@ def _gates(sheet: Sheet, before: Decimal, after: Decimal) -> None:
     pql = sheet.get(("pql",))
     behavior = _scaled(pql["behavior"], before, after)
     total = Decimal(pql["total"]) - (Decimal(pql["behavior"]) - behavior)
-    note = f"Behavior can reach {after} of {before} points with the events there are, so the gates are lower."
+    note = f"Behavior can reach {plain(after)} of {plain(before)} points with the events there are, so the gates are lower."
     sheet.replace(("pql",), {**pql, "total": int(total), "behavior": behavior}, (note,))
     tiers = sheet.get(("tiers", "behavior"))
     lower = {name: _scaled(bound, before, after) for name, bound in tiers.items()}
@@ -151,148 +184,13 @@ def _scaled(points: Decimal | int, before: Decimal, after: Decimal) -> int:
     return int((Decimal(points) * after / before).to_integral_value(ROUND_FLOOR))
 
 
-class _Mapping:
-    """Event names of the data for those of the template."""
-
-    def __init__(self, sheet: Sheet, made: Tailored, seen: set[str], ask: Callable[[Match], str | None] | None) -> None:
-        self.sheet = sheet
-        self.made = made
-        self.seen = seen
-        self.names: dict[str, str | None] = {}
-        wanted = [n for path in sheet.criteria() for n in names_of(sheet.get(path))]
-        wanted += [n for s in _sections(sheet) for n in (sheet.get((*s, "ceiling")) or {}).get("unless", [])]
-        for name, match in match_events(wanted, seen).items():
-            chosen = match.found
-            if not match.sure and ask is not None:
-                chosen = ask(match)
-                match = Match(name, chosen, sure=True, others=match.others)  # noqa: PLW2901  as it was decided
-            self.names[name] = chosen
-            self.made.matches.append(match)
-
-    def apply(self) -> None:
-        for path in self.sheet.criteria():
-            self._criterion(path)
-        for section in _sections(self.sheet):
-            self._settings(section)
-
-    def _criterion(self, path: Path) -> None:
-        criterion = self.sheet.get(path)
-        wanted = names_of(criterion)
-        if not wanted:
-            return
-        renamed = rename(criterion, self.names)
-        if renamed is None:
-            self._missing(path, criterion, wanted)
-            return
-        notes = self._notes(wanted)
-        if renamed != criterion or notes:
-            self.sheet.replace(path, renamed, tuple(notes))
-
-    def _notes(self, wanted: list[str]) -> list[str]:
-        notes = []
-        for match in self.made.matches:
-            if match.wanted not in wanted or match.wanted == self.names[match.wanted]:
-                continue
-            found = self.names[match.wanted]
-            others = f"; it could also be {', '.join(match.others)}" if match.others and not match.sure else ""
-            if found is None:
-                notes.append(f"{match.wanted} is not in the data.")
-            elif match.sure:
-                notes.append(f"{found} stands for {match.wanted}.")
-            else:
-                notes.append(f"A GUESS: {found} stands for {match.wanted}{others}. Check it.")
-        return notes
-
-    def _missing(self, path: Path, criterion: dict[str, Any], wanted: list[str]) -> None:
-        proxy = self._proxy(str(path[-1]), criterion)
-        listed = ", ".join(wanted)
-        if proxy is None:
-            self.made.left_out.append(str(path[-1]))
-            self.sheet.leave_out(path, f"the data have no {listed}; instrument it and take this in again")
-            return
-        self.made.proxies.append(str(path[-1]))
-        said, data = proxy
-        self.sheet.replace(path, data, (f"The data have no {listed}; {said} stands in: {PROXIED}.",))
-
-    def _proxy(self, name: str, criterion: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
-        """Return what the methodology puts in place of a missing event; it is worth no more than the event was."""
-        points = int(_most(criterion))
-        login = self.names.get("logged_in") or next(iter(match_events(["logged_in"], self.seen).values())).found
-        if name == "core_feature" and login:
-            data = {"count": login, "within": {"last": "7d"}, "bands": [{"at_least": 5, "points": points}]}
-            return "five logins in a week", data
-        if name == "integration":
-            return "a session of more than 15 minutes", {
-                "session_minutes": ANY,
-                "bands": [{"more_than": 15, "points": points}],
-            }
-        if name == "invites":
-            bands = [{"at_least": 3, "points": points}, {"at_least": 2, "points": max(points * 2 // 3, 1)}]
-            people = {"distinct": {"of": "leads"}, "scope": "account", "within": {"last": "30d"}, "bands": bands}
-            return "the number of people of the same account", people
-        return None
-
-    def _settings(self, section: Path) -> None:
-        criteria = self.sheet.get((*section, "criteria")) or {}
-        velocity = self.sheet.get((*section, "velocity"))
-        if velocity and not any(c.get("key") for c in criteria.values()):
-            self.sheet.leave_out((*section, "velocity"), "no key action is in the data")
-        ceiling = self.sheet.get((*section, "ceiling"))
-        if ceiling:
-            signals = [self.names[n] for n in ceiling["unless"] if self.names.get(n)]
-            if signals:
-                self.sheet.replace((*section, "ceiling"), {**ceiling, "unless": list(dict.fromkeys(signals))})
-            else:
-                self.sheet.leave_out((*section, "ceiling"), "no sign of an upgrade is in the data")
-
-
-_NAMED = ("count", "session_minutes", "days_since", "session_depth", "sequence")
-
-
-def names_of(criterion: dict[str, Any]) -> list[str]:
-    """Return the event names that a criterion as data waits for."""
-    found: list[str] = []
-    for key in _NAMED:
-        found += _listed(criterion.get(key))
-    for key, inner in (("distinct", "event"), ("sum", "event"), ("growth", "of")):
-        found += _listed((criterion.get(key) or {}).get(inner))
-    return [n for n in dict.fromkeys(found) if n != ANY]
-
-
-def _listed(given: Any) -> list[str]:
-    return [] if given is None else [given] if isinstance(given, str) else list(given)
-
-
-def rename(criterion: dict[str, Any], names: dict[str, str | None]) -> dict[str, Any] | None:
-    """Return a criterion with other event names, without those that are missing; None if it cannot be measured."""
-
-    def renamed(given: Any) -> Any:
-        kept = list(dict.fromkeys(n if n == ANY else names.get(n) for n in _listed(given)))
-        kept = [n for n in kept if n is not None]
-        return kept[0] if isinstance(given, str) and kept else kept
-
-    made = dict(criterion)
-    for key in _NAMED:
-        if key in criterion:
-            made[key] = renamed(criterion[key])
-            short = key in ("sequence", "session_depth") and len(made[key]) < len(_listed(criterion[key]))
-            if not made[key] or (short and (key == "sequence" or len(made[key]) < 3)):  # noqa: PLR2004  what templates ask
-                return None
-    for key, inner in (("distinct", "event"), ("sum", "event"), ("growth", "of")):
-        if inner in (criterion.get(key) or {}):
-            made[key] = {**criterion[key], inner: renamed(criterion[key][inner])}
-            if not made[key][inner]:
-                return None
-    return made
-
-
-def _header(recommendation: Recommendation, made: Tailored, *, mapped: bool) -> list[str]:
+def _header(made: Tailored, *, mapped: bool) -> list[str]:
     lines = ["Written by denizen init. What it chose, and why:"]
     lines += [
         f"- {c.about}: {c.value}. {c.reason[0].upper()}{c.reason[1:]}.{f' ({c.source})' if c.source else ''}"
-        for c in recommendation.choices
+        for c in made.choices
     ]
-    lines += [f"! {caution}" for caution in recommendation.cautions]
+    lines += [f"! {caution}" for caution in made.cautions]
     if mapped:
         guesses = [m for m in made.matches if not m.sure and m.found]
         lines.append(

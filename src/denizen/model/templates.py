@@ -92,6 +92,16 @@ class Sheet:
         """Put comment lines before everything else."""
         self._put(0, 0, [comment(line) for line in lines])
 
+    def block(self, path: Path) -> list[str]:
+        """Return the lines of a key and of what belongs to it."""
+        start, end, _ = self._block(path)
+        return self.lines[start:end]
+
+    def with_blocks(self, path: Path, lines: list[str]) -> str:
+        """Return the text with other lines for everything below a key."""
+        start, end, _ = self._block(path)
+        return "\n".join([*self.lines[: start + 1], *lines, *self.lines[end:]]) + "\n"
+
     def _put(self, start: int, end: int, lines: list[str]) -> None:
         self.lines[start:end] = lines
         moved = len(lines) - (end - start)

@@ -38,9 +38,7 @@ class ProductEvents:
         return sum(self.names.get(product, {}).values())
 
 
-def product_events(
-    connection: DuckDBPyConnection, plans: Iterable[Plan], tables: Tables, rows: str
-) -> ProductEvents:
+def product_events(connection: DuckDBPyConnection, plans: Iterable[Plan], tables: Tables, rows: str) -> ProductEvents:
     """Return whose the events of a relation are; `rows` is its name, with a condition if wanted.
 
     Where segments tell the events of one product apart in several ways, an event is the product's if any of them holds.

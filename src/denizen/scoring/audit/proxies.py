@@ -57,9 +57,7 @@ _BECAUSE: dict[Signal, str] = {
 }
 
 
-def find_proxies(
-    every: Sequence[Asked], coverage: Sequence[Covered], *, clock_times: bool
-) -> tuple[Proxy, ...]:
+def find_proxies(every: Sequence[Asked], coverage: Sequence[Covered], *, clock_times: bool) -> tuple[Proxy, ...]:
     """Return the proxies for criteria of behavior that no event feeds, one a signal, and of each product its own.
 
     A criterion whose event is in the data under another spelling needs a rename and no proxy. Without `clock_times`

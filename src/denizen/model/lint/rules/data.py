@@ -119,7 +119,9 @@ def two_spellings(subject: Subject) -> Iterator[Remark]:
 def _where_else(seen: Seen, name: str) -> str:
     """Return whose an event is that occurs, though not in a product that waits for it."""
     others = [f"`{product}` ({names[name]:,})" for product, names in seen.products.items() if name in names]
-    return f"it occurs in those of {', '.join(others)}" if others else "where it occurs, it is of no product of the model"
+    return (
+        f"it occurs in those of {', '.join(others)}" if others else "where it occurs, it is of no product of the model"
+    )
 
 
 def _unseen(uses: list[Use], message: str, known: Iterable[str]) -> Remark:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from denizen.model.approaches import FEWEST_CRITERIA, MOST_CRITERIA, SHARE_TOLERANCE, USUAL_CRITERIA
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from denizen.model.lint.rule import Subject
+    from denizen.model.source import Path
     from denizen.model.spec import Criterion
 
 LEAST_BEHAVIOR_PERCENT = 50
@@ -38,23 +40,37 @@ def criteria_count(subject: Subject) -> Iterator[Remark]:
         yield Remark(("model",), f"{count} criteria; {wanted}", level="info")
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What the criteria of fit and of one behavior section can give within the limits; `percent` is that of behavior."""
+
+    path: Path
+    fit: Decimal
+    behavior: Decimal
+    percent: int
+
+
+def shares(subject: Subject) -> list[Share]:
+    """Return how fit and behavior weigh, for every behavior section that can give any points."""
+    fit = _capped(subject.fit.criteria.high, subject.model.fit.max)
+    given = [(r.section.path, _capped(r.criteria.high, r.section.spec.max)) for r in subject.behavior]
+    return [Share(path, fit, b, round(100 * b / (fit + b))) for path, b in given if fit + b > ZERO]
+
+
 def weight_share(subject: Subject) -> Iterator[Remark]:
     """Fit and behavior weigh differently from what the approach asks."""
-    fit = _capped(subject.fit.criteria.high, subject.model.fit.max)
-    for reach in subject.behavior:
-        behavior = _capped(reach.criteria.high, reach.section.spec.max)
-        if fit + behavior <= ZERO:
-            continue
-        share = round(100 * behavior / (fit + behavior))
-        told = f"behavior can give {plain(behavior)} and fit {plain(fit)} points, a share of {share}:{100 - share}"
+    for weighed in shares(subject):
+        share, path = weighed.percent, weighed.path
+        points = f"behavior can give {plain(weighed.behavior)} and fit {plain(weighed.fit)} points"
+        told = f"{points}, a share of {share}:{100 - share}"
         if subject.approach is not None:
             target = subject.approach.behavior_percent
             if abs(share - target) > SHARE_TOLERANCE:
                 message = f"{told}; `{subject.approach.name}` asks for {target}:{100 - target}"
-                yield Remark(reach.section.path, message, at_key=True)
+                yield Remark(path, message, at_key=True)
         elif not LEAST_BEHAVIOR_PERCENT <= share <= MOST_BEHAVIOR_PERCENT:
             message = f"{told}; usual are {LEAST_BEHAVIOR_PERCENT} to {MOST_BEHAVIOR_PERCENT} percent of behavior"
-            yield Remark(reach.section.path, message, at_key=True)
+            yield Remark(path, message, at_key=True)
 
 
 def negative_share(subject: Subject) -> Iterator[Remark]:
