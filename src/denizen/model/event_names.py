@@ -206,8 +206,13 @@ def words_of(name: str) -> frozenset[str]:
 def _stem(word: str) -> str:
     for ending in ("ing", "ed", "es", "s"):
         if word.endswith(ending) and len(word) - len(ending) > 2:  # noqa: PLR2004  a stem has three letters
-            return word[: -len(ending)].rstrip("e")
-    return word.rstrip("e") if len(word) > 3 else word  # noqa: PLR2004  see above
+            return _single(word[: -len(ending)].rstrip("e"))
+    return _single(word.rstrip("e")) if len(word) > 3 else word  # noqa: PLR2004  see above
+
+
+def _single(stem: str) -> str:
+    """Return a stem without its last letter doubled: `cancelled` is `cancel`."""
+    return stem[:-1] if len(stem) > 3 and stem[-1] == stem[-2] else stem  # noqa: PLR2004  see above
 
 
 _FILLER_STEMS = frozenset(_stem(w) for w in _FILLER)

@@ -9,6 +9,8 @@ import duckdb
 
 from denizen.clock import iso
 from denizen.errors import fail
+from denizen.model.lint.reach import LINE_LIMIT
+from denizen.model.lint.rule import Subject
 from denizen.scoring.audit import reach
 from denizen.scoring.audit.asked import asked_of, product_of, used_by_product
 from denizen.scoring.audit.coverage import cover, criteria_by_event, fill_attributes, find_unfed_properties, finite
@@ -63,14 +65,14 @@ def audit_data(
         progress("taking inventory")
         try:
             raw = stage_audited(run.connection, data, moments.as_of_us[0])
-            found = _audit(run, moments, now_us, leads_given=data.leads is not None)
+            found = _audit(model, run, moments, now_us, leads_given=data.leads is not None)
         except duckdb.Error as error:
             raise fail("file-unreadable", str(error).split("\n", maxsplit=1)[0], file=str(data.events)) from error
         del raw  # holds temporary copies of files until here
         return found
 
 
-def _audit(run: Run, moments: Moments, now_us: int, *, leads_given: bool) -> Audit:
+def _audit(model: LoadedModel, run: Run, moments: Moments, now_us: int, *, leads_given: bool) -> Audit:
     by_event = criteria_by_event(asked_of(run, frozenset(), ProductEvents()))
     inventory = take_inventory(run.connection, by_event, frozenset(by_event))
     owned = used_by_product(run, moments.as_of_us[0])
@@ -78,7 +80,7 @@ def _audit(run: Run, moments: Moments, now_us: int, *, leads_given: bool) -> Aud
     attributes = fill_attributes(run, every)
     unfed = find_unfed_properties(run, every)
     coverage = cover(run, every, attributes, unfed)
-    parts = _reach(run, coverage, inventory.seen, owned)
+    parts = _reach(model, run, coverage, inventory.seen, owned)
     blocked = _blocked(parts, run, attributes)
     summary = summarize(run)
     faults = find_faults(Examined(run.connection, run.accounting, inventory, coverage, now_us, leads_given, owned))
@@ -113,7 +115,9 @@ def _products(owned: ProductEvents) -> tuple[ProductRows, ...]:
     return (*known, *strange)
 
 
-def _reach(run: Run, coverage: Sequence[Covered], seen: frozenset[str], owned: ProductEvents) -> tuple[Reach, ...]:
+def _reach(
+    model: LoadedModel, run: Run, coverage: Sequence[Covered], seen: frozenset[str], owned: ProductEvents
+) -> tuple[Reach, ...]:
     """Return what can be reached of fit, behavior and total; of several products and segments the highest counts."""
     reachable = {
         (c.product, c.part, c.criterion): reach.INFINITE if c.reachable is None else Decimal(str(c.reachable))
@@ -122,43 +126,47 @@ def _reach(run: Run, coverage: Sequence[Covered], seen: frozenset[str], owned: P
     fit_seen, behavior_seen, total_seen = run.connection.execute(
         "SELECT CAST(max(fit) AS DOUBLE), CAST(max(behavior) AS DOUBLE), CAST(max(total) AS DOUBLE) FROM final"
     ).fetchall()[0]
-    fits = (Decimal(0), Decimal(0))
-    behaviors = (Decimal(0), Decimal(0))
+    fits, behaviors = Decimal(0), Decimal(0)
     for scored in run.plans:
         product = scored.plan.product
         own = frozenset(owned.names.get(product.name, ())) if product else seen
-        fits = _higher(fits, _highest(scored.plan, "fit", reachable, own))
-        behaviors = _higher(behaviors, _highest(scored.plan, "behavior", reachable, own))
+        fits = max(fits, _highest(scored.plan, "fit", reachable, own))
+        behaviors = max(behaviors, _highest(scored.plan, "behavior", reachable, own))
     bonus = max((v.bonus.points for v in run.program.variants if v.bonus), default=Decimal(0))
-    behaviors = (behaviors[0] + bonus, behaviors[1] + bonus)
-    totals = tuple(f + b for f, b in zip(fits, behaviors, strict=True))
+    with_data = {"fit": fits, "behavior": behaviors + bonus, "total": fits + behaviors + bonus}
+    design = _design(model)
     gates = min((scored.plan.gates for scored in run.plans), key=lambda g: (g.total, g.behavior, g.fit))
     return tuple(
-        Reach(part, finite(highest[0]), finite(highest[1]), round(most or 0.0, 6), float(gate))
-        for part, highest, most, gate in (
-            ("fit", fits, fit_seen, gates.fit),
-            ("behavior", behaviors, behavior_seen, gates.behavior),
-            ("total", totals, total_seen, gates.total),
+        Reach(
+            part, finite(design[part]), finite(min(with_data[part], design[part])), round(most or 0.0, 6), float(gate)
+        )
+        for part, most, gate in (
+            ("fit", fit_seen, gates.fit),
+            ("behavior", behavior_seen, gates.behavior),
+            ("total", total_seen, gates.total),
         )
     )
 
 
-def _higher(left: tuple[Decimal, Decimal], right: tuple[Decimal, Decimal]) -> tuple[Decimal, Decimal]:
-    return max(left[0], right[0]), max(left[1], right[1])
+def _design(model: LoadedModel) -> dict[str, Decimal]:
+    """Return the highest scores by design, as `denizen check` reckons them; infinite where a line has no limit."""
+    subjects = [Subject(spec) for spec in (model.spec, *(segment.spec for segment in model.segments))]
+    found = {
+        "fit": max(s.fit.score.high for s in subjects),
+        "behavior": max(s.behavior_score.high for s in subjects),
+        "total": max(s.fit.score.high + s.behavior_score.high for s in subjects),
+    }
+    return {part: reach.INFINITE if high >= LINE_LIMIT else high for part, high in found.items()}
 
 
-def _highest(
-    plan: nodes.Plan, part: nodes.Part, reachable: Mapping[Key, Decimal], seen: Collection[str]
-) -> tuple[Decimal, Decimal]:
-    """Return the highest score of one part by the plan's design, and with what the data has."""
-    design = sum((reach.best(c) for c in plan.part(part)), Decimal(0))
+def _highest(plan: nodes.Plan, part: nodes.Part, reachable: Mapping[Key, Decimal], seen: Collection[str]) -> Decimal:
+    """Return the highest score of one part with what the data has."""
     product = product_of(plan, part)
     with_data = sum((reachable[product, part, c.name] for c in plan.part(part)), Decimal(0))
     if part == "behavior":
-        design += reach.velocity_best(plan, design, None)
         with_data += reach.velocity_best(plan, with_data, seen)
     limits = plan.fit_limits if part == "fit" else plan.behavior_limits
-    return reach.clamp(design, limits), reach.clamp(with_data, limits)
+    return reach.clamp(with_data, limits)
 
 
 def _blocked(parts: Sequence[Reach], run: Run, attributes: Sequence[AttributeFill]) -> tuple[str, ...]:

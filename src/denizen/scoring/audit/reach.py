@@ -1,4 +1,7 @@
-"""How high a score can get: by design, and with what is in the data (an upper bound, criterion by criterion)."""
+"""How high a score can get with what is in the data: an upper bound, criterion by criterion.
+
+What it can reach by design is reckoned by `denizen.model.lint.reach`.
+"""
 
 from __future__ import annotations
 
@@ -75,13 +78,13 @@ def _holds(condition: nodes.Condition, measure: Decimal) -> bool:
     return True
 
 
-def velocity_best(plan: nodes.Plan, criteria_points: Decimal, seen: Collection[str] | None) -> Decimal:
-    """Return the highest velocity bonus; with `seen`, none unless a key action can occur."""
+def velocity_best(plan: nodes.Plan, criteria_points: Decimal, seen: Collection[str]) -> Decimal:
+    """Return the highest velocity bonus when only these names ever occur: none unless a key action can."""
     velocity = plan.velocity
     if velocity is None:
         return ZERO
-    names = [n for events in velocity.actions for n in (events.names or tuple(seen or ()))]
-    if seen is not None and not any(n in seen for n in names):
+    names = [n for events in velocity.actions for n in (events.names or tuple(seen))]
+    if not any(n in seen for n in names):
         return ZERO
     if velocity.points is not None:
         bonus = velocity.points
