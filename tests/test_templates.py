@@ -24,8 +24,8 @@ from denizen.model.approaches import APPROACHES, SHARE_TOLERANCE
 from denizen.model.event_names import SYNONYMS, match_events
 from denizen.model.lint.run import Around, lint_model
 from denizen.model.load import model_from, parse_model
-from denizen.model.source import parse_yaml
 from denizen.model.mapping import names_of, rename
+from denizen.model.source import parse_yaml
 from denizen.model.tailor import tailor
 from denizen.model.templates import Sheet, template_names, template_text
 from test_cli import DENIZEN, denizen
