@@ -112,11 +112,38 @@ def group(won, n):
         ((50, 1000), (20, 1000), "model problem"),
         ((1750, 10000), (20, 1000), "between"),
         ((3, 10), (0, 10), "too little data"),
+        ((8, 8), (0, 0), "too little data"),
+        ((19, 19), (0, 100), "too little data"),
+        ((12, 20), (0, 0), "healthy"),
+        ((0, 30), (0, 0), "model problem"),
         ((0, 0), (0, 10), "too little data"),
     ],
 )
 def test_the_verdict_follows_the_20_and_15_percent_of_the_methodology(contacted, ignored, verdict):
     assert judge(group(*contacted), group(*ignored), "opportunity")[0] == verdict
+
+
+def test_a_verdict_on_few_contacted_leads_says_how_many_it_needs():
+    verdict, why = judge(group(8, 8), group(0, 0), "won")
+    assert verdict == "too little data"
+    assert "8 contacted PQLs are too few for a verdict; wait for at least 20" in why
+
+
+def test_snapshots_of_few_leads_are_too_few_however_many_rows_they_make():
+    of_clusters = Group("x", 60, 48, Estimate(0.8, 0.4, 0.95))
+    assert judge(of_clusters, group(0, 0), "won")[0] == "too little data"
+
+
+def test_health_and_trust_mean_the_same_by_acceptance():
+    given = world(leads=300)
+    late = [
+        {**o, "at": (START + timedelta(days=80)).isoformat()} for o in given["outcomes"] if o["outcome"] == "accepted"
+    ]
+    given["outcomes"] = [o for o in given["outcomes"] if o["outcome"] != "accepted"] + late[:5]
+    told = denizen.trust(MODEL, **given)
+    item = denizen.health(MODEL, **given).item("acceptance")
+    assert item.found == told.acceptance
+    assert item.n == told.decided > 5
 
 
 def test_trust_needs_outcomes_of_sales():

@@ -24,7 +24,7 @@ class Funnel:
     """Arrays, an entry a row of the cohort, in the order of `g`; every flag looks at `(as_of, as_of + horizon]`.
 
     `opportunity` also holds where the lead was won without one. `touched` means contacted, accepted or rejected before
-    any opportunity or conversion. `accepted` and `rejected` are the last decision.
+    any opportunity or conversion. What sales decided is judged in `denizen.history.decisions`.
     """
 
     sample: Sample
@@ -34,8 +34,6 @@ class Funnel:
     fit: Any
     opportunity: Any
     touched: Any
-    accepted: Any
-    rejected: Any
     recorded: frozenset[str]
 
     def share(self, hits: Any, rows: Any) -> Estimate:
@@ -53,19 +51,16 @@ def add_funnel(history: History, scores: str) -> Funnel:
     inside = f"outcomes.at_us > cohort.as_of_us AND outcomes.at_us <= cohort.as_of_us + {horizon}"
     steps = f"outcome IN ('opportunity', {won})"
     touch = f"outcome IN ({', '.join(text(t) for t in TOUCHES)})"
-    decision = "outcome IN ('accepted', 'rejected')"
     history.connection.execute(
         "CREATE OR REPLACE TEMP TABLE funnel AS WITH found AS (SELECT cohort.g,"
-        f" min(outcomes.at_us) FILTER (WHERE {steps}) AS step_us, min(outcomes.at_us) FILTER (WHERE {touch}) AS touch_us,"
-        f" max_by(outcome, (outcomes.at_us, outcome)) FILTER (WHERE {decision}) AS decision"
+        f" min(outcomes.at_us) FILTER (WHERE {steps}) AS step_us, min(outcomes.at_us) FILTER (WHERE {touch}) AS touch_us"
         f" FROM cohort JOIN outcomes ON outcomes.lead_id = cohort.lead_id AND {inside} GROUP BY cohort.g)"
         " SELECT cohort.*, scored.* EXCLUDE (g), found.step_us IS NOT NULL AS opportunity, found.step_us, found.touch_us,"
-        " found.touch_us IS NOT NULL AND (found.step_us IS NULL OR found.touch_us <= found.step_us) AS touched,"
-        " COALESCE(found.decision = 'accepted', FALSE) AS accepted, COALESCE(found.decision = 'rejected', FALSE) AS rejected"
+        " found.touch_us IS NOT NULL AND (found.step_us IS NULL OR found.touch_us <= found.step_us) AS touched"
         f" FROM cohort JOIN {scores} AS scored USING (g) LEFT JOIN found USING (g)"
     )
     np = numpy()
-    flags = ("won", "pql", "opportunity", "touched", "accepted", "rejected")
+    flags = ("won", "pql", "opportunity", "touched")
     columns = ", ".join((*flags, "total", "behavior", "fit"))
     found = history.connection.execute(
         f"SELECT {columns}, dense_rank() OVER (ORDER BY lead_id) - 1 AS whose FROM funnel ORDER BY g"

@@ -8,6 +8,7 @@ from denizen.clock import iso
 from denizen.history import stats
 from denizen.history.backtest import run_backtest
 from denizen.history.cohort import open_history, tables_of
+from denizen.history.decisions import judge_decisions
 from denizen.history.funnel import add_funnel
 from denizen.history.health import benchmarks
 from denizen.history.health.card import Drift, Health, Item
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from denizen.history.backtest.result import Backtest
     from denizen.history.cohort import History
+    from denizen.history.decisions import Decisions
     from denizen.history.design import Design
     from denizen.history.funnel import Funnel
     from denizen.history.grades import Color, Scale
@@ -62,7 +64,7 @@ def run_health(
         drift = _drift(history, model, engine, progress)
         items = (
             *_of_pqls(judged, funnel, options),
-            *_of_sales(judged, funnel),
+            *_of_sales(judged, funnel, judge_decisions(history, model, engine=engine, progress=progress)),
             _mql(history, funnel, options),
             *_of_scores(judged, funnel),
             _criteria(model),
@@ -104,12 +106,11 @@ def _of_pqls(judged: Backtest, funnel: Funnel, options: HealthOptions) -> Iterat
     )
 
 
-def _of_sales(judged: Backtest, funnel: Funnel) -> Iterator[Item]:
-    decided = funnel.pql & (funnel.accepted | funnel.rejected)
+def _of_sales(judged: Backtest, funnel: Funnel, decisions: Decisions) -> Iterator[Item]:
     title, good = "PQLs that sales accepts", "more than 70 %"
     if funnel.recorded & {"accepted", "rejected"}:
-        found = funnel.share(funnel.accepted, decided)
-        yield _item("acceptance", title, "share", found, int(decided.sum()), benchmarks.ACCEPTANCE, good)
+        found, decided = decisions.acceptance, decisions.on_pqls
+        yield _item("acceptance", title, "share", found, decided, benchmarks.ACCEPTANCE, good)
     else:
         yield _lacking("acceptance", title, "share", good, "outcome rows `accepted` and `rejected`")
     watched = judged.models[0].watched

@@ -9,6 +9,7 @@ from denizen.clock import iso
 from denizen.errors import fail
 from denizen.history import stats
 from denizen.history.cohort import open_history
+from denizen.history.decisions import Decisions, count_decisions, make_decisions
 from denizen.history.funnel import TOUCHES, add_funnel
 from denizen.history.lines import score_lines
 from denizen.history.scored import score_cohort
@@ -33,6 +34,10 @@ WORKS = 0.20
 """Contacted PQLs that convert at this rate are good leads,"""
 FAILS = 0.15
 """and below this one they are not (methodology, edge case 4)."""
+FEWEST = 20
+"""Of fewer contacted PQLs nothing is said: at 20 the 95 % interval of a rate in the middle is 40 points of a hundred wide."""
+WIDEST = 0.41
+"""Nor where snapshots of few leads make an interval wider than that of 10 in 20 (0.402)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +88,8 @@ def run_trust(
             ignored=ignored,
             lift=judged.sample.lift(funnel.pql & funnel.touched, funnel.pql & ~funnel.touched),
             followed_up=funnel.share(funnel.touched, funnel.pql),
-            acceptance=stats.rate(decisions.accepted, decisions.accepted + decisions.rejected),
-            decided=decisions.accepted + decisions.rejected,
+            acceptance=decisions.acceptance,
+            decided=decisions.on_pqls,
             decided_below=decisions.below,
             lines=lines,
             sample=_sample(history, options),
@@ -102,6 +107,9 @@ def judge(contacted: Group, ignored: Group, outcome: str) -> tuple[Verdict, str]
     if rate.value is None:
         return "too little data", "no PQL was contacted, so nothing tells what they are worth"
     told = f"contacted PQLs reach {outcome} at {_percent(rate)}"
+    if contacted.n < FEWEST or rate.high - rate.low > WIDEST:
+        few = f"{contacted.n:,} contacted PQLs" if contacted.n < FEWEST else "so few leads"
+        return "too little data", f"{told}, and {few} are too few for a verdict; wait for at least {FEWEST}"
     if rate.high < FAILS:
         return (
             "model problem",
@@ -138,27 +146,14 @@ def _require_touches(history: History) -> None:
         raise fail("bad-argument", message)
 
 
-@dataclass(frozen=True, slots=True)
-class _Decisions:
-    accepted: int
-    rejected: int
-    below: int
-
-
-def _decisions(history: History, model: LoadedModel, engine: str, progress: Progress) -> _Decisions:
-    """Make `decisions` (the last one a lead), and score each lead as it stood then."""
+def _decisions(history: History, model: LoadedModel, engine: str, progress: Progress) -> Decisions:
+    """Make `decided` and `decision_lines`: each lead as it stood at the last decision, with its ledger."""
     connection = history.connection
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE decisions AS SELECT CAST(row_number() OVER (ORDER BY lead_id) AS INTEGER) AS g,"
-        " lead_id, max(at_us) AS as_of_us, max_by(outcome, (at_us, outcome)) AS decision, max_by(rep, (at_us, outcome)) AS rep"
-        " FROM outcomes JOIN history USING (lead_id)"
-        " WHERE outcome IN ('accepted', 'rejected') AND left_out IS DISTINCT FROM 'outside_signup_range' GROUP BY lead_id"
-    )
-    if not connection.execute("SELECT count(*) FROM decisions").fetchall()[0][0]:
+    if not make_decisions(history):
         connection.execute(
             "CREATE OR REPLACE TEMP TABLE decided AS SELECT *, NULL AS fit, NULL AS behavior, NULL AS total FROM decisions"
         )
-        return _Decisions(0, 0, 0)
+        return Decisions(0, 0, 0)
     query = (
         "SELECT CAST(scores.lead_id AS VARCHAR) AS lead, scores.fit, scores.behavior, scores.total, scores.pql,"
         " ledger.part, ledger.line || CASE ledger.kind WHEN 'recency' THEN ' (recent)' ELSE '' END AS line,"
@@ -170,11 +165,7 @@ def _decisions(history: History, model: LoadedModel, engine: str, progress: Prog
         "CREATE OR REPLACE TEMP TABLE decided AS SELECT decisions.*, fit, behavior, total, pql FROM decisions JOIN"
         " (SELECT DISTINCT lead, fit, behavior, total, pql FROM decision_lines) ON lead = CAST(lead_id AS VARCHAR)"
     )
-    accepted, rejected, below = connection.execute(
-        "SELECT count(*) FILTER (WHERE pql AND decision = 'accepted'), count(*) FILTER (WHERE pql AND decision = 'rejected'),"
-        " count(*) FILTER (WHERE NOT pql) FROM decided"
-    ).fetchall()[0]
-    return _Decisions(int(accepted), int(rejected), int(below))
+    return count_decisions(history, "decided")
 
 
 def _lines(history: History) -> tuple[SharedLine, ...]:
@@ -221,7 +212,7 @@ def _ledger(connection: Any, lead: str) -> tuple[tuple[str, str, str | None, flo
     return tuple((str(p), str(n), m, float(v)) for p, n, m, v in rows)
 
 
-def _notes(history: History, decisions: _Decisions) -> list[str]:
+def _notes(history: History, decisions: Decisions) -> list[str]:
     notes = [
         "Contacted means contacted, accepted or rejected after the lead was judged and before anything came of it."
     ]
