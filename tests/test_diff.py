@@ -6,7 +6,9 @@ import json
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
+import oracle
 import worlds
 from denizen.model.diff import diff_models
 from denizen.model.load import parse_model
@@ -68,6 +70,75 @@ def test_a_diff_tells_data_exactly_where_the_data_hashes_differ(before, after):
 def test_a_change_is_told_in_words(old, new, sentence, effect):
     assert old in BASE
     assert [(c.sentence, c.effect) for c in changes(BASE, BASE.replace(old, new))] == [(sentence, effect)]
+
+
+BANDED = """model: m
+fit:
+  criteria:
+    size:
+      attribute: employees
+      bands:
+        - {between: [50, 500], points: 15}
+        - {between: [100, 200], points: 8}
+        - {less_than: 50, points: 3}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "effect"),
+    [
+        ("        - {between: [100, 200], points: 8}\n", "", "hash"),  # never reached
+        ("points: 8", "points: 9", "hash"),
+        ("[100, 200], points: 8", "[300, 400], points: 8", "hash"),
+        ("        - {between: [50, 500], points: 15}\n", "", "scores"),
+        ("[100, 200], points: 8", "[100, 501], points: 8", "scores"),
+        ("less_than: 50", "less_than: 50.5", "hash"),  # the first band has 50 already
+        ("less_than: 50", "less_than: 49.5", "scores"),
+        ("points: 3}", "points: 3}\n        - {at_most: 40, points: 7}", "hash"),
+        ("points: 3}", "points: 3}\n        - {exists: true, points: 0}", "hash"),
+        ("points: 3}", "points: 3}\n        - {exists: true, points: 1}", "scores"),
+    ],
+)
+def test_a_change_of_bands_that_no_lead_can_notice_is_told_as_that(old, new, effect):
+    after = BANDED.replace(old, new)
+    assert after != BANDED
+    assert {c.effect for c in changes(BANDED, after)} == {effect}
+    assert {c.effect for c in changes(after, BANDED)} == {effect}
+
+
+def test_a_band_of_no_points_still_matters_where_it_rules_out():
+    out = BANDED.replace("      bands:", "      disqualifies: true\n      bands:")
+    after = out.replace("points: 3}", "points: 3}\n        - {exists: true, points: 0}")
+    assert {c.effect for c in changes(out, after)} == {"scores"}
+
+
+@settings(max_examples=60)
+@given(model=worlds.models(), world=worlds.worlds, data=st.data())
+def test_bands_that_are_proved_the_same_score_the_same(model, world, data):
+    places = [(p, n) for p in ("fit", "behavior") for n, c in model[p]["criteria"].items() if len(c.get("bands", [])) > 1]
+    if not places:
+        return
+    part, name = data.draw(st.sampled_from(places))
+    other = json.loads(json.dumps(model))
+    bands = data.draw(st.permutations(other[part]["criteria"][name]["bands"]))
+    other[part]["criteria"][name]["bands"] = bands[: data.draw(st.integers(1, len(bands)))]
+    found = changes(json.dumps(model, indent=1), json.dumps(other, indent=1))
+    if any(c.effect == "scores" for c in found):
+        return
+    for lead, log in world:
+        before, after = (oracle.score(m, lead, log, worlds.T) for m in (model, other))
+        assert (before.fit, before.behavior, before.pql) == (after.fit, after.behavior, after.pql)
+
+
+def test_the_command_says_that_no_score_can_change(tmp_path):
+    (tmp_path / "a.yaml").write_text(BANDED)
+    (tmp_path / "b.yaml").write_text(BANDED.replace("        - {between: [100, 200], points: 8}\n", ""))
+    said = denizen(tmp_path, "diff", "a.yaml", "b.yaml", "--exit-code").stdout
+    assert "100 to 200 no longer give 8 points  (no score can change)" in said
+    assert "no score can change: every lead gets the same points" in said
+    told = json.loads(denizen(tmp_path, "diff", "a.yaml", "b.yaml", "--json").stdout)
+    assert (told["data_changed"], told["scores_can_change"]) == (True, False)
+    assert told["changes"][0]["effect"] == "hash"
 
 
 def test_a_segment_is_told_apart_and_what_changed_for_all_is_told_once():

@@ -241,6 +241,20 @@ def test_which_bands_are_shadowed(given, shadowed):
     assert ("band-shadowed" in codes(bands(given))) == shadowed
 
 
+@pytest.mark.parametrize(("first", "second", "third"), [(5, 5, 5), (5, 8, 8), (5, 8, 5), (5, 5, 8)])
+def test_a_shadowed_band_is_taken_out_only_where_its_place_cannot_be_a_slip(first, second, third):
+    text = (
+        "model: m\nfit:\n  criteria:\n    c:\n      attribute: a\n      bands:\n"
+        f"        - {{between: [0, 500], points: {first}}}\n        - {{between: [100, 200], points: {second}}}\n"
+        f"        - {{at_least: 900, points: {third}}}\n"
+    )
+    found = advice(text)
+    (message,) = [f.message for f in found.findings if f.code == "band-shadowed"]
+    assert bool(found.fixes) == (first == second)
+    assert ("put the narrower band first" in message) == (first != second)
+    assert fixed_text(text, "m.yaml", lambda t: advice(t).fixes)[1] == (first == second)
+
+
 @pytest.mark.parametrize(
     ("measure", "band", "possible"),
     [
@@ -377,11 +391,11 @@ fit:
       bands:
         - {between: [50, 500],   points: 15}   # core
         # about the next
-        - {between: [100, 200], points: 8}     # never
+        - {between: [100, 200], points: 15}    # never
         - between: [10, 1000]                  # wide
           points: 3
         - at_least: 20
-          points: 1                            # inside
+          points: 3                            # inside
           at_most: 40                          # wide
 
     land: {attribute: country, bands: [{in: [US,  us , "CA", ca], points: 5}]}
@@ -392,9 +406,9 @@ fit:
 def test_a_fix_keeps_comments_and_layout():
     fixed, count = fixed_text(LAID_OUT, "m.yaml", lambda t: advice(t).fixes)
     assert count == 4
-    expected = LAID_OUT.replace("        - {between: [100, 200], points: 8}     # never\n", "")
+    expected = LAID_OUT.replace("        - {between: [100, 200], points: 15}    # never\n", "")
     expected = expected.replace(
-        "        - at_least: 20\n          points: 1                            # inside\n"
+        "        - at_least: 20\n          points: 3                            # inside\n"
         "          at_most: 40                          # wide\n",
         "",
     )
@@ -408,7 +422,7 @@ def test_a_fix_that_would_touch_an_alias_is_left_to_people():
     text = """model: m
 fit:
   criteria:
-    a: {attribute: x, bands: &b [{at_least: 1, points: 5}, {at_least: 2, points: 3}]}
+    a: {attribute: x, bands: &b [{at_least: 1, points: 5}, {at_least: 2, points: 5}]}
     b: {attribute: y, bands: *b}
 """
     assert fixed_text(text, "m.yaml", lambda t: advice(t).fixes) == (text, 0)

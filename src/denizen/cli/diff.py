@@ -68,6 +68,7 @@ def diff(
         "before": _model(old),
         "after": _model(new),
         "data_changed": any(c.data for c in changes),
+        "scores_can_change": any(c.effect == "scores" for c in changes),
         "metadata_changed": old.metadata_fingerprint != new.metadata_fingerprint,
         "changes": [c.as_dict() for c in changes],
     }
@@ -99,7 +100,7 @@ def diff(
                 click.echo(f"wrote both scores to {out}")
     if as_json:
         print_json(told)
-    if exit_code and told["data_changed"]:
+    if exit_code and any(c.seen for c in changes):
         sys.exit(DIFFERENT)
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from denizen.scoring.compare import Comparison, Mover, Week
 
 _LINES = 4
+_NOTES = {"scores": "", "names": "  (names only)", "hash": "  (no score can change)", "words": "  (words only)"}
 
 
 def print_changes(old: LoadedModel, new: LoadedModel, changes: tuple[Change, ...]) -> None:
@@ -29,7 +30,7 @@ def print_changes(old: LoadedModel, new: LoadedModel, changes: tuple[Change, ...
     for section, found in groupby(changes, key=lambda c: c.section):
         out.print(Text(section, style="bold"))
         for change in found:
-            note = {"scores": "", "names": "  (names only)", "words": "  (words only)"}[change.effect]
+            note = _NOTES[change.effect]
             out.print(Text(f"  {change.sentence}").append(note, style="dim"), soft_wrap=True)
     out.print()
     out.print(Text(_verdict(old, new, changes)), soft_wrap=True)
@@ -38,6 +39,8 @@ def print_changes(old: LoadedModel, new: LoadedModel, changes: tuple[Change, ...
 def _verdict(old: LoadedModel, new: LoadedModel, changes: tuple[Change, ...]) -> str:
     if any(c.effect == "scores" for c in changes):
         return f"scores can change: {old.fingerprint} is now {new.fingerprint}"
+    if not any(c.seen for c in changes) and any(c.data for c in changes):
+        return f"no score can change: every lead gets the same points; {old.fingerprint} is now {new.fingerprint}"
     if any(c.data for c in changes):
         return f"no number changes, but results carry other names: {old.fingerprint} is now {new.fingerprint}"
     return f"no result changes: both are {new.fingerprint}"

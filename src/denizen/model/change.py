@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Kind = Literal["added", "removed", "changed", "renamed", "moved"]
-Effect = Literal["scores", "names", "words"]
+Effect = Literal["scores", "names", "hash", "words"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,8 @@ class Change:
     """One difference.
 
     `effect` says what it can touch: `scores` (a number or a verdict), `names` (results carry another name and the same
-    numbers) or `words` (nothing that results hold). Scores and names are data, words are metadata.
+    numbers), `hash` (the data hash alone: every lead is proved to get the same points) or `words` (nothing that results
+    hold). All but words are data, words are metadata.
     """
 
     section: str
@@ -24,6 +25,11 @@ class Change:
     effect: Effect
     before: Any = None
     after: Any = None
+
+    @property
+    def seen(self) -> bool:
+        """Whether a result can look different: a number, a verdict or a name."""
+        return self.effect in ("scores", "names")
 
     @property
     def data(self) -> bool:

@@ -73,7 +73,8 @@ _LABELS = {
 def diff_models(before: LoadedModel, after: LoadedModel) -> tuple[Change, ...]:
     """Return every difference between two models, in the order of the file.
 
-    No difference with effect `scores` or `names` means equal data hashes, and none at all equal metadata hashes too.
+    No difference but with effect `words` means equal data hashes, and none at all equal metadata hashes too. A difference
+    with effect `hash` is proved to leave every score as it is.
     """
     whole = tuple(_differences(before.spec, after.spec, ()))
     return (*whole, *_segments(before.segments, after.segments, {(c.path, c.sentence) for c in whole}))

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 from denizen.model import words
 from denizen.model.change import Change
 from denizen.model.normal import normal
+from denizen.model.same_points import gives_the_same
 from denizen.model.spec import MEASURES, Band
 from denizen.model.values import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from denizen.model.change import Effect
     from denizen.model.spec import Criterion
 
 Criteria = dict[str, "Criterion"]
@@ -99,10 +101,12 @@ def _order(before: Criteria, after: Criteria, renamed: dict[str, str], path: str
 
 
 def _criterion(name: str, before: Criterion, after: Criterion, path: str, section: str) -> Iterator[Change]:
+    effect: Effect = "hash" if gives_the_same(before, after) else "scores"
+
     def change(key: str, kind: Any, told: str, old: Any, new: Any) -> Change:
         where = f"{path}.{key}"
         data = words.plain_data(old, key), words.plain_data(new, key)
-        return Change(section, where, kind, f"{name}: {told}", "scores", *data)
+        return Change(section, where, kind, f"{name}: {told}", effect, *data)
 
     if not _same_measure(before, after):
         told = f"measures {words.measure(after)}, was {words.measure(before)}"

@@ -56,9 +56,13 @@ def band_shadowed(subject: Subject) -> Iterator[Remark]:
         for i, band in enumerate(reach.bands):
             if band.can_hold and not band.can_be_first:
                 before = " and ".join(f"band {n + 1}" for n in sorted(band.behind))
-                message = f"every value of this band satisfies {before} already, so it never gives its points"
                 place = (*reach.path, "bands", i)
-                yield Remark(place, message, fix=Removal((place,)))
+                message = f"every value of this band satisfies {before} already, so it never gives its points"
+                same = {bands_of(reach.criterion)[n][1] for n in (*band.behind, i)}
+                if len(same) == 1:
+                    yield Remark(place, f"{message}; they are the same, so it can go", fix=Removal((place,)))
+                else:
+                    yield Remark(place, f"{message}; put the narrower band first, or take this one out")
 
 
 def band_overlap(subject: Subject) -> Iterator[Remark]:
@@ -151,7 +155,8 @@ RULES = (
         title="A band behind others that always hold first",
         rationale="The first band that holds gives its points. Every value of this one satisfies an earlier one.",
         source="semantics, section 2",
-        mend="Put the narrower band first, or remove it. `--fix` removes it; no score changes.",
+        mend="Put the narrower band first, or take this one out. `--fix` takes it out only where it gives the same points as"
+        " the bands before it; else it may stand in the wrong place, and that is for you to say.",
         bad=_MODEL.replace("BAND", "between: [100, 200]"),
         good=_MODEL.replace("BAND", "between: [25, 1000]"),
         check=band_shadowed,
