@@ -113,8 +113,13 @@ def cli_page() -> Iterator[str]:
 
 
 def errors_page() -> Iterator[str]:
-    yield "# Errors\n\nEvery message has a code that stays; `denizen errors` lists them. The exit code is 1 for these, 2 for a\n"
-    yield "wrong command line.\n"
+    yield "# Errors\n\nEvery message has a code that stays; `denizen errors` lists them. The exit code is 2 for\n"
+    yield "`bad-argument`, a wrong command line or a value that an option cannot have, and 1 for all others:\n\n"
+    yield "| exit code | meaning |\n|---|---|\n| 0 | done |\n"
+    yield "| 1 | the model, the data or the engine cannot be used; or `test` has a failing case, `check --strict` a warning,"
+    yield " `calibrate` nothing to propose |\n"
+    yield "| 2 | the command itself is wrong: an option, an argument, or a value one of them cannot have |\n"
+    yield "| 3 | `diff --exit-code` found a difference that results could show |\n| 130 | interrupted |\n"
     for code, meaning in CODES.items():
         yield f"\n## {code}\n\n{meaning}\n"
 

@@ -319,7 +319,7 @@ def test_the_command_prints_json_and_writes_a_page(tmp_path):
 def test_a_page_that_cannot_be_written_is_refused_before_any_work(tmp_path, path):
     (tmp_path / "model.yaml").write_text(MODEL)
     (tmp_path / "events.csv").write_text("lead_id,event,timestamp\na,b,2026-01-01\n")
-    assert "bad-argument" in command(tmp_path, "model.yaml", "--events", "events.csv", "--html", path, code=1).stderr
+    assert "bad-argument" in command(tmp_path, "model.yaml", "--events", "events.csv", "--html", path, code=2).stderr
 
 
 def test_third_party_faults_are_found(shared):

@@ -300,7 +300,7 @@ def test_the_command_writes_the_new_model(tmp_path, data):
     assert "written: new.yaml" in done.stdout
     assert denizen.load_model(tmp_path / "new.yaml").name == "simple"
     again = subprocess.run(run, capture_output=True, text=True, check=False, cwd=tmp_path)
-    assert again.returncode == 1
+    assert again.returncode == 2
     assert "exists" in again.stderr
 
 

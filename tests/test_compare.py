@@ -109,5 +109,5 @@ def test_the_comparison_is_told_in_words(folder):
     assert "leads score otherwise as of 2026-02-01T00:00:00Z; PQL" in out
     assert "paid 5 -> 60" in out
     assert "PQL before" in out
-    assert "no data" in command(folder, "diff", "a.yaml", "b.yaml", "--as-of", AS_OF, code=1).stderr
-    assert "is an input" in command(folder, "diff", "a.yaml", "b.yaml", *DATA, "--out", "events.csv", code=1).stderr
+    assert "no data" in command(folder, "diff", "a.yaml", "b.yaml", "--as-of", AS_OF, code=2).stderr
+    assert "is an input" in command(folder, "diff", "a.yaml", "b.yaml", *DATA, "--out", "events.csv", code=2).stderr

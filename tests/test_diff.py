@@ -115,7 +115,9 @@ def test_a_band_of_no_points_still_matters_where_it_rules_out():
 @settings(max_examples=60)
 @given(model=worlds.models(), world=worlds.worlds, data=st.data())
 def test_bands_that_are_proved_the_same_score_the_same(model, world, data):
-    places = [(p, n) for p in ("fit", "behavior") for n, c in model[p]["criteria"].items() if len(c.get("bands", [])) > 1]
+    places = [
+        (p, n) for p in ("fit", "behavior") for n, c in model[p]["criteria"].items() if len(c.get("bands", [])) > 1
+    ]
     if not places:
         return
     part, name = data.draw(st.sampled_from(places))

@@ -171,7 +171,7 @@ def test_the_command_prints_writes_and_refuses(tmp_path):
     assert back.models[0].judged.pql.lift.low > 1
     assert "<svg" in page.read_text()
     wrong = run("discover", *project, "--project", "none.yaml", "--json")
-    assert wrong.returncode == 1
+    assert wrong.returncode == 2
     assert json.loads(wrong.stdout)["errors"][0]["code"] == "bad-argument"
 
 
@@ -179,7 +179,7 @@ def test_calendar_dates_and_folders_that_are_not_there_are_refused_at_once():
     with pytest.raises(DenizenError, match="give --at, not --every"):
         run_discover(load_project(TRIAL / "denizen.yaml"), design_of(every="30d"))
     done = run("discover", "--project", str(TRIAL / "denizen.yaml"), "--model-out", "/nowhere/x.yaml")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "--model-out /nowhere/x.yaml: the folder does not exist" in done.stderr
 
 

@@ -111,7 +111,7 @@ def test_the_command_writes_a_case_that_holds(folder):
     assert '# kept of title, since conditions look at it: "VP"' in text
     assert "1 passed, 0 failed" in command(folder, "test").stdout
     assert json.loads(command(folder, *ARGUMENTS, "--json").stdout)["case"].startswith("- case: a real lead")
-    assert "is there already" in command(folder, *ARGUMENTS, "--out", "cases/one.yaml", code=1).stderr
+    assert "is there already" in command(folder, *ARGUMENTS, "--out", "cases/one.yaml", code=2).stderr
     assert "unknown-lead" in command(folder, *ARGUMENTS[:2], "nobody", *ARGUMENTS[3:], code=1).stderr
 
 

@@ -257,4 +257,4 @@ def test_the_commands_print_json_and_write_a_page(tmp_path):
 
 @pytest.mark.parametrize("share", ["0.2", "0.3..0.1", "a..b", "5..15"])
 def test_a_range_that_is_none_is_refused(share):
-    assert "bad-argument" in command("health", "--pql-share", share, code=1).stderr
+    assert "bad-argument" in command("health", "--pql-share", share, code=2).stderr

@@ -507,7 +507,7 @@ def test_the_command_writes_the_model_and_tells_what_became_of_each_rule(tmp_pat
     assert "34 rules and settings read" in out
     assert "dropped line 30: Session depth" in out
     denizen(tmp_path, "check", "model.yaml")
-    again = denizen(tmp_path, "import", "rubric", "r.csv", "--out", "model.yaml", code=1)
+    again = denizen(tmp_path, "import", "rubric", "r.csv", "--out", "model.yaml", code=2)
     assert "model.yaml exists" in again.stderr
     told = json.loads(denizen(tmp_path, "import", "rubric", "r.csv", "--out", "model.yaml", "--force", "--json").stdout)
     assert told["read"] == sum(len(told[fate]) for fate in FATES)

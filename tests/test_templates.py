@@ -306,7 +306,7 @@ def test_init_writes_a_model_and_a_project_that_score_the_example(tmp_path):
     denizen(tmp_path, "check", "mine/model.yaml")
     told = json.loads(denizen(tmp_path, "score", "mine/model.yaml", "--as-of", "2026-07-01", "--json").stdout)
     assert told["pql"] > 0
-    again = denizen(tmp_path, "init", "--yes", "--into", "mine", code=1).stderr
+    again = denizen(tmp_path, "init", "--yes", "--into", "mine", code=2).stderr
     assert "mine already has model.yaml and denizen.yaml" in again
     told = json.loads(
         denizen(tmp_path, "init", "--yes", "--into", "mine", "--force", "--trial", "freemium", "--json").stdout
@@ -323,7 +323,7 @@ def test_init_writes_a_model_and_a_project_that_score_the_example(tmp_path):
 
 
 def test_init_without_a_terminal_lists_the_flags_it_needs(tmp_path):
-    said = denizen(tmp_path, "init", "--trial", "freemium", code=1).stderr
+    said = denizen(tmp_path, "init", "--trial", "freemium", code=2).stderr
     assert "give --trial-days, --tracking, --sales-cycle" in said
     assert "--trial," not in said
     assert list(tmp_path.iterdir()) == []
@@ -348,7 +348,7 @@ def test_init_asks_on_a_terminal(tmp_path):
 
 def test_init_refuses_a_file_as_folder_and_an_unknown_answer(tmp_path):
     (tmp_path / "f").write_text("")
-    assert "not a folder" in denizen(tmp_path, "init", "--yes", "--into", "f", code=1).stderr
+    assert "not a folder" in denizen(tmp_path, "init", "--yes", "--into", "f", code=2).stderr
     assert "free-trial" in denizen(tmp_path, "init", "--yes", "--trial", "lifetime", code=2).stderr
     assert "none.csv" in denizen(tmp_path, "init", "--yes", "--events", "none.csv", code=1).stderr
     assert sorted(p.name for p in tmp_path.iterdir()) == ["f"]

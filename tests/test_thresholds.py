@@ -214,5 +214,5 @@ def test_the_command_writes_json_and_a_page(tmp_path):
     assert json.loads(done.stdout)["verdict"] == "suggestion"
     assert "The frontier" in page.read_text()
     bad = subprocess.run([*run, "--every", "30d"], capture_output=True, text=True, check=False)
-    assert bad.returncode == 1
+    assert bad.returncode == 2
     assert json.loads(bad.stdout or bad.stderr)["errors"][0]["code"] == "bad-argument"

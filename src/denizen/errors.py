@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 Level = Literal["error", "warning", "info"]
 
+WRONG_COMMAND = "bad-argument"
+"""The code of a wrong command line; the exit code is 2 where there is nothing else wrong, and 1 for all others."""
 CODES: dict[str, str] = {
     "file-unreadable": "A file is missing, unreadable or not of a kind Denizen reads.",
     "yaml-syntax": "The file is not YAML.",
@@ -30,6 +32,8 @@ CODES: dict[str, str] = {
     "no-key-action": "Velocity has no key actions to count.",
     "rows-rejected": "Some rows of the data cannot be used.",
     "bad-argument": "A command-line argument or function argument cannot be used.",
+    "data-lacking": "The data do not hold what was asked for.",
+    "model-unsuited": "What was asked for cannot be done with such a model.",
     "import-shape": "A scoring definition of another tool is not of the shape its source documents.",
     "missing-column": "A column that must be there is not in the data.",
     "freeze-failed": "No anonymous case gives the score of the real lead or account.",
@@ -93,6 +97,11 @@ class DenizenError(Exception):
     def __init__(self, findings: Iterable[Finding]) -> None:
         self.findings = tuple(findings)
         super().__init__("\n".join(str(f) for f in self.findings))
+
+    @property
+    def exit_code(self) -> int:
+        """What a command ends with: 2 if the command itself is wrong, else 1."""
+        return 2 if all(f.code == WRONG_COMMAND for f in self.findings) else 1
 
 
 def fail(code: str, message: str, *, file: str | None = None) -> DenizenError:

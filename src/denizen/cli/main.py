@@ -73,8 +73,10 @@ def cli() -> None:
     denizen explain model.yaml LEAD_ID --leads leads.csv --events events.csv
 
     \b
-    Exit codes: 0 done; 1 the model, the data or the engine cannot be used;
-    2 the command itself is wrong; 130 interrupted.
+    Exit codes: 0 done; 1 the model, the data or the engine cannot be used, or what
+    was to be shown does not hold (a case fails, check --strict finds a warning,
+    calibrate proposes nothing); 2 the command itself is wrong, also the value of an
+    option; 3 diff --exit-code finds a difference; 130 interrupted.
     """
 
 
@@ -97,7 +99,7 @@ def main() -> None:
         sys.exit(2)
     except DenizenError as error:
         report_errors(error, as_json="--json" in sys.argv)
-        sys.exit(1)
+        sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)

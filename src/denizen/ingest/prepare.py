@@ -217,7 +217,7 @@ def _read_grid(connection: DuckDBPyConnection, grid: Raw, kind: str) -> int:
     as_of = as_instant(at.expression, at.kind)
     wrong = connection.execute(f"SELECT count(*) FROM {grid.rows} WHERE {lead_id} IS NULL OR {as_of} IS NULL")
     if count := wrong.fetchall()[0][0]:
-        raise fail("bad-argument", f"{count} rows lack a lead_id or an as_of that can be read", file=grid.label)
+        raise fail("rows-rejected", f"{count} rows lack a lead_id or an as_of that can be read", file=grid.label)
     connection.execute(
         "CREATE TEMP TABLE grid AS SELECT CAST(row_number() OVER (ORDER BY lead_id, as_of_us) AS INTEGER) AS g, *"
         f" FROM (SELECT DISTINCT {lead_id} AS lead_id, {as_of} AS as_of_us FROM {grid.rows})"

@@ -27,7 +27,7 @@ def starting_model(discovery: Discovery) -> str:
     """
     usable = discovery.findings
     if not usable:
-        raise fail("bad-argument", f"no model can be suggested: {discovery.verdict} ({discovery.why})")
+        raise fail("data-lacking", f"no model can be suggested: {discovery.verdict} ({discovery.why})")
     weights = {id(c): _weight(c) for c in usable}
     whole = sum(w for w in weights.values() if w > 0) or max(-w for w in weights.values())
     points = {key: round(SCALE * w / whole) or (1 if w > 0 else -1) for key, w in weights.items()}

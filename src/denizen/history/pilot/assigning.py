@@ -141,14 +141,14 @@ def assign_leads(
     asked = [*(["rep"] if by == "rep" else []), *([stratify] if stratify and stratify not in TIERS else [])]
     people, accounting = _people(data, by, stratify, asked, as_of_us, progress)
     if not people:
-        raise fail("bad-argument", "there are no leads to assign")
+        raise fail("data-lacking", "there are no leads to assign")
     if by != "lead" and not any(unit for _, unit, _ in people):
-        raise fail("bad-argument", f"--by {by}: no lead has {'an account_id' if by == 'account' else 'a `rep`'}")
+        raise fail("data-lacking", f"--by {by}: no lead has {'an account_id' if by == 'account' else 'a `rep`'}")
     if stratify in TIERS and model is not None:
         tiers = _tiers(model, data, stratify, as_of_us, engine, progress)
         people = [(lead, unit, tiers.get(lead)) for lead, unit, _ in people]
     if stratify and not any(s for *_, s in people):
-        raise fail("bad-argument", f"--stratify {stratify}: no lead has a value of it")
+        raise fail("data-lacking", f"--stratify {stratify}: no lead has a value of it")
     units: dict[str, Counter[str]] = {}
     for lead, unit, stratum in people:
         units.setdefault(_unit(lead, unit, by), Counter())[stratum or ""] += 1

@@ -153,14 +153,14 @@ def _read(arms: Any) -> dict[str, tuple[str, str, int | None]]:
         lead, arm = _plain(row.get("lead_id")), str(row.get("arm") or "").strip()
         if not lead or arm not in NAMES:
             message = f"row {number}: lead_id {lead!r}, arm {arm!r}; each row needs both; arms: {', '.join(NAMES)}"
-            raise fail("bad-argument", message, file=label)
+            raise fail("rows-rejected", message, file=label)
         if lead in found:
-            raise fail("bad-argument", f"row {number}: lead {lead!r} stands twice", file=label)
+            raise fail("rows-rejected", f"row {number}: lead {lead!r} stands twice", file=label)
         assigned = row.get("assigned_at")
         found[lead] = (arm, _plain(row.get("unit")) or lead, _instant(assigned, label) if assigned else None)
     arms_seen = {arm for arm, *_ in found.values()}
     if PILOT not in arms_seen or len(arms_seen) == 1:
-        raise fail("bad-argument", "needs leads in pilot, and in control or holdout", file=label)
+        raise fail("data-lacking", "needs leads in pilot, and in control or holdout", file=label)
     return found
 
 
@@ -168,7 +168,7 @@ def _instant(value: Any, label: str) -> int:
     try:
         return clock.to_us(value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip()))
     except (ValueError, OverflowError):
-        raise fail("bad-argument", f"assigned_at {value!r} is no timestamp; write ISO 8601", file=label) from None
+        raise fail("rows-rejected", f"assigned_at {value!r} is no timestamp; write ISO 8601", file=label) from None
 
 
 def _rows(arms: Any, label: str) -> list[dict[str, Any]]:

@@ -143,7 +143,7 @@ def _require_touches(history: History) -> None:
     found = history.connection.execute(f"SELECT count(*) FROM outcomes WHERE outcome IN ({listed})").fetchall()[0][0]
     if not found:
         message = "no outcome says what sales did; add rows `contacted`, `accepted` or `rejected` to the outcomes"
-        raise fail("bad-argument", message)
+        raise fail("data-lacking", message)
 
 
 def _decisions(history: History, model: LoadedModel, engine: str, progress: Progress) -> Decisions:
