@@ -33,7 +33,7 @@ WRONG = {
     "audit": [(*DATA, "--html", "x.txt"), (*DATA, "--as-of", "never"), ("m.yaml", "--leads", "l.csv")],
     "freeze": [("m.yaml", "ana", *DATA[1:], "--out", "m.yaml"), ("m.yaml", "ana", *DATA[1:], "--as-of", "never")],
     "sql": [("m.yaml", "--nope"), ("m.yaml", "--engine", "abacus:")],
-    "schema": [("--project", "--cases"),],
+    "schema": [("--project", "--cases")],
     "errors": [("--nope",)],
 }  # fmt: skip
 BROKEN = {
@@ -74,8 +74,9 @@ def test_a_wrong_command_line_is_code_2_in_every_command_and_writes_nothing(comm
     assert sorted(p.name for p in folder.iterdir()) == before
 
 
+@pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize("command", BROKEN)
-def test_a_model_or_data_that_cannot_be_used_is_code_1(command, folder, monkeypatch, capsys):
+def test_a_model_or_data_that_cannot_be_used_is_code_1(command, monkeypatch, capsys):
     for arguments in BROKEN[command]:
         assert code_of(monkeypatch, command, *arguments) == 1, arguments
         assert "error[" in capsys.readouterr().err
