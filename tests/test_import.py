@@ -171,7 +171,8 @@ def test_a_semicolon_parts_cells_as_well():
     ("text", "said"),
     [
         ("", "the file is empty"),
-        ("criterion,condition\na,b\n", "missing column: points"),
+        ("criterion,condition\na,b\n", "1 column is missing: `points` (or score, pts)"),
+        ("Rule,weight\n", "2 columns are missing: `condition` (or threshold, when); `points` (or score, pts); found `rule`, `weight`"),
         ("criterion,condition,points\n", "holds no scoring rule"),
         ("criterion,condition,points\na,employees 1,000,5\n", "quote a cell"),
         ("criterion,condition,condition,points\na,b,c,5\n", "stands twice"),
@@ -526,3 +527,39 @@ def test_a_file_that_cannot_be_used_is_told_without_a_traceback(tmp_path):
     assert "not UTF-8" in denizen(tmp_path, "import", "mautic", "x.json", code=1).stderr
     assert "cannot read" in denizen(tmp_path, "import", "mautic", "none.json", code=1).stderr
     assert "rubric" in denizen(tmp_path, "import", "excel", "x.json", code=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("condition", "name"),
+    [
+        ("3+ Deal Created", "Deal Created"),
+        ("Pricing Page Viewed", "Pricing Page Viewed"),
+        ("3+ Product Added to Wishlist in first 7 days", "Product Added to Wishlist"),
+        ('"Order Refunded!"', "Order Refunded!"),
+        ("2+ `report built`", "report built"),
+        ("2+ reportBuilt", "reportBuilt"),
+        ("2+ ReportBuilt", "ReportBuilt"),
+        ("report_built", "report_built"),
+    ],
+)
+def test_the_name_of_an_event_stands_as_it_is_written(condition, name):
+    rows = [["criterion", "condition", "points"], ["a", condition, "5"]]
+    out = io.StringIO()
+    csv.writer(out).writerows(rows)
+    imported = import_text("rubric", out.getvalue(), "r.csv")
+    assert imported.model.spec.behavior.criteria["a"].count == [name]
+    (line,) = imported.report.lines
+    assert line.fate == "carried"
+
+
+def test_words_that_are_no_name_become_one_and_the_report_says_so():
+    imported = import_text("rubric", "criterion,condition,points\na,visited pricing page,5\n", "r.csv")
+    assert imported.model.spec.behavior.criteria["a"].count == ["pricing_page_visited"]
+    assert imported.report.lines[0].fate == "changed"
+
+
+def test_all_columns_that_events_lack_are_named_at_once():
+    with pytest.raises(DenizenError) as caught:
+        package.score("model: m\n", events=[{"who": "a", "what": "b"}], as_of="2026-01-01")
+    assert len(caught.value.findings) == 3
+    assert {f.code for f in caught.value.findings} == {"missing-column"}

@@ -12,6 +12,7 @@ from denizen.cli.options import data_options, given_data, json_option, model_arg
 from denizen.cli.show import console, print_diff, print_findings, print_json
 from denizen.model.approaches import APPROACHES
 from denizen.model.lint.settings import days
+from denizen.model.size import size_of
 from denizen.scoring.check import Checked, check_model, write_fixed
 
 if TYPE_CHECKING:
@@ -77,12 +78,11 @@ def check(
 
 
 def _plain(checked: Checked, findings: tuple[Finding, ...], *, written: bool) -> dict[str, object]:
-    spec = checked.model.spec
     return {
         "model": checked.model.name,
         "model_hash": checked.model.fingerprint,
         "metadata_hash": checked.model.metadata_fingerprint,
-        "criteria": {"fit": len(spec.fit.criteria), "behavior": _behavior_criteria(checked)},
+        "criteria": size_of(checked.model.spec).as_dict(),
         "event_names_seen": checked.event_names,
         "findings": [f.as_dict() for f in findings],
         "ignored": checked.ignored,
@@ -94,9 +94,8 @@ def _plain(checked: Checked, findings: tuple[Finding, ...], *, written: bool) ->
 
 def _print(checked: Checked, findings: tuple[Finding, ...], *, show_diff: bool, written: bool) -> None:
     print_findings(findings)
-    spec = checked.model.spec
     names = "" if checked.event_names is None else f"; {checked.event_names:,} event names seen in the data"
-    sizes = f"{len(spec.fit.criteria)} fit and {_behavior_criteria(checked)} behavior criteria"
+    sizes = size_of(checked.model.spec)
     console().print(
         f"[bold green]valid[/] {checked.model.name} ({checked.model.fingerprint}): {sizes}{names}", soft_wrap=True
     )
@@ -109,10 +108,6 @@ def _print(checked: Checked, findings: tuple[Finding, ...], *, show_diff: bool, 
         console().print(f"{checked.fixes} can be fixed; see {them} with --diff, make {them} with --fix", soft_wrap=True)
     if checked.ignored:
         console().print(f"{_counted(checked.ignored, 'finding is', 'findings are')} switched off", soft_wrap=True)
-
-
-def _behavior_criteria(checked: Checked) -> int:
-    return sum(len(section.criteria) for section in checked.model.spec.behaviors().values())
 
 
 def _counted(count: int, one: str, more: str) -> str:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from denizen.sql.tables import Tables
 
 
+NEEDED = ("lead_id", "event", "timestamp")
+"""The columns that events must have."""
+
+
 class EventReader:
     """Reads the events of one source: first `stage` makes `events_read`, then `finish` makes `events`."""
 
@@ -28,7 +32,7 @@ class EventReader:
         self.tables = tables
         self.received = raw.find("received_at") if known else None
         self.unique = unique or (raw.find("event_id") is None)
-        self.lead_id, self.event, self.at = raw.need("lead_id"), raw.need("event"), raw.need("timestamp")
+        self.lead_id, self.event, self.at = raw.need_all(*NEEDED)
         self.in_place = self._can_stay()
 
     def _can_stay(self) -> bool:

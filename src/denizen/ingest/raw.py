@@ -116,6 +116,22 @@ class Raw:
             return f"to_json({expression})"
         return f"CASE WHEN json_valid({expression}) THEN {expression} END"
 
+    def need_all(self, *names: str) -> list[Column]:
+        """Return how to read columns that must be there, all of them.
+
+        Raises:
+            DenizenError: some are not there; it names each.
+        """
+        found, missing = [], list[Finding]()
+        for name in names:
+            try:
+                found.append(self.need(name))
+            except DenizenError as error:
+                missing += error.findings
+        if missing:
+            raise DenizenError(missing)
+        return found
+
     def need(self, name: str) -> Column:
         """Return how to read a column that must be there.
 

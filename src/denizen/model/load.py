@@ -13,6 +13,7 @@ from denizen.model import spec
 from denizen.model.fingerprint import fingerprint, metadata_fingerprint
 from denizen.model.rules import check_model
 from denizen.model.segments import segment_source
+from denizen.model.size import size_of
 from denizen.model.source import parse_yaml
 
 if TYPE_CHECKING:
@@ -59,9 +60,7 @@ class LoadedModel:
         return metadata_fingerprint(self.spec)
 
     def __repr__(self) -> str:
-        behavior = sum(len(section.criteria) for section in self.spec.behaviors().values())
-        parts = f"{len(self.spec.fit.criteria)} fit and {behavior} behavior criteria"
-        return f"<denizen model {self.name} ({self.fingerprint}): {parts}>"
+        return f"<denizen model {self.name} ({self.fingerprint}): {size_of(self.spec)}>"
 
 
 def load_model(source: str | Path | LoadedModel) -> LoadedModel:

@@ -18,6 +18,7 @@ from denizen.history.scored import score_cohort
 from denizen.history.stats import Estimate
 from denizen.history.stats.intervals import numpy
 from denizen.model.durations import DAY_US
+from denizen.model.size import size_of
 from denizen.scoring.run import IN_MEMORY, silent
 
 if TYPE_CHECKING:
@@ -161,8 +162,7 @@ def _of_scores(judged: Backtest, funnel: Funnel) -> Iterator[Item]:
 
 
 def _criteria(model: LoadedModel) -> Item:
-    behaviors = model.spec.behaviors().values()
-    count = len(model.spec.fit.criteria) + max(len(b.criteria) for b in behaviors)
+    count = size_of(model.spec).total
     exact = Estimate(float(count), float(count), float(count))
     return _item("criteria", "Criteria of the model", "count", exact, count, benchmarks.CRITERIA, "15 to 25")
 

@@ -82,6 +82,24 @@ class Row:
         return next((self.cells[n].strip() for n in names if self.cells.get(n, "").strip()), "")
 
 
+def header_of(text: str) -> list[str]:
+    """Return the names of the columns of a CSV text that `read_csv` reads, lower-cased."""
+    body = text.lstrip("\ufeff")
+    for cells in csv.reader(io.StringIO(body, newline=""), delimiter=_separator(body)):
+        if any(cell.strip() for cell in cells):
+            return _names(cells)
+    return []
+
+
+def _separator(body: str) -> str:
+    header = next((line for line in body.splitlines() if line.strip()), "")
+    return max(",;\t", key=header.count)
+
+
+def _names(cells: list[str]) -> list[str]:
+    return [" ".join(cell.lower().split()) for cell in cells]
+
+
 def read_csv(text: str, file: str) -> list[Row]:
     """Return the rows of a CSV text; the separator is `,`, `;` or a tab, whichever the header has most of.
 
@@ -89,8 +107,7 @@ def read_csv(text: str, file: str) -> list[Row]:
         DenizenError: there is no header, a row is too long, or there are too many rows.
     """
     body = text.lstrip("\ufeff")
-    header = next((line for line in body.splitlines() if line.strip()), "")
-    separator = max(",;\t", key=header.count)
+    separator = _separator(body)
     rows: list[Row] = []
     names: list[str] = []
     try:
@@ -101,7 +118,7 @@ def read_csv(text: str, file: str) -> list[Row]:
             if not any(cell.strip() for cell in cells):
                 continue
             if not names:
-                names = [" ".join(cell.lower().split()) for cell in cells]
+                names = _names(cells)
                 continue
             if len(cells) > len(names) and any(cell.strip() for cell in cells[len(names) :]):
                 message = f"line {line} has {len(cells)} cells and the header {len(names)}; quote a cell that holds `{separator}`"

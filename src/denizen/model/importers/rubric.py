@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from denizen.errors import fail
 from denizen.model.importers.draft import Draft, fate_of
-from denizen.model.importers.reading import Row, read_csv, read_points, shown
+from denizen.model.importers.reading import Row, header_of, read_csv, read_points, shown
 from denizen.model.importers.report import Line, NotCarriedError
 from denizen.model.importers.rubric_words import Meaning, plain_words, read_condition
 from denizen.model.writing import Noted
@@ -48,11 +48,13 @@ def read_rubric(text: str, file: str) -> Draft:
         DenizenError: it is no CSV, or lacks a column.
     """
     rows = read_csv(text, file)
-    have = rows[0].cells.keys() if rows else set()
-    missing = [names[0] for names in (CRITERION, CONDITION, POINTS) if not have & set(names)]
-    if rows and missing:
-        message = f"missing column: {', '.join(missing)}; found {', '.join(n for n in have if n) or 'none'}"
-        raise fail("import-shape", message, file=file)
+    have = header_of(text)
+    missing = [names for names in (CRITERION, CONDITION, POINTS) if not set(have) & set(names)]
+    if missing:
+        listed = "; ".join(f"`{names[0]}` (or {', '.join(names[1:])})" for names in missing)
+        count = "1 column is" if len(missing) == 1 else f"{len(missing)} columns are"
+        found = ", ".join(shown(n) for n in have if n) or "none"
+        raise fail("import-shape", f"{count} missing: {listed}; found {found}", file=file)
     return _Rubric(file).read(rows)
 
 

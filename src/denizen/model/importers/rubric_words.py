@@ -143,7 +143,8 @@ def _session(words: str, _: str) -> Meaning | None:
             "the depth of a session needs the events: write `3+ of report_built, data_exported, … per session`"
         )
     base = {"session_depth": [_event(n)[0] for n in names]}
-    assumed = [f"the events are named {', '.join(base['session_depth'])} after the words"]
+    made = [name for name, changed in (_event(n) for n in names) if changed]
+    assumed = [f"the events are named {', '.join(made)} after the words"] if made else []
     return Meaning("event", base, [{"at_least": number(match["many"])}], assumed)
 
 
@@ -300,11 +301,14 @@ def _equality(words: str) -> Found:
 
 def _done(words: str, _: str) -> Meaning | None:
     rest, options, assumed = _options(words)
-    if re.fullmatch(r"[A-Za-z]\w*(?:[_.:]\w+)+", rest):
+    quoted = rest[:1] in ("`", "'", '"') and _is_written(rest)
+    if quoted or re.fullmatch(r"[A-Za-z]\w*(?:[_.:]\w+)+", rest):
+        rest = rest.strip("`'\"")
         return Meaning("event", {"count": rest, **options}, [{"at_least": 1}], assumed)
     listed = rest.lower().split()
     asks = any(w in _ASKING for w in listed[1:2]) if listed[0] in _VERBS else any(w in _ASKING for w in listed)
-    done = listed[0] in _VERBS or listed[-1] in _VERBS or re.fullmatch(r"(?:has )?logged[ -]in", rest.lower())
+    title = _is_written(rest) and (listed[0].endswith("ed") or listed[-1].endswith("ed"))
+    done = title or listed[0] in _VERBS or listed[-1] in _VERBS or re.fullmatch(r"(?:has )?logged[ -]in", rest.lower())
     if asks or not done:
         return None
     name, made = _event(rest)
@@ -328,7 +332,7 @@ def _events(what: str, criterion: str) -> tuple[str | list[str], list[str]]:
 def _event(words: str) -> tuple[str, bool]:
     """Return an event name and whether it was made from words: object first, then what was done."""
     cleaned = words.strip().strip("`'\"")
-    if re.fullmatch(r"[A-Za-z]\w*(?:[_.:-]\w+)+", cleaned) or "`" in words:
+    if cleaned and _is_written(words):
         return cleaned, False
     listed = [w for w in re.findall(r"[^\W_]+", cleaned.lower()) if w not in _LITTLE]
     if [w for w in listed if w in ("logged", "in")] == listed and listed:
@@ -340,6 +344,17 @@ def _event(words: str) -> tuple[str, bool]:
     if not things and not verb:
         raise NotCarriedError(f"{shown(words)} names no event")
     return name_of(" ".join([*things, verb]), fallback="event"), True
+
+
+def _is_written(words: str) -> bool:
+    """Return whether words are the name of an event as it stands: quoted, with `_` or inner capitals, or In Title Case."""
+    stripped = words.strip()
+    if len(stripped) > 2 and stripped[0] == stripped[-1] and stripped[0] in "`'\"":  # noqa: PLR2004  two quotes
+        return True
+    if re.fullmatch(r"[A-Za-z]\w*(?:[_.:-]\w+)+|[a-z]+\w*[A-Z]\w*|[A-Z]\w*[a-z]\w*[A-Z]\w*", stripped):
+        return True
+    listed = stripped.split()
+    return len(listed) > 1 and listed[0][0].isupper() and all(w[0].isupper() or w in _LITTLE for w in listed)
 
 
 def _one(word: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from denizen.model.approaches import FEWEST_CRITERIA, MOST_CRITERIA, SHARE_TOLERANCE, USUAL_CRITERIA
 from denizen.model.lint.reach import ZERO, bands_of
 from denizen.model.lint.rule import Remark, Rule
+from denizen.model.size import size_of
 from denizen.model.values import plain
 
 if TYPE_CHECKING:
@@ -26,8 +27,7 @@ MOST_NEGATIVE_PERCENT = 25
 
 def criteria_count(subject: Subject) -> Iterator[Remark]:
     """Too few or too many criteria."""
-    largest = max((len(section.spec.criteria) for section in subject.behaviors), default=0)
-    count = len(subject.model.fit.criteria) + largest + len(subject.model.account.criteria)
+    count = size_of(subject.model).total
     good_low, good_high = subject.approach.criteria if subject.approach else USUAL_CRITERIA
     low, high = min(FEWEST_CRITERIA, good_low), MOST_CRITERIA
     wanted = f"{good_low} to {good_high} are good"
@@ -169,7 +169,7 @@ RULES = (
         " An approach for little data or few events asks for fewer.",
         source="methodology, section 3, quick reference thresholds",
         mend="Add signals that tell buyers from others, or merge those that say the same. With several products,"
-        " fit and the largest behavior section are counted.",
+        " fit and the largest behavior section are counted; criteria of accounts score no lead and are not.",
         bad=_SMALL_FIT + _TWO,
         good=_SMALL_FIT + _TEN,
         check=criteria_count,
