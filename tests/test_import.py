@@ -172,7 +172,10 @@ def test_a_semicolon_parts_cells_as_well():
     [
         ("", "the file is empty"),
         ("criterion,condition\na,b\n", "1 column is missing: `points` (or score, pts)"),
-        ("Rule,weight\n", "2 columns are missing: `condition` (or threshold, when); `points` (or score, pts); found `rule`, `weight`"),
+        (
+            "Rule,weight\n",
+            "2 columns are missing: `condition` (or threshold, when); `points` (or score, pts); found `rule`, `weight`",
+        ),
         ("criterion,condition,points\n", "holds no scoring rule"),
         ("criterion,condition,points\na,employees 1,000,5\n", "quote a cell"),
         ("criterion,condition,condition,points\na,b,c,5\n", "stands twice"),

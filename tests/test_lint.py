@@ -512,7 +512,7 @@ segments:
     found = next(f for f in advice(text).findings if f.code == "gate-unreachable")
     assert (found.line, found.message) == (
         8,
-        "for the segment `large`: the gate asks for 100 and a lead can reach 90 at most",
+        "for the segment `large`: the gate on total asks for 100 and a lead can reach 90 at most",
     )
     assert codes(text).count("no-decay") == 1
 

@@ -35,7 +35,9 @@ def test_check_lint_health_and_the_model_itself_tell_the_same_count(tmp_path):
     told = json.loads(command(tmp_path, "check", "m.yaml", "--json").stdout)
     assert told["criteria"] == {"fit": 1, "behavior": 2, "total": 3, "account": 1}
     source = parse_yaml(MODEL, "m")
-    (remark,) = [f for f in lint_model(model_from(source), source, MODEL, Around()).findings if f.code == "criteria-count"]
+    (remark,) = [
+        f for f in lint_model(model_from(source), source, MODEL, Around()).findings if f.code == "criteria-count"
+    ]
     assert remark.message.startswith("3 criteria")
     assert "1 fit and 2 behavior criteria" in repr(parse_model(MODEL, "m"))
     leads = [{"lead_id": str(n), "signup_at": "2026-01-01", "employees": 60} for n in range(30)]

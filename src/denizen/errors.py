@@ -7,6 +7,7 @@ Every kind of error has a stable code; `CODES` is the one list of them, and the 
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -49,10 +50,27 @@ CODES: dict[str, str] = {
 
 
 def nearest(name: str, known: Iterable[str], limit: int = 1) -> list[str]:
-    """Return the known names closest to a name, best first, compared without regard to case."""
+    """Return the known names closest to a name, best first, compared without regard to case.
+
+    A name is close if a letter or two differ, or if it shares a whole word and most letters: `country` is not `Headcount`.
+    """
     by_lower = {k.lower(): k for k in known}
-    found = difflib.get_close_matches(name.lower(), by_lower, n=limit, cutoff=0.6)
-    return [by_lower[f] for f in found]
+    found = difflib.get_close_matches(name.lower(), by_lower, n=limit + _FARTHER, cutoff=_SHARED_WORD)
+    words = _words(name)
+    close = [f for f in found if words & _words(by_lower[f]) or _ratio(name.lower(), f) >= _ALIKE]
+    return [by_lower[f] for f in close[:limit]]
+
+
+_SHARED_WORD, _ALIKE, _FARTHER = 0.6, 0.75, 5
+
+
+def _words(name: str) -> set[str]:
+    parted = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", name[:200])
+    return {w for w in re.findall(r"[^\W_]+", parted.lower()) if len(w) > 2}  # noqa: PLR2004  not `of`, `at`
+
+
+def _ratio(name: str, other: str) -> float:
+    return difflib.SequenceMatcher(None, other, name).ratio()
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

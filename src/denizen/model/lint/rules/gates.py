@@ -31,7 +31,7 @@ def gate_unreachable(subject: Subject) -> Iterator[Remark]:
             message = "every value of an attribute that passes the gates disqualifies, so no lead can be a PQL"
             yield Remark(_written(subject, name), message)
         elif bounds.high < gate:
-            message = f"the gate asks for {plain(gate)} and a lead can reach {plain(bounds.high)} at most"
+            message = f"the gate on {name} asks for {plain(gate)} and a lead can reach {plain(bounds.high)} at most"
             yield Remark(_written(subject, name), message)
 
 
@@ -39,7 +39,9 @@ def gate_always_passed(subject: Subject) -> Iterator[Remark]:
     """A gate that every lead passes."""
     for name, gate, bounds in _gates(subject, pql=False):
         if bounds is not None and bounds.low >= gate and not _switched_off(subject, name):
-            message = f"every lead has at least {plain(bounds.low)}, so the gate of {plain(gate)} decides nothing"
+            message = (
+                f"every lead has at least {plain(bounds.low)}, so the gate of {plain(gate)} on {name} decides nothing"
+            )
             yield Remark(_written(subject, name), message)
 
 

@@ -75,12 +75,23 @@ def weight_share(subject: Subject) -> Iterator[Remark]:
 
 def negative_share(subject: Subject) -> Iterator[Remark]:
     """Too little or too much can be subtracted."""
+    told_before: set[str] = set()
+    for remark in _negative_shares(subject):
+        if remark.message not in told_before:
+            yield remark
+        told_before.add(remark.message)
+
+
+def _negative_shares(subject: Subject) -> Iterator[Remark]:
+    """Yield a remark for each behavior section, at its own place where there are several products."""
     fit_taken = sum((_taken(c) for c in subject.model.fit.criteria.values()), ZERO)
     for reach in subject.behavior:
         taken = fit_taken + sum((_taken(c) for c in reach.section.spec.criteria.values()), ZERO)
         possible = subject.fit.score.high + reach.score.high
         if possible <= ZERO:
             continue
+        place: Path = reach.section.path if subject.model.products else ("model",)
+        at_key = bool(subject.model.products)
         percent = round(100 * taken / possible)
         told = f"negative criteria can take {plain(taken)} of {plain(possible)} possible points ({percent}%)"
         if not taken and any(c.criterion.disqualifies for c in subject.criteria):
@@ -90,9 +101,10 @@ def negative_share(subject: Subject) -> Iterator[Remark]:
             yield Remark(("model",), "nothing subtracts points; competitors and personal addresses should")
         elif percent > MOST_NEGATIVE_PERCENT:
             message = f"{told}; above {MOST_NEGATIVE_PERCENT}% they hide what leads did. Let the hardest disqualify"
-            yield Remark(("model",), message)
+            yield Remark(place, message, at_key=at_key)
         elif percent < LEAST_NEGATIVE_PERCENT:
-            yield Remark(("model",), f"{told}; usual are {LEAST_NEGATIVE_PERCENT} to {MOST_NEGATIVE_PERCENT}%", "info")
+            message = f"{told}; usual are {LEAST_NEGATIVE_PERCENT} to {MOST_NEGATIVE_PERCENT}%"
+            yield Remark(place, message, "info", at_key=at_key)
 
 
 def no_disqualifier(subject: Subject) -> Iterator[Remark]:
