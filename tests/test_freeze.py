@@ -67,6 +67,18 @@ def test_a_frozen_lead_has_the_same_score_and_none_of_its_texts(tmp_path_factory
         assert read_number(leaked) is not None or kept, leaked
 
 
+@pytest.mark.parametrize("given_as", [True, False, "TRUE", "False "])
+@pytest.mark.parametrize("asked", ["true", "false"])
+def test_a_boolean_stays_a_boolean(tmp_path, given_as, asked):
+    model = f"model: m\nbehavior: {{criteria: {{pricing: {{count: viewed, where: {{logged_in: {asked}}}, points: 10}}}}}}\n"
+    (tmp_path / "m.yaml").write_text(model)
+    events = [{"lead_id": "x", "event": "viewed", "timestamp": "2026-01-01", "properties": {"logged_in": given_as}}]
+    loaded, at = parse_model(model, "m.yaml"), parse_instant("2026-01-02")
+    text = freeze_lead(loaded, "x", Data(events=events), at, file=str(tmp_path / "a.yaml"))
+    assert f"properties: {{logged_in: {str(given_as).strip().lower()}}}" in text
+    assert "text 1" not in text
+
+
 MODEL = """model: m
 fit:
   criteria:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from denizen.clock import iso
 from denizen.model.durations import DAY_US
-from denizen.testing.neutral import Neutral
+from denizen.testing.neutral import BOOLEANS, Neutral
 from denizen.testing.rows import LEAD
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def _scalar(value: str) -> str:
             return json.dumps(json.loads(value), ensure_ascii=False)
         except ValueError:
             return _text(value)
-    return value if _PLAIN_NUMBER.match(value) else _text(value)
+    return value if value in BOOLEANS or _PLAIN_NUMBER.match(value) else _text(value)
 
 
 def _text(value: str) -> str:

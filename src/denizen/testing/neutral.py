@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from denizen.plan.nodes import Condition
 
 
+BOOLEANS = ("true", "false")
+
+
 @dataclass(slots=True)
 class Neutral:
     """Replaces the values of one attribute or property; one value is always replaced by the same.
@@ -59,6 +62,8 @@ class Neutral:
         literals = self._literals()
         wanted = Literal.of(value).canonical
         yield from [v for v in literals if Literal.of(v).canonical == wanted]
+        if wanted in BOOLEANS:
+            yield wanted  # it tells nothing about anybody
         elements = _elements(value)
         if elements is not None:
             yield _listed(elements, set(literals), "item")
