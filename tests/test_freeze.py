@@ -70,7 +70,9 @@ def test_a_frozen_lead_has_the_same_score_and_none_of_its_texts(tmp_path_factory
 @pytest.mark.parametrize("given_as", [True, False, "TRUE", "False "])
 @pytest.mark.parametrize("asked", ["true", "false"])
 def test_a_boolean_stays_a_boolean(tmp_path, given_as, asked):
-    model = f"model: m\nbehavior: {{criteria: {{pricing: {{count: viewed, where: {{logged_in: {asked}}}, points: 10}}}}}}\n"
+    model = (
+        f"model: m\nbehavior: {{criteria: {{pricing: {{count: viewed, where: {{logged_in: {asked}}}, points: 10}}}}}}\n"
+    )
     (tmp_path / "m.yaml").write_text(model)
     events = [{"lead_id": "x", "event": "viewed", "timestamp": "2026-01-01", "properties": {"logged_in": given_as}}]
     loaded, at = parse_model(model, "m.yaml"), parse_instant("2026-01-02")

@@ -74,7 +74,7 @@ def test_each_lead_gets_the_milestone_that_adds_most(folder, engine):
     assert (ann["milestone"], ann["to_do"], ann["points"], ann["total_after"]) == ("reports", "2 more report", 25, 65)
     assert (ann["qualifies"], ann["gap"], ann["closes_at"].isoformat()) == (True, 10, "2026-06-15T00:00:00+00:00")
     # bob's window for reports closed on 8 May
-    assert (bob["milestone"], bob["to_do"], bob["points"]) == ("pricing", "1 more pricing with logged_in true", 12)
+    assert (bob["milestone"], bob["to_do"], bob["points"]) == ("pricing", "pricing with logged_in true once", 12)
     assert (bob["qualifies"], bob["closes_at"]) == (True, None)
 
 
@@ -98,7 +98,11 @@ def test_nurture_from_the_command_line(folder):
 
     out = denizen_("--out", "campaign.csv")
     assert "left out: 1 PQL, 1 capped, 1 disqualified" in out
-    assert (folder / "campaign.csv").read_text().startswith("lead_id,account_id,milestone,to_do,points,total,")
+    assert (
+        (folder / "campaign.csv")
+        .read_text()
+        .startswith("lead_id,account_id,email,milestone,to_do,points,coming_back,total,")
+    )
     told = json.loads(denizen_("--json"))
     assert [g["milestone"] for g in told["groups"]] == ["pricing", "reports"]
 
@@ -118,4 +122,65 @@ def test_every_lead_that_could_qualify_is_accounted_for(model, world):
         now = scores[row["lead_id"]]
         assert not any((now["pql"], now["capped"], now["disqualified"]))
         assert row["points"] > 0
-        assert row["total_after"] == pytest.approx(now["total"] + row["points"])
+        assert row["total_after"] == pytest.approx(now["total"] + row["coming_back"] + row["points"])
+
+
+IDLE = """model: m
+behavior:
+  criteria:
+    setup: {count: set_up, points: 30}
+    invites: {count: invite, bands: [{at_least: 2, points: 15}]}
+    away: {days_since: login, each: 10, points: -10}
+  decay: {points: 5, every: 30d}
+  min: -100
+pql: {total: 40, fit: 0, behavior: 40}
+"""
+
+
+def idle(*events, leads=None):
+    rows = [dict(zip(("lead_id", "event", "timestamp"), e, strict=True)) for e in events]
+    told = denizen.nurture(IDLE, leads=leads, events=rows, as_of="2026-06-10")
+    return {r["lead_id"]: r for r in told.leads.to_pylist()}
+
+
+def test_coming_back_goes_with_every_milestone_and_is_none_of_its_own():
+    rows = idle(("ann", "login", "2026-05-01"), ("bob", "login", "2026-06-09"), ("bob", "set_up", "2026-06-09"))
+    ann, bob = rows["ann"], rows["bob"]
+    # 40 days away take 40 points, 30 of idleness take 5 more; what is below 0 before decay stays there
+    assert (ann["milestone"], ann["to_do"], ann["points"]) == ("setup", "set_up once", 30)
+    assert ann["coming_back"] == 0 - ann["total"] > 0
+    assert ann["total_after"] == 30
+    assert (bob["milestone"], bob["to_do"], bob["coming_back"]) == ("invites", "invite twice", 0)
+
+
+def test_who_has_every_milestone_is_only_asked_to_come_back():
+    done = [("ann", e, "2026-04-01") for e in ("login", "set_up", "invite", "invite")]
+    (ann,) = idle(*done).values()
+    assert (ann["milestone"], ann["to_do"], ann["coming_back"]) == ("coming back", "login again", 0)
+    assert ann["total_after"] == ann["total"] + ann["points"] == 45
+    assert ann["qualifies"]
+
+
+def test_the_lead_whom_a_milestone_moves_is_scored_as_one_that_came_back():
+    (ann,) = idle(("ann", "login", "2026-05-01")).values()
+    then = [("ann", "login", "2026-05-01"), ("ann", "login", "2026-06-10"), ("ann", "set_up", "2026-06-10")]
+    rows = [dict(zip(("lead_id", "event", "timestamp"), e, strict=True)) for e in then]
+    (score,) = denizen.score(IDLE, events=rows, as_of="2026-06-10").scores.to_pylist()
+    assert score["total"] == ann["total_after"]
+
+
+def test_the_address_of_a_lead_goes_with_it_as_it_was_given():
+    leads = [{"lead_id": "ann", "email": " Ann@Acme.example "}, {"lead_id": "bob", "email": ""}]
+    rows = idle(("ann", "login", "2026-06-09"), ("bob", "login", "2026-06-09"), leads=leads)
+    assert (rows["ann"]["email"], rows["bob"]["email"]) == ("Ann@Acme.example", None)
+    mapped = denizen.nurture(
+        IDLE, leads=[{"lead_id": 7, "mail": "x@y.example"}], as_of="2026-06-10", columns={"leads": {"email": "mail"}}
+    )
+    assert mapped.leads.to_pylist()[0]["email"] == "x@y.example"
+    assert idle(("eve", "login", "2026-06-09"))["eve"]["email"] is None
+
+
+def test_what_was_never_done_is_not_asked_for_once_more():
+    rows = idle(("ann", "set_up", "2026-06-09"), ("bob", "set_up", "2026-06-09"), ("bob", "invite", "2026-06-09"))
+    assert rows["ann"]["to_do"] == "invite twice"
+    assert rows["bob"]["to_do"] == "1 more invite"

@@ -200,7 +200,7 @@ def nurture(
     data = _data(leads, events, accounts, columns, unique=False)
     moments = Moments(tuple(_instants(as_of)), None, known, defaulted=as_of is None)
     with score_run(load_model(model), data, moments, engine=engine, detail=True) as run:
-        summary = find_milestones(run, silent)
+        summary = find_milestones(run, data, silent)
         return NurtureResult(_arrow(run.connection, "SELECT * FROM nurture"), summary)
 
 

@@ -63,7 +63,7 @@ def nurture(
         progress(quiet=as_json) as step,
         score_run(loaded, data, moments, engine=engine, detail=True, progress=step) as run,
     ):
-        found = find_milestones(run, step)
+        found = find_milestones(run, data, step)
         if out:
             write_rows(run.connection, "SELECT * FROM nurture", out)
     if as_json:

@@ -59,7 +59,8 @@ def _weights(choice: Choice, recommendation: Recommendation, written: Model) -> 
     largest = max(found, key=lambda s: s.behavior)
     value = f"{largest.percent}% behavior, {100 - largest.percent}% fit"
     if abs(largest.percent - asked) <= SHARE_TOLERANCE:
-        return replace(choice, value=value)
+        near = f"{asked}% and {100 - asked}% are what {recommendation.approach.name} asks for, give or take {SHARE_TOLERANCE}"
+        return replace(choice, value=value, reason=near)
     reason = (
         f"{recommendation.approach.name} asks for {asked}% and {100 - asked}%, which the events there are do not give"
     )
@@ -105,7 +106,7 @@ _LONGEST_IN_HOURS = 3
 def _thresholds(choice: Choice, written: Model, template: Model) -> Choice:
     value, asked = _gates(written.pql), _gates(template.pql)
     if value == asked:
-        return replace(choice, value=f"{value}: {choice.value}")
+        return replace(choice, value=value, reason=f"{choice.value}: {choice.reason}")
     reach, whole = (plain(Subject(model).behavior_score.high) for model in (written, template))
     reason = f"lower than {asked}, because behavior can reach {reach} of {whole} points with the events there are"
     return replace(choice, value=value, reason=f"{reason}; {choice.reason}")

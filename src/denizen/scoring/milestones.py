@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from denizen.plan import nodes
 from denizen.scoring.foresight.actions import Action, actions_of, bounds_of, can_add
 from denizen.scoring.foresight.facts import Fact, possible_facts
 from denizen.scoring.foresight.scenarios import NewEvent
+from denizen.scoring.returning import only_idles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,13 +17,15 @@ if TYPE_CHECKING:
     from denizen.scoring.imagine import World
 
 MOST_TIMES = 100
-TIMES = "{times}"
+TIMES, OFTEN, DAYS = "{times}", "{often}", "{days}"
+"""Stand in words for a number of times, the same with `once` or `times`, and with `days`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Milestone:
     """Reaching a `bound` of one criterion: by events in full, by as many as are missing, or by an attribute's value.
 
+    `do` says it to a lead that has done some of it, `first` to one that has done nothing of it.
     `events` happen once; `repeated` happens as often as the measure is short of `bound`, or, with `amount`, once with
     what is missing as the value of that property.
     """
@@ -30,6 +33,7 @@ class Milestone:
     number: int
     criterion: nodes.Criterion
     do: str
+    first: str
     events: tuple[NewEvent, ...] = ()
     repeated: Action | None = None
     bound: int = 0
@@ -46,15 +50,23 @@ def milestones_of(world: World) -> list[Milestone]:
         if isinstance(criterion.measure, nodes.Attribute):
             name = criterion.measure.name
             known = [f for f in facts if f.attribute == name and f.points > 0 and name not in fixed]
-            made = [Milestone(0, criterion, f"{f.attribute} {f.words}", fact=f) for f in known]
+            made = [Milestone(0, criterion, *_same(f"{f.attribute} {f.words}"), fact=f) for f in known]
         else:
-            made = list(_of_events(world, criterion)) if can_add(criterion) else []
+            made = list(_of_events(world, criterion)) if can_add(criterion) and not only_idles(criterion) else []
         found += made
     return [_numbered(m, i) for i, m in enumerate(found, 1)]
 
 
 def _numbered(m: Milestone, number: int) -> Milestone:
-    return Milestone(number, m.criterion, m.do, m.events, m.repeated, m.bound, m.amount, m.fact)
+    return replace(m, number=number)
+
+
+def _same(words: str) -> tuple[str, str]:
+    return words, words
+
+
+def _both(action: Action) -> tuple[str, str]:
+    return action.describe(1, again=True), action.describe(1, again=False)
 
 
 def _of_events(world: World, criterion: nodes.Criterion) -> Iterator[Milestone]:
@@ -67,17 +79,17 @@ def _of_events(world: World, criterion: nodes.Criterion) -> Iterator[Milestone]:
         for bound in bounds_of(criterion.scoring):
             events = tuple(e for a in actions[:bound] for e in _in_session(a))
             names = ", ".join(a.event for a in actions[:bound])
-            yield Milestone(0, criterion, f"one session with {names}", events)
+            yield Milestone(0, criterion, *_same(f"one session with {names}"), events)
     elif isinstance(measure, nodes.Sequence):
         by_name = {a.event: a for a in actions}
         steps = tuple(e for name in measure.steps for e in by_name[name].happenings(1))
-        yield Milestone(0, criterion, " then ".join(measure.steps), steps)
+        yield Milestone(0, criterion, *_same(" then ".join(measure.steps)), steps)
     elif isinstance(measure, nodes.SessionMinutes):
         for bound in bounds_of(criterion.scoring):
             action = Action(first.event, first.properties, minutes=bound)
-            yield Milestone(0, criterion, action.describe(1), tuple(action.happenings(1)))
+            yield Milestone(0, criterion, *_both(action), tuple(action.happenings(1)))
     elif isinstance(measure, nodes.DaysSince | nodes.Growth):
-        yield Milestone(0, criterion, first.describe(1), tuple(first.happenings(1)))
+        yield Milestone(0, criterion, *_both(first), tuple(first.happenings(1)))
     else:
         yield from _counted(criterion, measure, first)
 
@@ -91,12 +103,12 @@ def _counted(
     elif isinstance(measure, nodes.Distinct):
         action = action.distinct(measure.of)
     for bound in bounds_of(criterion.scoring):
-        do = (
-            f"{action.event} with {TIMES} more {amount}" if amount else action.describe(1).replace("1 ", f"{TIMES} ", 1)
-        )
-        if action.each_on_its_own_day:
-            do = f"{action.event} on {TIMES} more days"
-        yield Milestone(0, criterion, do, repeated=action, bound=bound, amount=amount)
+        do, first = f"{TIMES} more {action.named}", f"{action.named} {OFTEN}"
+        if amount:
+            do, first = f"{action.event} with {TIMES} more {amount}", f"{action.event} with {amount} {TIMES}"
+        elif action.each_on_its_own_day:
+            do, first = f"{action.named} on {TIMES} more days", f"{action.named} on {DAYS}"
+        yield Milestone(0, criterion, do, first, repeated=action, bound=bound, amount=amount)
 
 
 def _in_session(action: Action) -> Iterator[NewEvent]:

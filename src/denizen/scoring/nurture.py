@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from denizen.plan import nodes
+from denizen.scoring.addresses import ADDRESSES, stage_addresses
 from denizen.scoring.foresight.scenarios import columns_of, event_table, logged, store
 from denizen.scoring.imagine import EVENTS, LEADS, World
-from denizen.scoring.milestones import MOST_TIMES, Milestone, milestones_of
+from denizen.scoring.milestones import DAYS, MOST_TIMES, OFTEN, TIMES, Milestone, milestones_of
+from denizen.scoring.returning import CAME_BACK, COMING_BACK, find_returning
 from denizen.sql.literals import number, text
 
 if TYPE_CHECKING:
+    from denizen.ingest.project import Data
     from denizen.scoring.run import Progress, Run
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The leads whom one milestone would move most."""
+    """The leads whom one milestone would move most; `median_points` is what it adds besides coming back."""
 
     milestone: str
     leads: int
@@ -44,22 +47,24 @@ class Nurture:
         return asdict(self)
 
 
-def find_milestones(run: Run, progress: Progress) -> Nurture:
+def find_milestones(run: Run, data: Data, progress: Progress) -> Nurture:
     """Make the view `nurture`, a row a lead, and return its summary.
 
-    The run must have been made with `detail`, at one instant: what a lead lacks is read off its measures.
+    The run must have been made of `data` with `detail`, at one instant: what a lead lacks is read off its measures.
     """
     run.connection.execute(
         "CREATE OR REPLACE TABLE nurtured (real_id VARCHAR, milestone VARCHAR, to_do VARCHAR, points DOUBLE,"
-        " total_after DOUBLE, qualifies BOOLEAN, closes_us BIGINT, gap DOUBLE)"
+        " coming_back DOUBLE, total_after DOUBLE, qualifies BOOLEAN, closes_us BIGINT, gap DOUBLE)"
     )
     asked = 0
     for plan_no in range(1, len(run.plans) + 1):
         asked += _try_plan(run, plan_no, progress)
+    stage_addresses(run.connection, data)
     run.connection.execute(
-        "CREATE OR REPLACE TEMP VIEW nurture AS SELECT final.lead_id, final.account_id, milestone, to_do, points,"
-        " CAST(final.total AS DOUBLE) AS total, total_after, qualifies, gap, make_timestamptz(closes_us) AS closes_at,"
-        " fit_tier, behavior_tier FROM nurtured JOIN final ON CAST(final.lead_id AS VARCHAR) = nurtured.real_id"
+        "CREATE OR REPLACE TEMP VIEW nurture AS SELECT final.lead_id, final.account_id, email, milestone, to_do, points,"
+        " coming_back, CAST(final.total AS DOUBLE) AS total, total_after, qualifies, gap, make_timestamptz(closes_us) AS"
+        " closes_at, fit_tier, behavior_tier FROM nurtured JOIN final ON CAST(final.lead_id AS VARCHAR) = nurtured.real_id"
+        f" LEFT JOIN {ADDRESSES} AS known ON known.lead_id = nurtured.real_id"
         " ORDER BY qualifies DESC, points DESC, final.lead_id"
     )
     return _summarize(run, asked)
@@ -86,13 +91,24 @@ def _try_plan(run: Run, plan_no: int, progress: Progress) -> int:
     )
     cursor.execute(
         "CREATE OR REPLACE TABLE tried (lead_id BIGINT, no INTEGER, milestone VARCHAR, to_do VARCHAR, times BIGINT,"
-        " closes_us BIGINT, points DOUBLE, total_after DOUBLE, qualifies BOOLEAN)"
+        " closes_us BIGINT, points DOUBLE, coming_back DOUBLE, total_after DOUBLE, qualifies BOOLEAN, last BOOLEAN)"
     )
+    _come_back(world)
     for milestone in milestones_of(world):
         progress(f"trying {milestone.criterion.name}")
         _try(world, milestone)
     _keep_best(run, world.plan)
     return leads
+
+
+def _come_back(world: World) -> None:
+    """Score every idle lead as if it had come back; that is worth telling where no milestone adds anything."""
+    do = find_returning(world)
+    world.cursor.execute(
+        f"INSERT INTO tried SELECT lead_id, 0, {text(COMING_BACK)}, {text(do)}, 1, NULL,"
+        " CAST(back.total - now.total AS DOUBLE), 0, CAST(back.total AS DOUBLE), back.pql, TRUE"
+        " FROM back JOIN now USING (lead_id) WHERE lead_id IN (SELECT lead_id FROM returning_leads)"
+    )
 
 
 def _try(world: World, milestone: Milestone) -> None:
@@ -106,7 +122,9 @@ def _try(world: World, milestone: Milestone) -> None:
         leads = _with_fact(world, milestone)
     _store_events(world, milestone)
     kept = f"SELECT * FROM {EVENTS} WHERE {world.concerns('SELECT lead_id FROM todo')}"
-    added = "SELECT * FROM added"
+    added = (
+        f"SELECT * FROM added UNION ALL BY NAME SELECT * FROM {CAME_BACK} WHERE lead_id IN (SELECT lead_id FROM todo)"
+    )
     later = "SELECT lead_id, max(later_us) AS later_us FROM happening GROUP BY lead_id"
     world.score(
         f"SELECT todo.lead_id, as_of_us + coalesce(later_us, 0) AS as_of_us FROM todo JOIN world_rows USING (lead_id)"
@@ -114,12 +132,23 @@ def _try(world: World, milestone: Milestone) -> None:
         leads=leads,
         events=f"({kept} UNION ALL BY NAME {added})",
     )
-    do = f"replace({text(milestone.do)}, '{{times}}', CAST(times AS VARCHAR))"
     cursor.execute(
-        f"INSERT INTO tried SELECT todo.lead_id, {milestone.number}, {text(milestone.criterion.name)}, {do}, times,"
-        " closes_us, CAST(imagined.total - now.total AS DOUBLE), CAST(imagined.total AS DOUBLE), imagined.pql"
-        " FROM todo JOIN now USING (lead_id) JOIN imagined USING (lead_id)"
+        f"INSERT INTO tried SELECT todo.lead_id, {milestone.number}, {text(milestone.criterion.name)}, {_words(milestone)},"
+        " times, closes_us, CAST(imagined.total - back.total AS DOUBLE), CAST(back.total - now.total AS DOUBLE),"
+        " CAST(imagined.total AS DOUBLE), imagined.pql, FALSE"
+        " FROM todo JOIN now USING (lead_id) JOIN back USING (lead_id) JOIN imagined USING (lead_id)"
     )
+
+
+def _words(milestone: Milestone) -> str:
+    """Return the expression that says what to do: so often more, or so often where nothing of it was done."""
+    number_ = "CAST(times AS VARCHAR)"
+    often = f"CASE times WHEN 1 THEN 'once' WHEN 2 THEN 'twice' ELSE {number_} || ' times' END"
+    days = f"CASE times WHEN 1 THEN '1 day' ELSE {number_} || ' days' END"
+    told = f"CASE WHEN again THEN {text(milestone.do)} ELSE {text(milestone.first)} END"
+    for place, words in ((TIMES, number_), (OFTEN, often), (DAYS, days)):
+        told = f"replace({told}, {text(place)}, {words})"
+    return told
 
 
 def _todo(milestone: Milestone) -> str:
@@ -135,8 +164,10 @@ def _todo(milestone: Milestone) -> str:
             missing = f"ceil({size} * (floor(coalesce(measure, 0) / {size}) + 1) - coalesce(measure, 0))"
     most = 10**9 if milestone.amount else MOST_TIMES
     is_open = "" if start is None else f"AND {start} <= as_of_us AND as_of_us < {end}"
+    known = "measure IS NOT NULL" if isinstance(criterion.measure, nodes.DaysSince) else "coalesce(measure, 0) > 0"
     return (
-        f"SELECT lead_id, CAST({missing} AS BIGINT) AS times, CAST({end or 'NULL'} AS BIGINT) AS closes_us FROM moments"
+        f"SELECT lead_id, CAST({missing} AS BIGINT) AS times, CAST({end or 'NULL'} AS BIGINT) AS closes_us,"
+        f" {known} AS again FROM moments"
         f" LEFT JOIN (SELECT * FROM measures WHERE line = {text(criterion.name)}) AS measured USING (lead_id)"
         f" WHERE {missing} BETWEEN 1 AND {most} {is_open}"
     )
@@ -190,16 +221,20 @@ def _with_fact(world: World, milestone: Milestone) -> str:
 
 
 def _keep_best(run: Run, plan: nodes.Plan) -> None:
-    """Keep of each lead the milestone that adds most; ties go to one that qualifies, then to the least to do."""
+    """Keep of each lead the milestone that adds most; ties go to one that qualifies, then to the least to do.
+
+    Coming back is kept only where no milestone adds anything.
+    """
     gates = plan.gates
     gap = (
         f"greatest(0, {number(gates.total)} - final.total, {number(gates.fit)} - final.fit,"
         f" {number(gates.behavior)} - final.behavior)"
     )
     run.connection.execute(
-        "INSERT INTO nurtured SELECT CAST(real_id AS VARCHAR), milestone, to_do, points, total_after, qualifies, closes_us,"
+        "INSERT INTO nurtured SELECT CAST(real_id AS VARCHAR), milestone, to_do, points, coming_back, total_after, qualifies,"
+        " closes_us,"
         f" CAST({gap} AS DOUBLE)"
-        " FROM (SELECT *, row_number() OVER (PARTITION BY lead_id ORDER BY points DESC, qualifies DESC, times, no) AS place"
+        " FROM (SELECT *, row_number() OVER (PARTITION BY lead_id ORDER BY last, points DESC, qualifies DESC, times, no) AS place"
         " FROM tried WHERE points > 0) AS best JOIN world_rows USING (lead_id)"
         " JOIN final ON final.lead_id = world_rows.real_id WHERE place = 1"
     )

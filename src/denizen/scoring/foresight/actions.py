@@ -81,17 +81,22 @@ class Action:
         """Return the events of doing it so often."""
         return [e for i in range(times) for e in self._once(i)]
 
-    def describe(self, times: int) -> str:
-        """Return what to do, in words."""
+    @property
+    def named(self) -> str:
+        """The event with the properties it needs, in words."""
         having = ", ".join(f"{name} {value}" for name, value in self.properties if value != FRESH)
         fresh = ", ".join(f"a new {name}" for name, value in self.properties if value == FRESH)
         with_ = " and ".join(w for w in (having, fresh) if w)
-        suffix = f" with {with_}" if with_ else ""
+        return f"{self.event} with {with_}" if with_ else self.event
+
+    def describe(self, times: int, *, again: bool) -> str:
+        """Return what to do, in words; `again` says that it was done before."""
         if self.minutes:
-            return f"{times} more session of {self.minutes} minutes with {self.event}{suffix}"
+            session = f"{times} more session" if again else "a session"
+            return f"{session} of {self.minutes} minutes with {self.named}"
         if self.each_on_its_own_day:
-            return f"{self.event}{suffix} on {times} days in a row"
-        return f"{times} more {self.event}{suffix}"
+            return f"{self.named} on {times} days in a row"
+        return f"{times} more {self.named}" if again else f"{self.named} {how_often(times)}"
 
     def _once(self, i: int) -> Iterator[NewEvent]:
         properties = tuple((name, f"new {i}" if value == FRESH else value) for name, value in self.properties)
@@ -121,6 +126,11 @@ class Choice:
     times: int
     fact: Fact | None = None
     closes_us: int | None = None
+
+
+def how_often(times: int) -> str:
+    """Return a number of times in words."""
+    return {1: "once", 2: "twice"}.get(times, f"{times} times")
 
 
 def can_add(criterion: nodes.Criterion) -> bool:

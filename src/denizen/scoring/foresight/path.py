@@ -11,17 +11,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from denizen.clock import iso
+from denizen.model.values import normalize
 from denizen.plan import nodes
-from denizen.scoring.foresight.actions import Choice, Moment
+from denizen.scoring.foresight.actions import FRESH, SOME_EVENT, Choice, Moment
 from denizen.scoring.foresight.blocked import blocked_by, closed_windows
 from denizen.scoring.foresight.choices import Standing, event_choices
 from denizen.scoring.foresight.facts import learnable_facts
 from denizen.scoring.foresight.scenarios import Scenario, Verdict, score_scenarios
+from denizen.sql.literals import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from decimal import Decimal
 
+    from denizen.scoring.foresight.actions import Action
     from denizen.scoring.imagine import World
 
 CHUNK = 2_000
@@ -230,7 +233,7 @@ class _Search:
         scenario, end = self._scenario(combination), verdicts[-1]
         return Path(
             found=True,
-            steps=tuple(_step(c, p) for c, p in zip(combination, points, strict=True)),
+            steps=tuple(_step(self.world, c, p) for c, p in zip(combination, points, strict=True)),
             actions=sum(c.times for c in combination),
             shortest=shortest,
             qualifies_at=iso(self.moment.as_of_us + scenario.later_us),
@@ -287,7 +290,17 @@ def _scenario(combination: Combination, plans: Iterable[nodes.Plan]) -> Scenario
     return Scenario(1, tuple(e for _, e in events), facts)
 
 
-def _step(choice: Choice, points: float) -> Step:
+def _was_done(world: World, action: Action) -> bool:
+    """Return whether the lead did something like this before: the event, with these properties."""
+    asked = [] if action.event == SOME_EVENT else [f"event = {text(action.event)}"]
+    for name, value in action.properties:
+        if value != FRESH:
+            asked.append(f"{world.tables.properties[name].text} = {text(normalize(value))}")
+    where = " AND ".join(["lead_id = 1", *asked])
+    return bool(world.cursor.execute(f"SELECT count(*) FROM world_events WHERE {where}").fetchall()[0][0])
+
+
+def _step(world: World, choice: Choice, points: float) -> Step:
     if choice.fact is not None:
         fact = choice.fact
         return Step(f"learn {fact.attribute}: {fact.words}", points, attribute=fact.attribute, value=fact.value)
@@ -295,6 +308,5 @@ def _step(choice: Choice, points: float) -> Step:
     if action is None:
         raise TypeError("a choice is an action or a fact")
     closes_at = None if choice.closes_us is None else iso(choice.closes_us)
-    return Step(
-        action.describe(choice.times), points, action.event, choice.times, dict(action.properties), closes_at=closes_at
-    )
+    do = action.describe(choice.times, again=_was_done(world, action))
+    return Step(do, points, action.event, choice.times, dict(action.properties), closes_at=closes_at)
