@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from denizen.model.lint.rule import Rule
 
 RULES: dict[str, Rule] = {
-    rule.code: rule for family in (size, decay, velocity, gates, accounts, bands, data, products) for rule in family.RULES
+    rule.code: rule
+    for family in (size, decay, velocity, gates, accounts, bands, data, products)
+    for rule in family.RULES
 }
 """Every rule by its code."""
