@@ -16,7 +16,7 @@ from denizen.errors import did_you_mean, nearest
         ("user_invited", ["teammate_invited", "exported"], "did you mean `teammate_invited`?"),
         ("ReportBuilt", ["report_built"], "did you mean `report_built`?"),
         ("title", ["tile_color", "total"], ""),
-        ("teh", ["the"], ""),
+        ("crn", ["crm", "mail"], "did you mean `crm`?"),
     ],
 )
 def test_only_a_name_that_is_near_is_proposed(name, known, hint):

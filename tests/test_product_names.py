@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 import denizen
+from denizen.model.load import load_model
 from denizen.scoring.audit.instrument import request_text
 from test_cli import denizen as command
 
@@ -114,3 +117,83 @@ def test_the_command_shows_products_with_their_events(tmp_path):
     assert "crm 5 not in the model" in lines
     assert "(names none) 4" in lines
     assert "analytics.built behavior unfed +40 0 (0.0%) Deal Created" in lines
+
+
+def written(tmp_path, *options, code=0, rows=None):
+    (tmp_path / "e.jsonl").write_text("".join(json.dumps(e) + "\n" for e in rows or title_case()))
+    done = command(tmp_path, "init", "--yes", "--json", "--force", *options, code=code)
+    told = json.loads(done.stdout or done.stderr)
+    return told, (load_model(tmp_path / "model.yaml") if code == 0 else None)
+
+
+def title_case():
+    """Three products; the events of none say anything in the words of a template."""
+    done = {
+        "CRM": ["Report Created", "Teammate Invited", "Pricing Page Viewed", "Checkout Started", "Signed In"],
+        "Help Desk": ["Ticket Created", "Slack Connected", "User Invited", "Signed In", "Plan Created"],
+        "Data Hub": ["Dashboard Created", "Data Exported", "Upgrade Clicked"],
+        None: ["Account Created"],
+    }
+    return [
+        {"lead_id": f"l{n}", "event": event, "timestamp": f"2026-03-0{1 + n}T10:00:00Z", "product": product}
+        for n in range(3)
+        for product, names in done.items()
+        for event in names
+    ]
+
+
+def test_init_names_the_products_of_the_events_and_scores_them(tmp_path):
+    told, model = written(tmp_path, "--events", "e.jsonl")
+    assert told["approach"] == "multi-product"
+    assert told["products"] == list(model.spec.products) == ["CRM", "help_desk", "data_hub"]
+    assert not [f for f in denizen.check(tmp_path / "model.yaml", events=title_case()) if f.code == "product-unseen"]
+    scores = denizen.score(model, events=title_case(), as_of="2026-03-05").scores.to_pylist()
+    assert all(s["behavior"] > 0 for s in scores)
+    assert model.spec.products["CRM"].criteria["pricing"].count == ["Pricing Page Viewed"]
+    assert "pricing" not in model.spec.products["help_desk"].criteria  # Plan Created is none
+
+
+def test_init_takes_the_products_that_were_named(tmp_path):
+    told, model = written(tmp_path, "--events", "e.jsonl", "--product", "data hub", "--product", "Mail")
+    assert list(model.spec.products) == ["data_hub", "Mail"]
+    assert any("No event is of Mail" in c for c in told["cautions"])
+    assert any("CRM (15), Help Desk (15); they count for nothing" in c for c in told["cautions"])
+    own = denizen.check(tmp_path / "model.yaml", events=title_case())
+    assert [f.path for f in own if f.code == "product-unseen"] == ["products.Mail"]
+
+
+def test_init_does_not_invent_names_of_products_without_saying_so(tmp_path):
+    told, model = written(tmp_path, "--products", "3")
+    assert list(model.spec.products) == ["product_1", "product_2", "product_3"]
+    assert any("in place of product_1, product_2, product_3" in c for c in told["cautions"])
+
+
+def test_names_that_cannot_all_be_meant_are_refused_and_none_is_lost_in_silence(tmp_path):
+    for wrong in (("--product", "a", "--product", "A"), ("--product", " "), ("--product", "a", "--products", "2")):
+        told, _ = written(tmp_path, *wrong, code=2)
+        assert told["errors"][0]["code"] == "bad-argument"
+    told, model = written(tmp_path, "--product", "CRM", "--product", "Desk", "--tracking", "minimal")
+    assert model.spec.products is None
+    assert any("CRM, Desk: minimal has one rubric for all products" in c for c in told["cautions"])
+
+
+def test_a_property_with_many_values_names_no_products(tmp_path):
+    rows = [{**e, "product": f"sku {n}"} for n, e in enumerate(title_case())]
+    told, model = written(tmp_path, "--events", "e.jsonl", rows=rows)
+    assert model.spec.products is None
+    assert told["answers"]["products"] == 1
+
+
+@pytest.mark.parametrize(
+    "options", [(), ("--events", "e.jsonl"), ("--events", "e.jsonl", "--product", "CRM", "--product", "x")]
+)
+def test_the_reasons_of_init_name_the_numbers_of_the_file(tmp_path, options):
+    told, model = written(tmp_path, *options)
+    value = {c["about"]: c["value"] for c in told["choices"]}
+    pql = model.spec.pql
+    assert value["thresholds"] == f"total {pql.total}, fit {pql.fit}, behavior {pql.behavior}"
+    assert len(set(told["left_out"])) == len(told["left_out"])
+    if options:
+        reach = {r.part: r.design for r in denizen.audit(model, events=title_case(), as_of="2026-04-01").reach}
+        reason = next(c["reason"] for c in told["choices"] if c["about"] == "thresholds")
+        assert "behavior can reach" not in reason or f"behavior can reach {reach['behavior']:g} of" in reason

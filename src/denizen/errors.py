@@ -57,11 +57,15 @@ def nearest(name: str, known: Iterable[str], limit: int = 1) -> list[str]:
     by_lower = {k.lower(): k for k in known}
     found = difflib.get_close_matches(name.lower(), by_lower, n=limit + _FARTHER, cutoff=_SHARED_WORD)
     words = _words(name)
-    close = [f for f in found if words & _words(by_lower[f]) or _ratio(name.lower(), f) >= _ALIKE]
+    close = [
+        f for f in found if len(name) <= _SHORT or words & _words(by_lower[f]) or _ratio(name.lower(), f) >= _ALIKE
+    ]
     return [by_lower[f] for f in close[:limit]]
 
 
 _SHARED_WORD, _ALIKE, _FARTHER = 0.6, 0.75, 5
+_SHORT = 4
+"""One letter of so few is a large part of the name."""
 
 
 def _words(name: str) -> set[str]:

@@ -83,13 +83,23 @@ def tailor(
     made = Tailored(
         "",
         choices_of(recommendation, written, template, named),
-        (*recommendation.cautions, *cautions_of(named, data)) if named else recommendation.cautions,
+        (*recommendation.cautions, *(cautions_of(named, data) if named else _without(recommendation, products))),
         tuple(mapped.matches),
         tuple(mapped.proxies),
         tuple(mapped.left_out),
     )
     sheet.head(_header(made, mapped=data is not None))
     return replace(made, text=sheet.text)
+
+
+def _without(recommendation: Recommendation, products: Sequence[str]) -> tuple[str, ...]:
+    """Return what is to be said where products were named and the approach has one rubric for all of them."""
+    if not products:
+        return ()
+    name = recommendation.approach.name
+    return (
+        f"{', '.join(products)}: {name} has one rubric for all products; --approach multi-product gives each its own.",
+    )
 
 
 def _places(sheet: Sheet, named: Sequence[NamedProduct]) -> list[Places]:

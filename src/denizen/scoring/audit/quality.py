@@ -220,6 +220,8 @@ def _breaks(examined: Examined) -> Iterator[Fault]:
         )
 
 
+_CURE_NEVER = "see `denizen explain` for a lead that should have it; loosen its bands or its window"
+_CURE_LOSS = "good, if there is no such lead; else see that its bands name what the data has"
 _CURE_LATE = "it was tracked from then on, or leads do it late; scores before that day lack it"
 _CURE_BROKEN = "tracking probably broke or the event was renamed; ask engineering"
 
@@ -329,7 +331,7 @@ def _leads(examined: Examined) -> Iterator[Fault]:
                 message,
                 leads,
                 leads,
-                "see `denizen explain` for a lead that should have it; loosen its bands or its window",
+                _CURE_LOSS if covered.worth is not None and covered.worth < 0 else _CURE_NEVER,
             )
     used, most = examined.connection.execute(
         f"SELECT coalesce(sum(n), 0), coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM {TABLE} WHERE used GROUP BY lead_id)"
