@@ -126,9 +126,13 @@ def _attributes(audit: Audit) -> Iterator[Chart | Table]:
 
 
 def _products(audit: Audit) -> Iterator[Table]:
-    rows = [(masked(p.product) if p.product else "(names none)", f"{p.rows:,}", product_note(p)) for p in audit.products]
+    rows = [
+        (masked(p.product) if p.product else "(names none)", f"{p.rows:,}", product_note(p)) for p in audit.products
+    ]
     if rows:
-        yield Table(("product", "events", ""), rows, tones=["bad" if product_note(p) else "plain" for p in audit.products])
+        yield Table(
+            ("product", "events", ""), rows, tones=["bad" if product_note(p) else "plain" for p in audit.products]
+        )
 
 
 def product_note(found: ProductRows) -> str:
