@@ -138,3 +138,24 @@ def test_a_lead_that_walks_its_path_is_a_pql(model, world):
 def scored(model, world, at):
     leads, events = frames(world)
     return denizen.score(json.dumps(model, indent=1), leads=leads, events=events, as_of=at).scores.to_pylist()[0]
+
+
+STEPS = """model: m
+behavior:
+  criteria:
+    reports: {count: report, bands: [{at_least: 2, points: 30}]}
+    invites: {count: invite, where: {role: admin}, bands: [{at_least: 2, points: 30}]}
+pql: {total: 60, fit: 0, behavior: 60}
+"""
+
+
+def test_a_step_says_more_only_of_what_was_done_before():
+    def steps(*events):
+        rows = [{"lead_id": "x", "event": e, "timestamp": "2026-01-01", "properties": p} for e, p in events]
+        rows.append({"lead_id": "x", "event": "seen", "timestamp": "2026-01-01", "properties": {}})
+        return {s.do for s in denizen.explain(STEPS, "x", events=rows, as_of="2026-01-02").path.steps}
+
+    assert steps() == {"report twice", "invite with role admin twice"}
+    assert steps(("report", {})) == {"1 more report", "invite with role admin twice"}
+    assert steps(("report", {}), ("invite", {"role": "guest"})) == {"1 more report", "invite with role admin twice"}
+    assert steps(("invite", {"role": "Admin"})) == {"report twice", "1 more invite with role admin"}

@@ -626,3 +626,14 @@ def test_fixes_in_segments_and_products_change_no_score_and_leave_nothing_to_fix
     before, after = (oracle.score_world(m, society[0], worlds.T) for m in (model, json.loads(mended)))
     assert [(s.fit, s.behavior, s.pql) for s in before] == [(s.fit, s.behavior, s.pql) for s in after]
     assert not advice(mended).fixes
+
+
+def test_what_is_true_of_every_product_is_said_once():
+    text = PRODUCTS.replace(
+        "account:", "fit: {criteria: {size: {attribute: a, bands: [{is: x, points: 5}]}}}\naccount:"
+    )
+    messages = [f.message for f in advice(text).findings if f.code == "negative-share"]
+    assert len(messages) == len(set(messages)) == 1
+    taking = text.replace("count: mail_sent, points: 20", "count: mail_sent, bands: [{at_least: 9, points: 20}, {exists: true, points: -50}]")  # fmt: skip
+    paths = [f.path for f in advice(taking).findings if f.code == "negative-share" and "can take" in f.message]
+    assert paths == ["products.mail"]
