@@ -213,7 +213,7 @@ def test_an_account_is_frozen_with_all_its_people(company):
 
 def test_what_cannot_be_frozen_is_told(company):
     assert "unknown-account" in command(company, "freeze", "model.yaml", "--account", "nope", *DATA, code=1).stderr
-    both = command(company, "freeze", "model.yaml", "u1", "--account", "Beta", *DATA, code=1)
+    both = command(company, "freeze", "model.yaml", "u1", "--account", "Beta", *DATA, code=2)
     assert "name one lead, or one account" in both.stderr
 
 
