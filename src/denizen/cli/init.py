@@ -189,9 +189,10 @@ def product_names(recommendation: Recommendation, seen: SeenEvents | None, *, qu
     while not quiet:
         said = click.prompt("What are they called in the events, parted by commas", default=", ".join(names))
         names = [name.strip() for name in said.split(",") if name.strip()]
-        if len(names) == count:
+        different = len({name.lower() for name in names})
+        if len(names) == different == count:
             break
-        click.echo(f"{count} products, and {len(names)} names")
+        click.echo(f"{count} products, and {different} different names")
         names = default_names(seen, count)
     return names
 
