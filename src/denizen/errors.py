@@ -34,7 +34,6 @@ CODES: dict[str, str] = {
     "rows-rejected": "Some rows of the data cannot be used.",
     "bad-argument": "A command-line argument or function argument cannot be used.",
     "data-lacking": "The data do not hold what was asked for.",
-    "model-unsuited": "What was asked for cannot be done with such a model.",
     "import-shape": "A scoring definition of another tool is not of the shape its source documents.",
     "missing-column": "A column that must be there is not in the data.",
     "freeze-failed": "No anonymous case gives the score of the real lead or account.",
