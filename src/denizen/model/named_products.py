@@ -96,7 +96,7 @@ def cautions_of(products: Sequence[NamedProduct], seen: SeenEvents | None) -> It
 
 def _fed(criteria: dict[str, Any], product: NamedProduct, seen: SeenEvents | None) -> Decimal:
     """Return the points of a rubric whose events a product has."""
-    own = seen.of(product.said) if seen else {}
+    own = () if seen is None else seen.of(product.said) if seen.products else seen.names
     wanted = {name: names_of(criterion) for name, criterion in criteria.items()}
     found = match_events([n for names in wanted.values() for n in names], own)
     fed = [most_points(criteria[c]) for c, names in wanted.items() if any(found[n].found for n in names)]

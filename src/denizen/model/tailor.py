@@ -75,8 +75,8 @@ def tailor(
     template = model_from(parse_yaml(sheet.text, "template")).spec
     mapped = Mapped()
     if data is not None:
-        for places in _places(sheet, named):
-            own = data.names if places.product is None else data.of(places.product)
+        for places in _places(sheet, named, told_apart=bool(data.products)):
+            own = data.of(places.product) if places.product and data.products else data.names
             Mapping(sheet, places, mapped, set(own), ask).apply()
         _gates(sheet, Subject(template).behavior_score.high, _reachable(sheet))
     written = model_from(parse_yaml(sheet.text, "model")).spec
@@ -102,15 +102,15 @@ def _without(recommendation: Recommendation, products: Sequence[str]) -> tuple[s
     )
 
 
-def _places(sheet: Sheet, named: Sequence[NamedProduct]) -> list[Places]:
-    """Return what is to be mapped with which events: each product that has any with its own, all else with all."""
+def _places(sheet: Sheet, named: Sequence[NamedProduct], *, told_apart: bool) -> list[Places]:
+    """Return what is to be mapped: each product that has events, or every one where the events are not told apart, and the rest."""
     rest = tuple(p for p in sheet.criteria() if p[0] != "products")
     if not named:
         return [Places(rest, (("behavior",),))]
     own = [
         Places(tuple(p for p in sheet.criteria() if p[:2] == ("products", n.key)), (("products", n.key),), n.said)
         for n in named
-        if n.known
+        if n.known or not told_apart
     ]
     return [Places(rest, ()), *own]
 
