@@ -162,6 +162,17 @@ def test_products_and_segments_are_calibrated_each_in_its_own_place():
     assert "note: {count: note, points: 45}" in changed[0][0]
 
 
+def test_points_tell_only_of_the_leads_that_are_scored_by_them():
+    data = world_of_parts(leads=3000)
+    found = denizen.calibrate(PARTS.replace("note, points: 10", "note, points: 45"), **data)
+    noted = {e["lead_id"] for e in data["events"] if e["event"] == "note"}
+    at = datetime.fromtimestamp(found.split.at_us / 1e6, tz=UTC).isoformat()
+    earlier = [p for p in data["leads"] if p["signup_at"] < at and p["lead_id"] in noted]
+    counts = {p.written.section: p.leads for p in found.proposals if p.written.criterion == "note"}
+    large = sum(p["size"] == "big" for p in earlier)
+    assert counts == {"segments.large.products.crm": large, "products.crm": len(earlier) - large}
+
+
 def test_a_segment_in_another_file_is_left_to_itself(tmp_path):
     (tmp_path / "other.yaml").write_text("model: other\nbehavior: {criteria: {deal: {count: deal, points: 3}}}\n")
     text = PARTS.replace("products: {crm: {criteria: {note: {count: note, points: 10}}}}", "model: other.yaml")

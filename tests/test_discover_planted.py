@@ -59,6 +59,14 @@ def test_in_a_few_worlds_without_effects_there_is_no_signal():
     assert study(RECIPES["drift"], range(100, 105))[2] <= 0.2
 
 
+def test_what_rises_with_conversion_over_the_months_is_seen_through():
+    recipe = Recipe(leads=4000, drift=3.0)
+    found = denizen.discover(**world(1, recipe))
+    fooled = {t.candidate.event for t in found.only_activity}
+    assert {"noise_0", "noise_2", "noise_4"} <= fooled
+    assert not found.findings
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", RECIPES)
 def test_false_suggestions_stay_at_the_stated_rate_and_the_strong_are_found(name):
@@ -70,5 +78,5 @@ def test_false_suggestions_stay_at_the_stated_rate_and_the_strong_are_found(name
     assert recipe.plants or signals <= STATED + 3 * (STATED * (1 - STATED) / WORLDS) ** 0.5
 
 
-WORLDS = 80
+WORLDS = 60
 POWER = {"big": 0.9, "middle": 0.6, "small": 0.15, "thrice": 0.8, "once": 0.2}

@@ -270,5 +270,9 @@ def test_p_values_are_uniform_at_most_under_the_null():
         stats.fisher_or_score(int(g.binomial(120, 0.3)), 120, int(g.binomial(200, 0.3)), 200) for g in generators(1000)
     ]
     assert np.mean(np.array(p) <= 0.05) <= 0.065
+    few = [
+        stats.fisher_or_score(int(g.binomial(20, 0.05)), 20, int(g.binomial(200, 0.05)), 200) for g in generators(2000)
+    ]
+    assert np.mean(np.array(few) <= 0.01) <= 0.01
     ranked = [stats.rank_test(g.integers(0, 5, 30), g.integers(0, 5, 40)) for g in generators(300)]
     assert np.mean(np.array(ranked) <= 0.05) <= 0.09
