@@ -7,14 +7,18 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from denizen.model.event_names import Match, match_events
+from denizen.model.proxies import LOGINS, MINUTES, PEOPLE, STAND_INS, criterion_of, login_event
 from denizen.model.spec import ANY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from denizen.model.proxies import Signal
     from denizen.model.source import Path
     from denizen.model.templates import Sheet
 
+_SIGNALS: dict[str, Signal] = {"core_feature": LOGINS, "integration": MINUTES, "invites": PEOPLE}
+"""Which criteria of templates have a proxy."""
 PROXIED = "proxy, less precise (methodology, section 5, edge case 5)"
 
 
@@ -110,21 +114,11 @@ class Mapping:
 
     def _proxy(self, name: str, criterion: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
         """Return what the methodology puts in place of a missing event; it is worth no more than the event was."""
-        points = int(most_points(criterion))
-        login = self.names.get("logged_in") or next(iter(match_events(["logged_in"], self.seen).values())).found
-        if name == "core_feature" and login:
-            data = {"count": login, "within": {"last": "7d"}, "bands": [{"at_least": 5, "points": points}]}
-            return "five logins in a week", data
-        if name == "integration":
-            return "a session of more than 15 minutes", {
-                "session_minutes": ANY,
-                "bands": [{"more_than": 15, "points": points}],
-            }
-        if name == "invites":
-            bands = [{"at_least": 3, "points": points}, {"at_least": 2, "points": max(points * 2 // 3, 1)}]
-            people = {"distinct": {"of": "leads"}, "scope": "account", "within": {"last": "30d"}, "bands": bands}
-            return "the number of people of the same account", people
-        return None
+        signal = _SIGNALS.get(name)
+        login = self.names.get("logged_in") or login_event(self.seen)
+        if signal is None or (signal == LOGINS and not login):
+            return None
+        return STAND_INS[signal].what, criterion_of(signal, int(most_points(criterion)), login)
 
     def _settings(self, section: Path) -> None:
         criteria = self.sheet.get((*section, "criteria")) or {}
