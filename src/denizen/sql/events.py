@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 SEEN = "seen"
 PLACED = "placed"
 COLLEAGUES = "of_colleagues"
+ENTERED = "entered"
 MAX_BITS = 60
 _FLAG_FROM = 3
-_INSTANTS = ("signup_us", "trial_started_us", "trial_ends_us")
+INSTANTS = ("signup_us", "trial_started_us", "trial_ends_us")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,11 @@ class Frame:
     def is_grid(self) -> bool:
         """Whether there is a grid."""
         return self.as_of_us is None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether what an event adds is carried forward along a lead's rows: not where events become known late."""
+        return self.is_grid and not self.known
 
     @property
     def as_of(self) -> str:
@@ -122,10 +128,15 @@ class Selection:
         """Return the numbers of the names of these events."""
         return tuple(self.names.codes[n] for n in events.names or ())
 
-    def source(self, events: nodes.Events) -> str:
-        """Return the step to pick from: windows counted from the lead's own instants need those beside the event."""
+    def source(self, events: nodes.Events, *, moving: bool = False) -> str:
+        """Return the step to pick from: windows counted from the lead's own instants need those beside the event.
+
+        `moving` says that what is picked depends on the as-of instant also where no window does.
+        """
         if events.scope == "account":
             return COLLEAGUES
+        if self.frame.is_running and not moving and (events.window is None or events.window.kind != "last"):
+            return ENTERED
         own = events.window is not None and events.window.kind != "last"
         return PLACED if own else SEEN
 
@@ -164,7 +175,7 @@ def add_lead(statement: Statement, selection: Selection, audience: nodes.Audienc
     `g` tells the rows apart: the lead's id in a batch, a number in a grid.
     """
     tables, frame = selection.tables, selection.frame
-    instants = [f"leads.{c}" for c in _INSTANTS]
+    instants = [f"leads.{c}" for c in INSTANTS]
     if frame.is_grid:
         rows, joins = (
             ["grid.g", "grid.lead_id", "grid.as_of_us"],
@@ -221,7 +232,7 @@ def _belongs(audience: nodes.Audience, selection: Selection) -> str:
 
 def details(tables: Tables) -> list[str]:
     """Return the columns of `leads` that only the end of the statement needs."""
-    return [c for c in tables.leads() if c not in ("lead_id", *_INSTANTS)]
+    return [c for c in tables.leads() if c not in ("lead_id", *INSTANTS)]
 
 
 def names_of(needs: Needs) -> Names:
@@ -239,9 +250,9 @@ def add_seen(statement: Statement, selection: Selection, *, every_event: bool) -
     statement.steps.append(
         f"-- The event names the model knows: a number each, and which sets they belong to.\n{names.step()}"
     )
-    columns = _event_columns(selection)
-    named = f"{'LEFT JOIN' if every_event else 'JOIN'} named ON named.event = events.event"
-    instants = [f"lead.{c}" for c in ("as_of_us", *_INSTANTS)]
+    columns = event_columns(selection)
+    named = named_join(every_event=every_event)
+    instants = [f"lead.{c}" for c in ("as_of_us", *INSTANTS)]
     joined = f"events\nJOIN lead ON lead.lead_id = events.lead_id\n{named}"
     where = f"WHERE {frame.visible('lead')}"
     rule = "An event is visible when it happened at or before the as-of instant"
@@ -275,13 +286,13 @@ def add_colleagues(statement: Statement, selection: Selection, *, every_event: b
             "WHERE member.company IS NOT NULL OR events.lead_id IS NULL",
         ),
     )
-    instants = [f"lead.{c}" for c in ("as_of_us", *_INSTANTS)]
-    named = f"{'LEFT JOIN' if every_event else 'JOIN'} named ON named.event = events.event"
+    instants = [f"lead.{c}" for c in ("as_of_us", *INSTANTS)]
+    named = named_join(every_event=every_event)
     statement.add(
         COLLEAGUES,
         "The visible events of everyone in the lead's account.",
         select(
-            ["lead.g", *instants, "events.lead_id AS actor", *_event_columns(selection)],
+            ["lead.g", *instants, "events.lead_id AS actor", *event_columns(selection)],
             "lead\nJOIN member ON member.lead_id = lead.lead_id"
             f"\nJOIN company_event AS events ON events.company = member.company\n{named}",
             f"WHERE {selection.frame.visible('lead')}",
@@ -289,7 +300,12 @@ def add_colleagues(statement: Statement, selection: Selection, *, every_event: b
     )
 
 
-def _event_columns(selection: Selection) -> list[str]:
+def named_join(*, every_event: bool) -> str:
+    """Return the join to the names; without `every_event`, it leaves out events of names that the model does not know."""
+    return f"{'LEFT JOIN' if every_event else 'JOIN'} named ON named.event = events.event"
+
+
+def event_columns(selection: Selection) -> list[str]:
     """Return what is kept of an event beside its score: all but what told whether it is visible and whose it is."""
     left_out = ("lead_id", "account_id", "received_us", "replaced_us")
     columns = [f"events.{c}" for c in selection.tables.events() if c not in left_out]

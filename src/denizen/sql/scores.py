@@ -24,6 +24,7 @@ from denizen.sql.measures import (
     add_velocity,
 )
 from denizen.sql.points import POINTS, add_bonuses, add_points, amount_type, total
+from denizen.sql.running import add_entered
 from denizen.sql.statement import Statement, select
 
 if TYPE_CHECKING:
@@ -93,6 +94,8 @@ def scores_statement(
     statement = Statement()
     add_lead(statement, selection, plan.audience)
     add_seen(statement, selection, every_event=needs.every_event or not frame.is_grid)
+    if measures.parts:
+        add_entered(statement, selection, every_event=needs.every_event)
     if needs.accounts:
         add_colleagues(statement, selection, every_event=needs.every_event)
     if needs.sessions:
