@@ -12,7 +12,7 @@ from denizen.clock import to_us
 from denizen.errors import DenizenError
 from denizen.history.cohort import open_history
 from denizen.history.design import Design, design_of, span
-from denizen.history.scored import score_cohort
+from denizen.history.scored import SCORES, score_cohort
 from denizen.ingest.project import Data
 from denizen.model.durations import DAY_US
 from denizen.model.load import load_model
@@ -37,10 +37,10 @@ def rows(cohort):
     }
 
 
-def opened(outcomes, *, leads=None, events=None, **design):
+def opened(outcomes, *, leads=None, events=None, models=(), **design):
     leads = leads or [{"lead_id": "a", "signup_at": day(0)}, {"lead_id": "b", "signup_at": day(40)}]
     events = events or [{"lead_id": "a", "event": "built", "timestamp": day(0)}]
-    return open_history(Data(leads=leads, events=events, outcomes=outcomes), design_of(**design))
+    return open_history(Data(leads=leads, events=events, outcomes=outcomes), design_of(**design), models=models)
 
 
 def won(lead, number, outcome="won", **more):
@@ -256,9 +256,10 @@ def test_the_cohort_is_that_of_the_definition(lives, design):
 def test_the_cohort_is_scored_by_the_scorer_at_its_instants(engine):
     events = [{"lead_id": "a", "event": "built", "timestamp": day(n)} for n in (0, 1, 2, 30)]
     leads = [{"lead_id": "a", "signup_at": day(0), "size": 60}, {"lead_id": "b", "signup_at": day(0), "size": 5}]
-    with opened([won("z", 100)], leads=leads, events=events) as history:
-        score_cohort(history, load_model(MODEL), engine=engine)
+    model = load_model(MODEL)
+    with opened([won("z", 100)], leads=leads, events=events, models=[model]) as history:
+        score_cohort(history, model, engine=engine)
         found = history.connection.execute(
-            "SELECT lead_id, fit, behavior, pql FROM scored JOIN cohort USING (g) ORDER BY lead_id"
+            f"SELECT lead_id, fit, behavior, pql FROM {SCORES} JOIN cohort USING (g) ORDER BY lead_id"
         ).fetchall()
     assert found == [("a", 20, 30, True), ("b", 0, 0, False)]

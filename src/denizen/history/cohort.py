@@ -26,7 +26,8 @@ from denizen.history.design import span
 from denizen.ingest.outcomes import stage_outcomes
 from denizen.ingest.prepare import Moments, connect, prepare
 from denizen.ingest.values import LATEST_US
-from denizen.plan.needs import Forms, Needs
+from denizen.plan.build import build_program
+from denizen.plan.needs import Forms, Needs, needs_of
 from denizen.scoring.run import silent
 from denizen.sql.literals import text
 from denizen.sql.tables import tables_for
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from denizen.history.design import Design
     from denizen.ingest.accounting import Accounting
     from denizen.ingest.project import Data
+    from denizen.model.load import LoadedModel
     from denizen.scoring.run import Progress
     from denizen.sql.tables import Tables
 
@@ -141,24 +143,37 @@ class History:
 
 
 def tables_of(
-    attributes: Iterable[str] = (), properties: Iterable[str] = (), *, sessions: bool = False, order: bool = False
+    attributes: Iterable[str] = (),
+    properties: Iterable[str] = (),
+    *,
+    sessions: bool = False,
+    order: bool = False,
+    models: Iterable[LoadedModel] = (),
+    dated: bool = False,
 ) -> Tables:
-    """Return the tables to read, with these attributes and properties, each as text and as number.
+    """Return the tables to read: these attributes and properties, each as text and as number, and what models need.
 
-    `sessions` and `order` ask for what tells sessions and the order of events at one instant.
+    `sessions` and `order` ask for what tells sessions and the order of events at one instant; `dated` says that there is
+    a history of attributes.
     """
     every = Forms(number=True)
+    needs = needs_of(*[plan for model in models for plan in build_program(model).plans])
     return tables_for(
         Needs(
-            attributes=dict.fromkeys(attributes, every),
-            properties=dict.fromkeys(properties, every),
+            attributes={**needs.attributes, **_with(needs.attributes, attributes, every)},
+            properties={**needs.properties, **_with(needs.properties, properties, every)},
             names=(),
             every_event=True,
-            sessions=sessions,
-            order=order,
-            accounts=False,
-        )
+            sessions=sessions or needs.sessions,
+            order=order or needs.order,
+            accounts=needs.accounts,
+        ),
+        dated=dated,
     )
+
+
+def _with(needed: dict[str, Forms], names: Iterable[str], forms: Forms) -> dict[str, Forms]:
+    return {name: needed.get(name, Forms()) | forms for name in names}
 
 
 @contextmanager
@@ -167,6 +182,7 @@ def open_history(
     design: Design,
     *,
     tables: Tables | None = None,
+    models: Iterable[LoadedModel] = (),
     known: bool = False,
     progress: Progress = silent,
 ) -> Iterator[History]:
@@ -175,7 +191,8 @@ def open_history(
     Args:
         data: where leads, accounts, events and outcomes are.
         design: when leads are judged.
-        tables: attributes and properties to read, from `tables_of`; default none.
+        tables: attributes and properties to read, from `tables_of`; default those that `models` need.
+        models: the models that are going to score the cohort.
         known: an event counts only once it had been received.
         progress: told what is being done.
 
@@ -185,7 +202,7 @@ def open_history(
     if data.outcomes is None:
         message = "there are no outcomes; give --outcomes PATH (lead_id, outcome, at), or name them in denizen.yaml"
         raise fail("bad-argument", message)
-    wanted = tables or tables_of()
+    wanted = tables or tables_of(models=models, dated=data.attributes_history is not None)
     last = LATEST_US if design.as_of_us is None else design.as_of_us
     connection = connect()
     try:
@@ -193,17 +210,21 @@ def open_history(
         accounting = prepare(connection, data, wanted, Moments((last,), None, known), grid=False)
         stage_outcomes(connection, data, design.won, accounting)
         progress("making the cohort")
-        _complete(connection, accounting, last)
+        _complete(connection, accounting, last, accounts=wanted.accounts)
         cohort = _make_cohort(connection, design, last)
         yield History(connection, data, design, cohort, accounting, wanted, known)
     finally:
         connection.close()
 
 
-def _complete(connection: DuckDBPyConnection, accounting: Accounting, last: int) -> None:
-    """Complete the account of events, and cut events and outcomes at the end of what is known."""
-    used = f"SELECT count(*) FROM events WHERE lead_id IN (SELECT lead_id FROM leads) AND at_us <= {last}"
-    accounting.events = accounting.events.with_used(_one(connection, used))
+def _complete(connection: DuckDBPyConnection, accounting: Accounting, last: int, *, accounts: bool) -> None:
+    """Complete the account of events, and cut outcomes at the end of what is known.
+
+    Where events of accounts alone count too, reading has counted them already.
+    """
+    if not accounts:
+        used = f"SELECT count(*) FROM events WHERE lead_id IN (SELECT lead_id FROM leads) AND at_us <= {last}"
+        accounting.events = accounting.events.with_used(_one(connection, used))
     if last < LATEST_US:
         connection.execute(f"DELETE FROM outcomes WHERE at_us > {last}")
         before, kept = accounting.outcomes, _one(connection, "SELECT count(*) FROM outcomes")

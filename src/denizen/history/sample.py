@@ -74,8 +74,8 @@ class Sample:
         return stats.clustered_lift(*[self.by_lead(a) for a in (won & rows, rows, won & others, others)])
 
     def by_lead(self, rows: Any) -> Any:
-        """Return for each lead how many of the rows are its own."""
-        return numpy().bincount(self.whose, rows, minlength=self.leads)
+        """Return for each lead how many of some rows, a boolean each, are its own."""
+        return numpy().bincount(self.whose[rows], minlength=self.leads).astype(float)
 
 
 def lift_dict(found: Estimate) -> dict[str, float | None]:

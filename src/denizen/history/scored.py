@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from denizen.ingest.known import date_grid
 from denizen.ingest.prepare import Moments
-from denizen.scoring.run import IN_MEMORY, score_run, silent
+from denizen.scoring.run import IN_MEMORY, score_prepared, silent
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from denizen.history.cohort import History
     from denizen.model.load import LoadedModel
     from denizen.scoring.run import Progress
 
+SCORES = "cohort_scores"
 COLUMNS = (
     "CAST(fit AS DOUBLE) AS fit, CAST(behavior AS DOUBLE) AS behavior, CAST(total AS DOUBLE) AS total, pql,"
     " fit_tier, behavior_tier, disqualified, capped, plan_no"
@@ -22,7 +27,7 @@ def score_cohort(
     history: History,
     model: LoadedModel,
     *,
-    table: str = "scored",
+    table: str = SCORES,
     rows: str = "cohort",
     engine: str = IN_MEMORY,
     progress: Progress = silent,
@@ -33,7 +38,7 @@ def score_cohort(
     model's program that counts.
 
     Args:
-        history: an open history.
+        history: a history opened for this model.
         model: a checked model.
         table: the name of the table, an identifier of one's own.
         rows: the table of rows to score: g, lead_id, as_of_us.
@@ -41,18 +46,37 @@ def score_cohort(
         progress: told what is being done.
 
     Raises:
-        DenizenError: data or engine cannot be used.
+        DenizenError: the engine cannot be used.
     """
-    moments = Moments(grid=history.grid(rows), known=history.known)
-    with score_run(model, history.data, moments, engine=engine, progress=progress) as run:
-        scores = run.connection.sql(
-            f"SELECT CAST(lead_id AS VARCHAR) AS lead_id, as_of_us, {COLUMNS} FROM final"
-        ).to_arrow_table()
-        warnings = run.accounting.warnings
-    history.accounting.warnings += [w for w in warnings if w not in history.accounting.warnings]
-    history.connection.register("scores_in", scores)
-    history.connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT rows.g, scores_in.* EXCLUDE (lead_id, as_of_us) FROM {rows} AS rows"
-        " JOIN scores_in ON scores_in.lead_id = CAST(rows.lead_id AS VARCHAR) AND scores_in.as_of_us = rows.as_of_us"
-    )
-    history.connection.unregister("scores_in")
+    with scored_rows(history, model, rows, engine=engine, progress=progress):
+        history.connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT g, {COLUMNS} FROM final")
+
+
+@contextmanager
+def scored_rows(
+    history: History,
+    model: LoadedModel,
+    rows: str,
+    *,
+    engine: str = IN_MEMORY,
+    points: bool = False,
+    progress: Progress = silent,
+) -> Iterator[None]:
+    """Score a table of rows (g, lead_id, as_of_us); until the context ends, `final` and where asked `points` stand."""
+    connection = history.connection
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE grid AS SELECT g, lead_id, as_of_us FROM {rows}")
+    if history.tables.dated:
+        date_grid(connection, history.tables)
+    moments, before = Moments(known=history.known), list(history.accounting.warnings)
+    with score_prepared(
+        model,
+        connection,
+        history.tables,
+        moments,
+        history.accounting,
+        engine=engine,
+        points=points,
+        progress=progress,
+    ):
+        history.accounting.warnings = list(dict.fromkeys([*before, *history.accounting.warnings]))
+        yield

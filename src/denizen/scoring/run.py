@@ -16,7 +16,7 @@ from denizen.scoring.accounts import add_accounts
 from denizen.sql.choose import CHOSEN, chosen_statement, table_of
 from denizen.sql.events import Frame
 from denizen.sql.evidence import evidence_statement
-from denizen.sql.ledger import ledger_statement, program_ledger
+from denizen.sql.ledger import ledger_statement, points_statement, program_ledger
 from denizen.sql.literals import text
 from denizen.sql.scores import SCORE_COLUMNS, Scores, scores_statement
 from denizen.sql.tables import tables_for
@@ -135,10 +135,7 @@ def score_run(
                 _complete(accounting, session, connection, program, plans)
             if data.events is not None and not some:
                 accounting.warnings += notice(connection, accounting, moments, needs.names)
-            columns = ["g", *SCORE_COLUMNS, "segment", "product", "plan_no"]
-            session.pull("final", f"SELECT {', '.join(columns)} FROM {source} AS counts")
-            for scored in plans:
-                accounting.warnings += _ignored(session, connection, scored)
+            _pull(session, connection, source, plans, accounting)
             if detail:
                 session.pull("lines", _ledger(program, plans, chosen.dialect))
             if evidence:
@@ -153,6 +150,63 @@ def score_run(
             yield Run(connection, program, plans, accounting, several, engine, moments.known)
     finally:
         connection.close()
+
+
+@contextmanager
+def score_prepared(
+    model: LoadedModel,
+    connection: DuckDBPyConnection,
+    tables: Tables,
+    moments: Moments,
+    accounting: Accounting,
+    *,
+    engine: str = IN_MEMORY,
+    points: bool = False,
+    progress: Progress = silent,
+) -> Iterator[None]:
+    """Score the rows of `grid` where `leads` and `events` stand prepared, so that data is read once for several scorings.
+
+    Until the context ends, `final` stands in the database, a row a score, and with `points` also `points`: what each
+    criterion gave.
+
+    Args:
+        model: a checked model; `tables` holds what it needs.
+        connection: the embedded database with the prepared tables.
+        tables: what they hold.
+        moments: whether events count only once received; the instants themselves are those of `grid`.
+        accounting: takes the warnings.
+        engine: URL of the engine.
+        points: also keep the points of each criterion.
+        progress: told what is being done.
+
+    Raises:
+        DenizenError: the engine cannot be used.
+    """
+    program, chosen = build_program(model), engine_for(engine)
+    frame = Frame(None, moments.known, tables.dated)
+    plans = spell(program, chosen.dialect, frame, tables, detail=points)
+    progress("scoring")
+    with chosen.session(connection, tables, grid=True) as session:
+        source = score_frame(session, program, plans)
+        accounting.warnings += notice(connection, accounting, moments, needs_of(*program.plans).names)
+        _pull(session, connection, source, plans, accounting)
+        if points:
+            session.pull("points", points_statement(program, tuple(p.scores for p in plans), chosen.dialect))
+        yield
+
+
+def _pull(
+    session: Session,
+    connection: DuckDBPyConnection,
+    source: str,
+    plans: tuple[ScoredPlan, ...],
+    accounting: Accounting,
+) -> None:
+    """Make `final`, the scores that count, and take down what sums could not read."""
+    columns = ["g", *SCORE_COLUMNS, "segment", "product", "plan_no"]
+    session.pull("final", f"SELECT {', '.join(columns)} FROM {source} AS counts")
+    for scored in plans:
+        accounting.warnings += _ignored(session, connection, scored)
 
 
 def spell(

@@ -57,6 +57,21 @@ def ledger_statement(plan: nodes.Plan, scores: Scores, dialect: Dialect, table: 
     return "\nUNION ALL\n".join(line.select(i, table) for i, line in enumerate(lines(plan, scores, dialect), 1))
 
 
+def points_statement(program: nodes.Program, tables_of: tuple[Scores, ...], dialect: Dialect) -> str:
+    """Return the statement that lists `g, line, points, unknown` of each criterion of the plan that counts."""
+    found = []
+    for plan_no, (plan, scores) in enumerate(zip(program.plans, tables_of, strict=True), 1):
+        counts = f" WHERE g IN (SELECT g FROM {CHOSEN} WHERE plan_no = {plan_no})" if len(tables_of) > 1 else ""
+        found += [
+            f"SELECT g, {text(line.name)} AS line, CAST({line.points} AS {POINTS}) AS points, {line.unknown} AS unknown"
+            f" FROM {table_of(plan_no)}{counts}"
+            for line in lines(plan, scores, dialect)
+            if line.kind == "criterion"
+        ]
+    nothing = "SELECT 0 AS g, '' AS line, 0 AS points, FALSE AS unknown WHERE FALSE"
+    return "\nUNION ALL\n".join(found or [nothing])
+
+
 def program_ledger(program: nodes.Program, tables_of: tuple[Scores, ...], dialect: Dialect) -> str:
     """Return the statement that lists the lines of the plan that counts for each lead, and what products add.
 

@@ -272,9 +272,7 @@ def _distinct(measures: Measures, measured: Measured, measure: nodes.Distinct, p
 def _count_first(measures: Measures, name: str, rule: str, inner: str, source: str) -> str:
     """Count the distinct things listed: those of each score, or those new at each row at which something entered."""
     if source != ENTERED:
-        return measures.step(
-            name, rule, f"SELECT g, count(*) AS measure FROM (\n{inner}\n) AS found\nGROUP BY g"
-        )
+        return measures.step(name, rule, f"SELECT g, count(*) AS measure FROM (\n{inner}\n) AS found\nGROUP BY g")
     body = f"SELECT lead_id, as_of_us, count(*) AS measure FROM (\n{inner}\n) AS found\nGROUP BY lead_id, as_of_us"
     return measures.running_step(name, rule, body, "sum", INSTANT)
 
@@ -487,8 +485,11 @@ def add_seen_events(measures: Measures) -> None:
     measures.column("seen_events", f"COALESCE({counts.aggregate('seen_events', 'count(*)', 'TRUE')}, 0)")
 
 
-def add_measured(measures: Measures) -> None:
-    """Add the shared passes over the events, and `measured`, a row a score with every measure."""
+def add_measured(measures: Measures, of_lead: list[str]) -> None:
+    """Add the shared passes over the events, and `measured`, a row a score with every measure.
+
+    `of_lead` are columns worked out once a lead, however many instants are asked about.
+    """
     selection, joins = measures.selection, ["lead"]
     for source, shared in measures.passes.items():
         if measures.presence and source == (ENTERED if selection.frame.is_running else SEEN):
@@ -505,8 +506,14 @@ def add_measured(measures: Measures) -> None:
             joins.append(f"LEFT JOIN {shared.name} ON {shared.name}.g = lead.g")
     joins += add_state(measures.statement, measures.parts) if measures.parts else []
     joins += [f"LEFT JOIN {step} ON {step}.g = lead.g" for step in measures.joins]
-    owner = "lead"
-    if selection.frame.is_grid:
+    owner, known = "lead", details(selection.tables)
+    if of_lead:
+        columns = ["lead_id", *known]
+        rule = "What attributes give a lead, once for all its rows."
+        owner = measures.statement.add("of_lead", rule, select([*columns, *of_lead], "leads"))
+        joins.append("JOIN of_lead ON of_lead.lead_id = lead.lead_id")
+        known = [*known, *[column.rpartition(" ")[2] for column in of_lead]]
+    elif selection.frame.is_grid:
         owner = "grid" if selection.frame.dated else "leads"
         joins.append(
             "JOIN grid ON grid.g = lead.g" if selection.frame.dated else "JOIN leads ON leads.lead_id = lead.lead_id"
@@ -516,7 +523,7 @@ def add_measured(measures: Measures) -> None:
         "measured",
         "A row a score: what is known of the lead, and every measure.",
         select(
-            [*columns, *[f"{owner}.{c}" for c in details(selection.tables)], *measures.columns],
+            [*columns, *[f"{owner}.{c}" for c in known], *measures.columns],
             "\n".join(joins),
         ),
     )

@@ -45,9 +45,24 @@ def operand_of(measured: Measured, tables: Tables) -> Operand:
     return Operand.of_measure(measured.column)
 
 
+def is_of_lead(measured: Measured) -> bool:
+    """Return whether a criterion reads an attribute, and so gives a lead the same points at every instant."""
+    return isinstance(measured.criterion.measure, nodes.Attribute)
+
+
 def add_points(statement: Statement, criteria: list[Measured], tables: Tables, dialect: Dialect) -> None:
-    """Add `pointed`: the points of every criterion, and whether a disqualifying band held."""
-    columns = ["*"]
+    """Add `pointed`: the points of these criteria, and whether a disqualifying band held."""
+    columns = ["*", *point_columns(criteria, tables, dialect)]
+    statement.add(
+        "pointed",
+        "The points of each criterion: the first band that holds gives its points.",
+        select(columns, "measured"),
+    )
+
+
+def point_columns(criteria: list[Measured], tables: Tables, dialect: Dialect) -> list[str]:
+    """Return the columns with the points of criteria, and with whether a disqualifying band held."""
+    columns = []
     for measured in criteria:
         operand = operand_of(measured, tables)
         columns.append(f"{points_of(measured.criterion, operand, dialect)} AS {measured.points}")
@@ -55,11 +70,7 @@ def add_points(statement: Statement, criteria: list[Measured], tables: Tables, d
             bands = measured.criterion.scoring.bands
             held = " OR ".join(f"({all_hold(b.conditions, operand, dialect)})" for b in bands)
             columns.append(f"COALESCE({held}, FALSE) AS {measured.held}")
-    statement.add(
-        "pointed",
-        "The points of each criterion: the first band that holds gives its points.",
-        select(columns, "measured"),
-    )
+    return columns
 
 
 def points_of(criterion: nodes.Criterion, operand: Operand, dialect: Dialect) -> str:

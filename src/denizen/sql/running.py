@@ -71,6 +71,7 @@ def add_state(statement: Statement, parts: list[Part]) -> list[str]:
             ["lead.g", "lead.lead_id", "lead.as_of_us"],
             f"lead JOIN (SELECT DISTINCT g FROM {ENTERED}) AS found ON found.g = lead.g",
         ),
+        reused=True,
     )
     steps = dict.fromkeys((p.step, p.keys) for p in parts)
     joins = [

@@ -23,7 +23,7 @@ from denizen.sql.measures import (
     add_signals,
     add_velocity,
 )
-from denizen.sql.points import POINTS, add_bonuses, add_points, amount_type, total
+from denizen.sql.points import POINTS, add_bonuses, add_points, amount_type, is_of_lead, point_columns, total
 from denizen.sql.running import add_entered
 from denizen.sql.statement import Statement, select
 
@@ -90,7 +90,8 @@ def scores_statement(
         add_active(measures, plan.product)
     if not frame.is_grid:
         add_seen_events(measures)
-    add_measured(measures)
+    repeated = [m for m in criteria if is_of_lead(m)] if frame.is_grid and not (frame.dated or detail) else []
+    add_measured(measures, point_columns(repeated, tables, dialect))
     statement = Statement()
     add_lead(statement, selection, plan.audience)
     add_seen(statement, selection, every_event=needs.every_event or not frame.is_grid)
@@ -101,7 +102,7 @@ def scores_statement(
     if needs.sessions:
         add_sessions(statement, plan, selection)
     statement.steps += measures.statement.steps
-    add_points(statement, criteria, tables, dialect)
+    add_points(statement, [m for m in criteria if m not in repeated], tables, dialect)
     add_bonuses(statement, plan, criteria)
     _add_sums(statement, plan, criteria)
     add_decay(statement, plan.decay, dialect, amount_type(plan))

@@ -10,6 +10,7 @@ from denizen.history.sample import Group, lift_dict
 from denizen.history.stats.intervals import numpy
 
 if TYPE_CHECKING:
+    from denizen.history.labels import Labels
     from denizen.history.sample import Sample
     from denizen.history.stats import Estimate
 
@@ -29,8 +30,8 @@ class Scores:
     total: Any
     pql: Any
     place: Any
-    fit_tier: Any
-    behavior_tier: Any
+    fit_tier: Labels
+    behavior_tier: Labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Judged:
     months: tuple[Month, ...]
 
 
-def judge(sample: Sample, scores: Scores, months: Any) -> Judged:
+def judge(sample: Sample, scores: Scores, months: Labels) -> Judged:
     """Return what a model is worth; `months` names the month of signup of each row."""
     np = numpy()
     everyone = np.ones(len(sample.won), dtype=bool)
@@ -95,7 +96,7 @@ def judge(sample: Sample, scores: Scores, months: Any) -> Judged:
         quartiles=pair(sample, "top quarter", place < _QUARTER, "bottom quarter", place >= 1 - _QUARTER),
         fit_tiers=_tiers(sample, scores.fit_tier),
         behavior_tiers=_tiers(sample, scores.behavior_tier),
-        months=tuple(_month(sample, scores, str(m), months == m) for m in np.unique(months)),
+        months=tuple(_month(sample, scores, month, rows) for month, rows in months.groups()),
     )
 
 
@@ -104,10 +105,9 @@ def pair(sample: Sample, name: str, rows: Any, other_name: str, others: Any) -> 
     return Pair(sample.group(name, rows), sample.group(other_name, others), sample.lift(rows, others))
 
 
-def _tiers(sample: Sample, tiers: Any) -> tuple[Group, ...]:
+def _tiers(sample: Sample, tiers: Labels) -> tuple[Group, ...]:
     """Return a group a tier, best first by its rate; rows below every tier come last."""
-    names = [str(n) for n in numpy().unique(tiers)]
-    groups = [sample.group(name or "none", tiers == name) for name in names]
+    groups = [sample.group(name or "none", rows) for name, rows in tiers.groups()]
     return tuple(sorted(groups, key=lambda g: (g.name == "none", -(g.rate.value or 0), g.name)))
 
 

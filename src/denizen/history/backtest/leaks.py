@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from denizen.history import stats
+from denizen.history.scored import scored_rows
 from denizen.history.stats.intervals import numpy
-from denizen.ingest.prepare import Moments
 from denizen.model.durations import DAY_US
-from denizen.scoring.run import score_run
+from denizen.plan.build import build_program
+from denizen.plan.nodes import Attribute
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from denizen.history.cohort import History
     from denizen.model.load import LoadedModel
-    from denizen.scoring.run import Run
 
 TOO_GOOD = 0.97
 """An AUC above this is not seen in honest data on conversion,"""
@@ -32,14 +32,7 @@ SAMPLE_ROWS = 4_000
 
 def event_leaks(history: History, names: set[str]) -> Iterator[str]:
     """Yield a warning for each event name that is a consequence of the conversion; `names` are those the model counts."""
-    rows = history.connection.execute(
-        "WITH each AS (SELECT event, lead_id, count(*) AS n, count(*) FILTER (WHERE at_us >= won_us) AS after,"
-        f" count(*) FILTER (WHERE at_us < won_us AND at_us >= won_us - {DAY_US}) AS before, any_value(won_us) AS won_us"
-        " FROM events JOIN history USING (lead_id) GROUP BY event, lead_id)"
-        " SELECT event, count(*), count(*) FILTER (WHERE won_us IS NULL), sum(n)::BIGINT, sum(after)::BIGINT,"
-        " sum(before)::BIGINT FROM each GROUP BY event ORDER BY event"
-    ).fetchall()
-    for event, leads, never_won, count, after, just_before in rows:
+    for event, leads, never_won, count, after, just_before in _around_conversion(history):
         if leads < SUPPORT or never_won > leads * (1 - TOO_GOOD_ALONE):
             continue
         used = "the model counts it" if event in names else "the model does not count it"
@@ -52,6 +45,27 @@ def event_leaks(history: History, names: set[str]) -> Iterator[str]:
             )
 
 
+def _around_conversion(history: History) -> list[tuple[str, int, int, int, int, int]]:
+    """Return the events that occur mostly at or after conversion or in the day before, with leads and occurrences.
+
+    Most events do not, and counting the leads of each is the dear part, so occurrences are counted first.
+    """
+    connection = history.connection
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE around AS WITH every AS (SELECT event, count(*) AS n FROM events"
+        " WHERE lead_id IN (SELECT lead_id FROM history) GROUP BY event), near AS (SELECT event,"
+        " count(*) FILTER (WHERE at_us >= won_us) AS after, count(*) FILTER (WHERE at_us < won_us) AS just_before"
+        " FROM events JOIN (SELECT lead_id, won_us FROM history WHERE won_us IS NOT NULL) USING (lead_id)"
+        f" WHERE at_us >= won_us - {DAY_US} GROUP BY event)"
+        f" SELECT * FROM every JOIN near USING (event) WHERE after + just_before >= n * {TOO_SURE}"
+    )
+    return connection.execute(
+        "SELECT event, count(DISTINCT lead_id), count(DISTINCT CASE WHEN won_us IS NULL THEN lead_id END),"
+        " any_value(n), any_value(after), any_value(just_before)"
+        " FROM events JOIN around USING (event) JOIN history USING (lead_id) GROUP BY event ORDER BY event"
+    ).fetchall()
+
+
 def score_leaks(history: History, model: LoadedModel, area: float | None, engine: str) -> Iterator[str]:
     """Yield warnings about a model: attributes known only of converted leads, criteria that separate too well."""
     cohort = history.cohort
@@ -60,36 +74,29 @@ def score_leaks(history: History, model: LoadedModel, area: float | None, engine
     if area is not None and area > TOO_GOOD:
         yield f"AUC {area:.3f} is higher than honest data on conversion gives; look for what was filled in afterwards"
     _draw_sample(history)
-    grid = history.connection.sql("SELECT lead_id, make_timestamptz(as_of_us) AS as_of FROM looked_at").to_arrow_table()
-    moments = Moments(grid=grid, known=history.known)
-    with score_run(model, history.data, moments, engine=engine, detail=True) as run:
-        lines = run.connection.sql(
-            "SELECT CAST(final.lead_id AS VARCHAR) AS lead, final.as_of_us, line, CAST(points AS DOUBLE) AS points,"
-            " unknown FROM lines JOIN final USING (g) WHERE kind = 'criterion'"
-        ).to_arrow_table()
-        measured_attributes = _attributes(run)
-    history.connection.register("lines_in", lines)
-    found = history.connection.execute(
-        "SELECT line, won, points, unknown FROM lines_in JOIN looked_at"
-        " ON lead = CAST(looked_at.lead_id AS VARCHAR) AND lines_in.as_of_us = looked_at.as_of_us ORDER BY line"
-    ).fetchnumpy()
-    history.connection.unregister("lines_in")
-    yield from _criterion_leaks(found, measured_attributes)
+    with scored_rows(history, model, "looked_at", engine=engine, points=True):
+        found = history.connection.execute(
+            "SELECT line, won, CAST(points AS DOUBLE) AS points, unknown FROM points JOIN looked_at USING (g)"
+            " ORDER BY line, g"
+        ).fetchnumpy()
+    yield from _criterion_leaks(found, _attributes(model))
 
 
 def _draw_sample(history: History) -> None:
     """Make `looked_at`: converted and other rows, half and half as far as there are, the same each time."""
     history.connection.execute(
-        "CREATE OR REPLACE TEMP TABLE looked_at AS SELECT lead_id, as_of_us, won FROM cohort"
+        "CREATE OR REPLACE TEMP TABLE looked_at AS WITH drawn AS (SELECT won, lead_id FROM"
+        " (SELECT DISTINCT won, lead_id FROM cohort)"
+        f" QUALIFY row_number() OVER (PARTITION BY won ORDER BY md5(CAST(lead_id AS VARCHAR))) <= {SAMPLE_ROWS // 2})"
+        " SELECT g, lead_id, as_of_us, won FROM cohort JOIN drawn USING (won, lead_id)"
         " QUALIFY row_number() OVER (PARTITION BY won ORDER BY md5(CAST(lead_id AS VARCHAR)), as_of_us)"
         f" <= {SAMPLE_ROWS // 2}"
     )
 
 
-def _attributes(run: Run) -> dict[str, str]:
-    from denizen.plan.nodes import Attribute
-
-    return {c.name: c.measure.name for c in run.plans[0].plan.criteria if isinstance(c.measure, Attribute)}
+def _attributes(model: LoadedModel) -> dict[str, str]:
+    first = build_program(model).plans[0]
+    return {c.name: c.measure.name for c in first.criteria if isinstance(c.measure, Attribute)}
 
 
 def _criterion_leaks(found: dict[str, object], attributes: dict[str, str]) -> Iterator[str]:

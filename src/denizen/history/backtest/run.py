@@ -10,6 +10,7 @@ from denizen.history.backtest.leaks import event_leaks, score_leaks
 from denizen.history.backtest.result import Backtest, Difference, ModelResult
 from denizen.history.backtest.watched import add_watch, watched
 from denizen.history.cohort import open_history
+from denizen.history.labels import Labels, code_of, labels_of
 from denizen.history.sample import Sample
 from denizen.history.scored import score_cohort
 from denizen.history.stats.intervals import numpy
@@ -49,17 +50,18 @@ def run_backtest(
     """
     numpy()
     names = {n for m in models for n in needs_of(*build_program(m).plans).names}
-    with open_history(data, design, known=known, progress=progress) as history:
+    with open_history(data, design, models=models, known=known, progress=progress) as history:
         history.require_cohort()
         step_days = add_watch(history)
         _add_judged(history)
-        sample, months = _sample(history)
+        sample, months = _sample(history), _months(history)
+        luck = _luck(history, sample)
         results, scores = [], []
         for number, model in enumerate(models, 1):
-            table = f"scored_{number}"
+            table = f"scores_{number}"
             score_cohort(history, model, table=table, rows="judged", engine=engine, progress=progress)
             progress(f"judging {model.name}")
-            found = _scores(history, table)
+            found = _scores(history, table, luck)
             judged = judge(sample, found, months)
             leaks = tuple(score_leaks(history, model, judged.auc.value, engine))
             seen = watched(history, model, table, step_days)
@@ -83,40 +85,58 @@ def run_backtest(
 
 
 def _add_judged(history: History) -> None:
-    """Make `judged`: every row to score, of the cohort and of the watched deals, once."""
+    """Make `judged`: every row to score, of the cohort with its `g`, then what the watched deals need besides."""
     history.connection.execute(
-        "CREATE OR REPLACE TEMP TABLE judged AS"
-        " SELECT CAST(row_number() OVER (ORDER BY lead_id, as_of_us) AS INTEGER) AS g, lead_id, as_of_us FROM"
-        " (SELECT lead_id, as_of_us FROM cohort UNION SELECT lead_id, as_of_us FROM watch)"
+        "CREATE OR REPLACE TEMP TABLE judged AS SELECT g, lead_id, as_of_us FROM cohort UNION ALL"
+        f" SELECT CAST({history.cohort.rows} + row_number() OVER (ORDER BY lead_id, as_of_us) AS INTEGER), lead_id, as_of_us"
+        " FROM watch ANTI JOIN cohort USING (lead_id, as_of_us)"
     )
 
 
-def _sample(history: History) -> tuple[Sample, Any]:
-    found = history.connection.execute(
-        "SELECT won, dense_rank() OVER (ORDER BY lead_id) - 1 AS whose,"
-        " strftime(make_timestamp(signup_us), '%Y-%m') AS month FROM cohort ORDER BY g"
-    ).fetchnumpy()
+def _sample(history: History) -> Sample:
     np = numpy()
-    return Sample(np.asarray(found["won"], dtype=bool), np.asarray(found["whose"])), np.asarray(found["month"]).astype(
-        str
+    found = history.connection.execute("SELECT won, lead_id FROM cohort ORDER BY g").fetchnumpy()
+    leads = np.asarray(found["lead_id"])
+    whose = np.cumsum(np.concatenate([[0], leads[1:] != leads[:-1]])) if len(leads) else np.zeros(0, dtype=int)
+    return Sample(np.asarray(found["won"], dtype=bool), whose)
+
+
+def _months(history: History) -> Labels:
+    at = "make_timestamp(signup_us)"
+    found = history.connection.execute(f"SELECT year({at}) * 12 + month({at}) - 1 AS month FROM cohort ORDER BY g")
+    months = numpy().asarray(found.fetchnumpy()["month"])
+    return labels_of(months, lambda month: f"{month // 12:04}-{month % 12 + 1:02}")
+
+
+def _luck(history: History, sample: Sample) -> Any:
+    """Return a number for each row that decides between equal scores: by a hash of the lead, then by the instant."""
+    np = numpy()
+    hashed = "row_number() OVER (ORDER BY md5(CAST(lead_id AS VARCHAR))) AS luck"
+    found = history.connection.execute(
+        f"SELECT luck FROM (SELECT lead_id, {hashed} FROM (SELECT DISTINCT lead_id FROM cohort)) ORDER BY lead_id"
+    ).fetchnumpy()
+    luck = np.asarray(found["luck"], dtype=np.int64)
+    return luck[sample.whose] * len(sample.won) + np.arange(len(sample.won))
+
+
+def _scores(history: History, table: str, luck: Any) -> Scores:
+    np, connection = numpy(), history.connection
+    rows = f"cohort JOIN {table} AS scored USING (g)"
+    (fit, fit_names), (tier, tier_names) = (
+        code_of(connection, f"COALESCE({part}_tier, '')", table) for part in ("fit", "behavior")
     )
-
-
-def _scores(history: History, table: str) -> Scores:
-    order = "ORDER BY scored.total DESC, scored.behavior DESC, md5(CAST(cohort.lead_id AS VARCHAR)), cohort.as_of_us"
-    found = history.connection.execute(
-        f"SELECT total, pql, (row_number() OVER ({order}) - 1) / count(*) OVER () AS place,"
-        " COALESCE(fit_tier, '') AS fit_tier, COALESCE(behavior_tier, '') AS behavior_tier"
-        f" FROM cohort JOIN judged USING (lead_id, as_of_us) JOIN {table} AS scored ON scored.g = judged.g"
-        " ORDER BY cohort.g"
+    found = connection.execute(
+        f"SELECT total, behavior, pql, {fit} AS fit_tier, {tier} AS behavior_tier FROM {rows} ORDER BY cohort.g"
     ).fetchnumpy()
-    np = numpy()
+    total, behavior = (np.asarray(found[c], dtype=float) for c in ("total", "behavior"))
+    place = np.empty(len(total))
+    place[np.lexsort((luck, -behavior, -total))] = np.arange(len(total)) / max(1, len(total))
     return Scores(
-        total=np.asarray(found["total"], dtype=float),
+        total=total,
         pql=np.asarray(found["pql"], dtype=bool),
-        place=np.asarray(found["place"], dtype=float),
-        fit_tier=np.asarray(found["fit_tier"]).astype(str),
-        behavior_tier=np.asarray(found["behavior_tier"]).astype(str),
+        place=place,
+        fit_tier=Labels(np.asarray(found["fit_tier"]), fit_names),
+        behavior_tier=Labels(np.asarray(found["behavior_tier"]), tier_names),
     )
 
 
@@ -158,8 +178,8 @@ def _notes(history: History, models: Sequence[LoadedModel]) -> list[str]:
 
 def _rows(history: History, models: int) -> pa.Table:
     columns = ["cohort.lead_id", "make_timestamptz(cohort.as_of_us) AS as_of", "cohort.won"]
-    joins = "cohort JOIN judged USING (lead_id, as_of_us)"
+    joins = "cohort"
     for n in range(1, models + 1):
         columns += [f"s{n}.{c} AS {c}_{n}" for c in ("fit", "behavior", "total", "pql")]
-        joins += f" JOIN scored_{n} AS s{n} ON s{n}.g = judged.g"
+        joins += f" JOIN scores_{n} AS s{n} ON s{n}.g = cohort.g"
     return history.connection.sql(f"SELECT {', '.join(columns)} FROM {joins} ORDER BY cohort.g").to_arrow_table()

@@ -12,7 +12,7 @@ from denizen.history.calibrate.propose import FEWEST_LEADS, Proposal, whole_poin
 from denizen.history.calibrate.result import Calibration, Gain
 from denizen.history.cohort import open_history
 from denizen.history.lines import score_lines
-from denizen.history.scored import score_cohort
+from denizen.history.scored import SCORES, score_cohort
 from denizen.history.stats.intervals import numpy
 from denizen.history.timesplit import require_landmark, split_cohort
 from denizen.model.load import parse_model
@@ -68,7 +68,7 @@ def run_calibrate(
     numpy()
     model = parse_model(text, file)
     require_landmark(design)
-    with open_history(data, design, known=known, progress=progress) as history:
+    with open_history(data, design, models=[model], known=known, progress=progress) as history:
         history.require_cohort()
         whole = Calibration(
             model=model.name,
@@ -211,7 +211,7 @@ def _holds(history: History, written: tuple[Written, ...], plan_no: Any) -> Any:
     return holds
 
 
-def _column(history: History, name: str, table: str = "scored") -> Any:
+def _column(history: History, name: str, table: str = SCORES) -> Any:
     found = history.connection.execute(f"SELECT {name} FROM {table} ORDER BY g").fetchnumpy()
     return numpy().asarray(found[name], dtype=float)
 
@@ -243,7 +243,7 @@ def _gain(history: History, split: TimeSplit) -> Gain:
     np = numpy()
     rows, sample = split.later.rows, split.later.sample
     before, after = _column(history, "total")[rows], _column(history, "total", "proposed")[rows]
-    pql = history.connection.execute("SELECT pql FROM scored ORDER BY g").fetchnumpy()["pql"]
+    pql = history.connection.execute(f"SELECT pql FROM {SCORES} ORDER BY g").fetchnumpy()["pql"]
     volume = int(np.asarray(pql, dtype=bool)[rows].sum()) or max(1, len(before) // 10)
     tops = [_top(total, volume) for total in (before, after)]
     return Gain(

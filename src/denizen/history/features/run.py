@@ -81,7 +81,7 @@ def make_features(
         DenizenError: there are no outcomes, nobody can be judged, or data or engine cannot be used.
     """
     plans = build_program(model).plans
-    with open_history(data, design, known=known, progress=progress) as history:
+    with open_history(data, design, models=[model], known=known, progress=progress) as history:
         history.require_cohort()
         columns = _base_columns(history)
         columns += _score(history, model, engine, progress)

@@ -14,7 +14,7 @@ from denizen.history.health import benchmarks
 from denizen.history.health.card import Drift, Health, Item
 from denizen.history.health.settings import ADVISORY_SHARE, METHODOLOGY_SHARE, HealthOptions
 from denizen.history.lines import score_lines
-from denizen.history.scored import score_cohort
+from denizen.history.scored import SCORES, score_cohort
 from denizen.history.stats import Estimate
 from denizen.history.stats.intervals import numpy
 from denizen.model.durations import DAY_US
@@ -57,10 +57,10 @@ def run_health(
     numpy()
     options = options or HealthOptions()
     judged = run_backtest([model], data, design, known=known, engine=engine, progress=progress)
-    tables = tables_of([options.mql] if options.mql else [])
+    tables = tables_of([options.mql] if options.mql else [], models=[model], dated=data.attributes_history is not None)
     with open_history(data, design, tables=tables, known=known, progress=progress) as history:
         score_cohort(history, model, engine=engine, progress=progress)
-        funnel = add_funnel(history, "scored")
+        funnel = add_funnel(history, SCORES)
         progress("looking for drift")
         drift = _drift(history, model, engine, progress)
         items = (

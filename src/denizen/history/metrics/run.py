@@ -12,7 +12,7 @@ from denizen.history.cohort import open_history, tables_of
 from denizen.history.funnel import TOUCHES, add_funnel
 from denizen.history.metrics.definitions import DEFINITIONS
 from denizen.history.metrics.result import Compared, Metrics, Value
-from denizen.history.scored import score_cohort
+from denizen.history.scored import SCORES, score_cohort
 from denizen.history.stats import Estimate
 from denizen.history.stats.intervals import numpy, special
 from denizen.model.durations import DAY_US
@@ -65,11 +65,15 @@ def run_metrics(
         progress(f"measuring {period.name}")
         ruled = replace(design, signup_from_us=period.from_us, signup_to_us=period.to_us)
         with open_history(
-            data, ruled, tables=tables_of([mql] if mql else []), known=known, progress=progress
+            data,
+            ruled,
+            tables=tables_of([mql] if mql else [], models=[model], dated=data.attributes_history is not None),
+            known=known,
+            progress=progress,
         ) as history:
             history.require_cohort()
             score_cohort(history, model, engine=engine, progress=progress)
-            measured.append(_measure(history, add_funnel(history, "scored"), period, mql))
+            measured.append(_measure(history, add_funnel(history, SCORES), period, mql))
             leads.append(history.cohort.leads)
     return Metrics(
         model=model.name,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from denizen.history import stats
 from denizen.history.cohort import open_history
 from denizen.history.eligible import with_open_gates
-from denizen.history.scored import score_cohort
+from denizen.history.scored import SCORES, score_cohort
 from denizen.history.stats.intervals import numpy
 from denizen.history.thresholds.choice import choose, frontier, target_of
 from denizen.history.thresholds.grid import Marks, grid_of
@@ -54,7 +54,7 @@ def run_thresholds(
     numpy()
     require_landmark(design)
     target = target or target_of()
-    with open_history(data, design, known=known, progress=progress) as history:
+    with open_history(data, design, models=[model], known=known, progress=progress) as history:
         history.require_cohort()
         split = split_cohort(history, split_at_us)
         score_cohort(history, model, engine=engine, progress=progress)
@@ -116,7 +116,7 @@ def _marks(history: History) -> tuple[Marks, Any]:
     """Return the scores of all leads, and the plan that counts for each."""
     found = history.connection.execute(
         "SELECT scored.total, scored.fit, scored.behavior, eligible.pql AS eligible, scored.pql, scored.plan_no"
-        " FROM cohort JOIN scored USING (g) JOIN eligible USING (g) ORDER BY cohort.g"
+        f" FROM cohort JOIN {SCORES} AS scored USING (g) JOIN eligible USING (g) ORDER BY cohort.g"
     ).fetchnumpy()
     np = numpy()
     numbers = (np.asarray(found[c], dtype=float) for c in ("total", "fit", "behavior"))

@@ -12,7 +12,7 @@ from denizen.history.cohort import open_history
 from denizen.history.decisions import Decisions, count_decisions, make_decisions
 from denizen.history.funnel import TOUCHES, add_funnel
 from denizen.history.lines import score_lines
-from denizen.history.scored import score_cohort
+from denizen.history.scored import SCORES, score_cohort
 from denizen.history.stats.intervals import numpy
 from denizen.history.trust.breakdown import Rejected, SharedLine, Trust
 from denizen.scoring.run import IN_MEMORY, silent
@@ -65,11 +65,11 @@ def run_trust(
     """
     numpy()
     options = options or Options()
-    with open_history(data, design, known=known, progress=progress) as history:
+    with open_history(data, design, models=[model], known=known, progress=progress) as history:
         history.require_cohort()
         _require_touches(history)
         score_cohort(history, model, engine=engine, progress=progress)
-        funnel = add_funnel(history, "scored")
+        funnel = add_funnel(history, SCORES)
         outcome = "opportunity" if "opportunity" in funnel.recorded else design.won
         judged = funnel.opportunities() if outcome == "opportunity" else funnel
         contacted = judged.sample.group("contacted PQLs", funnel.pql & funnel.touched)
