@@ -1,0 +1,43 @@
+"""A label a row, from a few: kept as numbers, because millions of texts cost more than all the counting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from denizen.history.stats.intervals import numpy
+from denizen.sql.literals import text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from duckdb import DuckDBPyConnection
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """`codes` holds a number a row, which is a place in `names`; the names are in order."""
+
+    codes: Any
+    names: tuple[str, ...]
+
+    def groups(self) -> Iterator[tuple[str, Any]]:
+        """Yield each name that occurs, in order, with a boolean a row."""
+        for code, name in enumerate(self.names):
+            rows = self.codes == code
+            if rows.any():
+                yield name, rows
+
+
+def code_of(connection: DuckDBPyConnection, expression: str, rows: str) -> tuple[str, tuple[str, ...]]:
+    """Return the expression of the code of a text, and the names in order; the text is one of few among `rows`."""
+    found = connection.execute(f"SELECT DISTINCT {expression} AS name FROM {rows}").fetchall()
+    names = tuple(sorted(str(r[0]) for r in found))
+    cases = " ".join(f"WHEN {text(name)} THEN {code}" for code, name in enumerate(names))
+    return f"CASE {expression} {cases or 'WHEN NULL THEN 0'} END", names
+
+
+def labels_of(values: Any, name: Callable[[int], str]) -> Labels:
+    """Return labels from a whole number a row, whose order is that of the names."""
+    distinct, codes = numpy().unique(values, return_inverse=True)
+    return Labels(codes, tuple(name(int(v)) for v in distinct))
