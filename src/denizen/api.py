@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from denizen.errors import Finding
     from denizen.history.backtest import Backtest
     from denizen.history.calibrate import Calibration
+    from denizen.history.design import Design
     from denizen.history.discover import Discovery
     from denizen.history.features import Features
     from denizen.history.health import Health, HealthOptions
@@ -264,6 +265,7 @@ def backtest(
     signup_to: Instant | None = None,
     as_of: Instant | None = None,
     known: bool = False,
+    unique: bool = False,
     columns: Mapping[str, Mapping[str, str]] | None = None,
     engine: str = IN_MEMORY,
 ) -> Backtest:
@@ -284,6 +286,7 @@ def backtest(
         signup_to: only leads who signed up before.
         as_of: look no further than this; by default the last instant seen in the data.
         known: an event counts only once it had been received.
+        unique: no event_id occurs twice, so duplicates are not searched for.
         columns: names of your columns, as `{"outcomes": {"lead_id": "user_id"}}`.
         engine: `duckdb:`, `duckdb:///work.db` or `postgresql://…`.
 
@@ -294,11 +297,12 @@ def backtest(
 
     if not models:
         raise fail("bad-argument", "there is no model; give at least one")
-    bounds = {"signup_from_us": signup_from, "signup_to_us": signup_to, "as_of_us": as_of}
-    instants = {name: None if value is None else parse_instant(value) for name, value in bounds.items()}
-    design = design_of(at=at, every=every, horizon=horizon, won=won, **instants)
-    data = _data(leads, events, accounts, columns, unique=False)
-    data = replace(data, outcomes=outcomes, attributes_history=attributes_history)
+    design = _design(at, every, horizon, won, signup_from, signup_to, as_of)
+    data = replace(
+        _data(leads, events, accounts, columns, unique=unique),
+        outcomes=outcomes,
+        attributes_history=attributes_history,
+    )
     return run_backtest([load_model(m) for m in models], data, design, known=known, engine=engine)
 
 
@@ -311,12 +315,14 @@ def discover(
     attributes_history: Any = None,
     model: str | Path | LoadedModel | None = None,
     at: str | None = None,
+    every: str | None = None,
     horizon: str = DEFAULT_HORIZON,
     won: str = WON,
     signup_from: Instant | None = None,
     signup_to: Instant | None = None,
     as_of: Instant | None = None,
     known: bool = False,
+    unique: bool = False,
     columns: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Discovery:
     """Find which actions predict conversion, and which only look as if they did; the verdict may be that none does.
@@ -329,12 +335,14 @@ def discover(
         attributes_history: path or dataframe; without it attributes are as of today, and flagged for it.
         model: a path, YAML text, or a loaded model, whose points are compared with what is found.
         at: look at what leads did up to this long after signup, by default 7d.
+        every: refused: a lead is judged once, at its landmark.
         horizon: how long to wait for the conversion after that.
         won: the outcome that counts as conversion.
         signup_from: only leads who signed up then or later.
         signup_to: only leads who signed up before.
         as_of: look no further than this; by default the last instant seen in the data.
         known: an event counts only once it had been received.
+        unique: no event_id occurs twice, so duplicates are not searched for.
         columns: names of your columns.
 
     Raises:
@@ -342,16 +350,11 @@ def discover(
     """
     from denizen.history.discover import run_discover
 
-    design = design_of(
-        at=at,
-        horizon=horizon,
-        won=won,
-        signup_from_us=None if signup_from is None else parse_instant(signup_from),
-        signup_to_us=None if signup_to is None else parse_instant(signup_to),
-        as_of_us=None if as_of is None else parse_instant(as_of),
-    )
+    design = _design(at, every, horizon, won, signup_from, signup_to, as_of)
     data = replace(
-        _data(leads, events, accounts, columns, unique=False), outcomes=outcomes, attributes_history=attributes_history
+        _data(leads, events, accounts, columns, unique=unique),
+        outcomes=outcomes,
+        attributes_history=attributes_history,
     )
     return run_discover(data, design, model=None if model is None else load_model(model), known=known)
 
@@ -363,10 +366,16 @@ def health(
     leads: Any = None,
     events: Any = None,
     accounts: Any = None,
+    attributes_history: Any = None,
     at: str | None = None,
+    every: str | None = None,
     horizon: str = DEFAULT_HORIZON,
     won: str = WON,
+    signup_from: Instant | None = None,
+    signup_to: Instant | None = None,
     as_of: Instant | None = None,
+    known: bool = False,
+    unique: bool = False,
     pql_share: tuple[float, float] | None = None,
     launched: Instant | None = None,
     recalibrated: Instant | None = None,
@@ -382,10 +391,16 @@ def health(
         leads: as for `score`; so are events, accounts, columns and engine.
         events: path or dataframe.
         accounts: path or dataframe.
+        attributes_history: path or dataframe of `lead_id, attribute, value, from`; wins over leads.
         at: judge each lead this long after its signup, by default 7d.
+        every: instead, judge all leads on calendar dates, so far apart.
         horizon: how long to wait for the conversion.
         won: the outcome that counts as conversion.
+        signup_from: only leads who signed up then or later.
+        signup_to: only leads who signed up before.
         as_of: look no further than this.
+        known: an event counts only once it had been received.
+        unique: no event_id occurs twice, so duplicates are not searched for.
         pql_share: which share of leads should be PQLs, by default (0.05, 0.15).
         launched: when the model went live.
         recalibrated: when it was last recalibrated.
@@ -399,9 +414,13 @@ def health(
     from denizen.history.health import run_health
 
     options = health_options(pql_share=pql_share, launched=launched, recalibrated=recalibrated, mql=mql)
-    design = design_of(at=at, horizon=horizon, won=won, as_of_us=None if as_of is None else parse_instant(as_of))
-    data = replace(_data(leads, events, accounts, columns, unique=False), outcomes=outcomes)
-    return run_health(load_model(model), data, design, options, engine=engine)
+    design = _design(at, every, horizon, won, signup_from, signup_to, as_of)
+    data = replace(
+        _data(leads, events, accounts, columns, unique=unique),
+        outcomes=outcomes,
+        attributes_history=attributes_history,
+    )
+    return run_health(load_model(model), data, design, options, known=known, engine=engine)
 
 
 def health_options(
@@ -432,10 +451,16 @@ def trust(
     leads: Any = None,
     events: Any = None,
     accounts: Any = None,
+    attributes_history: Any = None,
     at: str | None = None,
+    every: str | None = None,
     horizon: str = DEFAULT_HORIZON,
     won: str = WON,
+    signup_from: Instant | None = None,
+    signup_to: Instant | None = None,
     as_of: Instant | None = None,
+    known: bool = False,
+    unique: bool = False,
     sample: int = 20,
     seed: int = 1,
     columns: Mapping[str, Mapping[str, str]] | None = None,
@@ -451,9 +476,13 @@ def trust(
     from denizen.history.trust import run_trust
     from denizen.history.trust.run import Options
 
-    design = design_of(at=at, horizon=horizon, won=won, as_of_us=None if as_of is None else parse_instant(as_of))
-    data = replace(_data(leads, events, accounts, columns, unique=False), outcomes=outcomes)
-    return run_trust(load_model(model), data, design, Options(sample, seed), engine=engine)
+    design = _design(at, every, horizon, won, signup_from, signup_to, as_of)
+    data = replace(
+        _data(leads, events, accounts, columns, unique=unique),
+        outcomes=outcomes,
+        attributes_history=attributes_history,
+    )
+    return run_trust(load_model(model), data, design, Options(sample, seed), known=known, engine=engine)
 
 
 def metrics(
@@ -463,13 +492,20 @@ def metrics(
     leads: Any = None,
     events: Any = None,
     accounts: Any = None,
+    attributes_history: Any = None,
     launch: str | None = None,
     span: str = "90d",
     before: str | None = None,
     after: str | None = None,
     at: str | None = None,
+    every: str | None = None,
     horizon: str = DEFAULT_HORIZON,
     won: str = WON,
+    signup_from: Instant | None = None,
+    signup_to: Instant | None = None,
+    as_of: Instant | None = None,
+    known: bool = False,
+    unique: bool = False,
     mql: str | None = None,
     cost: str | None = None,
     columns: Mapping[str, Mapping[str, str]] | None = None,
@@ -486,9 +522,13 @@ def metrics(
     from denizen.history.metrics import run_metrics
 
     periods = metric_periods(launch, span, before, after, cost)
-    design = design_of(at=at, horizon=horizon, won=won)
-    data = replace(_data(leads, events, accounts, columns, unique=False), outcomes=outcomes)
-    return run_metrics(load_model(model), data, design, *periods, mql=mql, engine=engine)
+    design = _design(at, every, horizon, won, signup_from, signup_to, as_of)
+    data = replace(
+        _data(leads, events, accounts, columns, unique=unique),
+        outcomes=outcomes,
+        attributes_history=attributes_history,
+    )
+    return run_metrics(load_model(model), data, design, *periods, mql=mql, known=known, engine=engine)
 
 
 def assign_arms(
@@ -538,8 +578,11 @@ def export_features(
     every: str | None = None,
     horizon: str = DEFAULT_HORIZON,
     won: str = WON,
+    signup_from: Instant | None = None,
+    signup_to: Instant | None = None,
     as_of: Instant | None = None,
     known: bool = False,
+    unique: bool = False,
     columns: Mapping[str, Mapping[str, str]] | None = None,
     engine: str = IN_MEMORY,
 ) -> Features:
@@ -552,10 +595,12 @@ def export_features(
     """
     from denizen.history.features import make_features
 
-    as_of_us = None if as_of is None else parse_instant(as_of)
-    design = design_of(at=at, every=every, horizon=horizon, won=won, as_of_us=as_of_us)
-    data = _data(leads, events, accounts, columns, unique=False)
-    data = replace(data, outcomes=outcomes, attributes_history=attributes_history)
+    design = _design(at, every, horizon, won, signup_from, signup_to, as_of)
+    data = replace(
+        _data(leads, events, accounts, columns, unique=unique),
+        outcomes=outcomes,
+        attributes_history=attributes_history,
+    )
     return make_features(load_model(model), data, design, known=known, engine=engine)
 
 
@@ -565,6 +610,7 @@ def pilot_report(
     outcomes: Any,
     leads: Any = None,
     events: Any = None,
+    accounts: Any = None,
     horizon: str = DEFAULT_HORIZON,
     won: str = WON,
     as_of: Instant | None = None,
@@ -578,7 +624,7 @@ def pilot_report(
     from denizen.history.pilot import judge_pilot
 
     design = design_of(horizon=horizon, won=won, as_of_us=None if as_of is None else parse_instant(as_of))
-    data = replace(_data(leads, events, None, columns, unique=False), outcomes=outcomes)
+    data = replace(_data(leads, events, accounts, columns, unique=False), outcomes=outcomes)
     return judge_pilot(arms, data, design)
 
 
@@ -641,9 +687,14 @@ def thresholds(
     capacity: float | None = None,
     split_at: Instant | None = None,
     at: str | None = None,
+    every: str | None = None,
     horizon: str = DEFAULT_HORIZON,
     won: str = WON,
+    signup_from: Instant | None = None,
+    signup_to: Instant | None = None,
     as_of: Instant | None = None,
+    known: bool = False,
+    unique: bool = False,
     columns: Mapping[str, Mapping[str, str]] | None = None,
     engine: str = IN_MEMORY,
 ) -> Thresholds:
@@ -662,9 +713,14 @@ def thresholds(
         capacity: instead, how many leads a week can be worked.
         split_at: choose on signups before, judge on those after; by default 6 in 10 leads are before.
         at: judge each lead this long after its signup, by default 7d.
+        every: refused: a lead is judged once, at its landmark.
         horizon: how long to wait for the conversion.
         won: the outcome that counts as conversion.
+        signup_from: only leads who signed up then or later.
+        signup_to: only leads who signed up before.
         as_of: look no further than this.
+        known: an event counts only once it had been received.
+        unique: no event_id occurs twice, so duplicates are not searched for.
         columns: names of your columns.
         engine: URL of the engine.
 
@@ -674,12 +730,14 @@ def thresholds(
     from denizen.history.thresholds import run_thresholds, target_of
 
     target = target_of(share=target_share, precision=target_precision, recall=target_recall, capacity=capacity)
-    design = design_of(at=at, horizon=horizon, won=won, as_of_us=None if as_of is None else parse_instant(as_of))
+    design = _design(at, every, horizon, won, signup_from, signup_to, as_of)
     data = replace(
-        _data(leads, events, accounts, columns, unique=False), outcomes=outcomes, attributes_history=attributes_history
+        _data(leads, events, accounts, columns, unique=unique),
+        outcomes=outcomes,
+        attributes_history=attributes_history,
     )
     split = None if split_at is None else parse_instant(split_at)
-    return run_thresholds(load_model(model), data, design, target, split_at_us=split, engine=engine)
+    return run_thresholds(load_model(model), data, design, target, split_at_us=split, known=known, engine=engine)
 
 
 def calibrate(
@@ -693,9 +751,14 @@ def calibrate(
     allow_sign_flips: bool = False,
     split_at: Instant | None = None,
     at: str | None = None,
+    every: str | None = None,
     horizon: str = DEFAULT_HORIZON,
     won: str = WON,
+    signup_from: Instant | None = None,
+    signup_to: Instant | None = None,
     as_of: Instant | None = None,
+    known: bool = False,
+    unique: bool = False,
     columns: Mapping[str, Mapping[str, str]] | None = None,
     engine: str = IN_MEMORY,
 ) -> Calibration:
@@ -711,9 +774,14 @@ def calibrate(
         allow_sign_flips: points may change their sign.
         split_at: fit on signups before, judge on those after; by default 6 in 10 leads are before.
         at: judge each lead this long after its signup, by default 7d.
+        every: refused: a lead is judged once, at its landmark.
         horizon: how long to wait for the conversion.
         won: the outcome that counts as conversion.
+        signup_from: only leads who signed up then or later.
+        signup_to: only leads who signed up before.
         as_of: look no further than this.
+        known: an event counts only once it had been received.
+        unique: no event_id occurs twice, so duplicates are not searched for.
         columns: names of your columns.
         engine: URL of the engine.
 
@@ -724,12 +792,16 @@ def calibrate(
 
     inline = isinstance(model, str) and "\n" in model
     text, file = (str(model), "<text>") if inline else (read_text(model), str(model))
-    design = design_of(at=at, horizon=horizon, won=won, as_of_us=None if as_of is None else parse_instant(as_of))
+    design = _design(at, every, horizon, won, signup_from, signup_to, as_of)
     data = replace(
-        _data(leads, events, accounts, columns, unique=False), outcomes=outcomes, attributes_history=attributes_history
+        _data(leads, events, accounts, columns, unique=unique),
+        outcomes=outcomes,
+        attributes_history=attributes_history,
     )
     split = None if split_at is None else parse_instant(split_at)
-    return run_calibrate(text, file, data, design, flips=allow_sign_flips, split_at_us=split, engine=engine)
+    return run_calibrate(
+        text, file, data, design, flips=allow_sign_flips, split_at_us=split, known=known, engine=engine
+    )
 
 
 def audit(
@@ -785,6 +857,21 @@ def _instants(as_of: Instant | Iterable[Instant] | None) -> list[int]:
     if isinstance(as_of, date | str):
         return [parse_instant(as_of)]
     return [parse_instant(instant) for instant in as_of]
+
+
+def _design(
+    at: str | None,
+    every: str | None,
+    horizon: str,
+    won: str,
+    signup_from: Instant | None,
+    signup_to: Instant | None,
+    as_of: Instant | None,
+) -> Design:
+    """Return the design of a study from what a user gives."""
+    bounds = {"signup_from_us": signup_from, "signup_to_us": signup_to, "as_of_us": as_of}
+    instants = {name: None if value is None else parse_instant(value) for name, value in bounds.items()}
+    return design_of(at=at, every=every, horizon=horizon, won=won, **instants)
 
 
 def _data(

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from denizen import clock
 from denizen.errors import fail
+from denizen.history.data_end import DataEnd, data_end
 from denizen.history.design import span
 from denizen.ingest.outcomes import stage_outcomes
 from denizen.ingest.prepare import Moments, connect, prepare
@@ -210,8 +211,11 @@ def open_history(
         accounting = prepare(connection, data, wanted, Moments((last,), None, known), grid=False)
         stage_outcomes(connection, data, design.won, accounting)
         progress("making the cohort")
+        end = DataEnd(last) if design.as_of_us is not None else data_end(connection)
+        accounting.warnings += [end.warning] if end.warning else []
+        last = end.until_us if end.cut else last
         _complete(connection, accounting, last, accounts=wanted.accounts)
-        cohort = _make_cohort(connection, design, last)
+        cohort = _make_cohort(connection, design, last, end.until_us)
         yield History(connection, data, design, cohort, accounting, wanted, known)
     finally:
         connection.close()
@@ -231,9 +235,8 @@ def _complete(connection: DuckDBPyConnection, accounting: Accounting, last: int,
         accounting.outcomes = before.cut(kept)
 
 
-def _make_cohort(connection: DuckDBPyConnection, design: Design, last: int) -> Cohort:
+def _make_cohort(connection: DuckDBPyConnection, design: Design, last: int, until: int) -> Cohort:
     _make_history(connection, design, last)
-    until = _observed_until(connection, last)
     snapshots = _snapshots(connection, design, until) if design.every_us is not None else ()
     _judge(connection, design, until, snapshots)
     _make_rows(connection, design, snapshots)
@@ -259,17 +262,6 @@ def _make_history(connection: DuckDBPyConnection, design: Design, last: int) -> 
         " CAST(NULL AS BIGINT) AS first_us, CAST(NULL AS VARCHAR) AS left_out FROM leads"
         " LEFT JOIN firsts ON firsts.lead_id = leads.lead_id"
         " LEFT JOIN conversions ON conversions.lead_id = leads.lead_id"
-    )
-
-
-def _observed_until(connection: DuckDBPyConnection, last: int) -> int:
-    """Return the last instant at which anything was seen, or the one that was asked for."""
-    if last < LATEST_US:
-        return last
-    return _one(
-        connection,
-        "SELECT COALESCE(max(at_us), 0) FROM"
-        " (SELECT max(at_us) AS at_us FROM events UNION ALL SELECT max(at_us) FROM outcomes_read WHERE reason IS NULL)",
     )
 
 

@@ -59,10 +59,10 @@ def scored_rows(
     rows: str,
     *,
     engine: str = IN_MEMORY,
-    points: bool = False,
+    detail: bool = False,
     progress: Progress = silent,
 ) -> Iterator[None]:
-    """Score a table of rows (g, lead_id, as_of_us); until the context ends, `final` and where asked `points` stand."""
+    """Score a table of rows (g, lead_id, as_of_us); until the context ends, `final` stands, with `detail` also `points` and `unmet`."""
     connection = history.connection
     connection.execute(f"CREATE OR REPLACE TEMP TABLE grid AS SELECT g, lead_id, as_of_us FROM {rows}")
     if history.tables.dated:
@@ -75,7 +75,7 @@ def scored_rows(
         moments,
         history.accounting,
         engine=engine,
-        points=points,
+        detail=detail,
         progress=progress,
     ):
         history.accounting.warnings = list(dict.fromkeys([*before, *history.accounting.warnings]))

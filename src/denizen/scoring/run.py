@@ -16,7 +16,7 @@ from denizen.scoring.accounts import add_accounts
 from denizen.sql.choose import CHOSEN, chosen_statement, table_of
 from denizen.sql.events import Frame
 from denizen.sql.evidence import evidence_statement
-from denizen.sql.ledger import ledger_statement, points_statement, program_ledger
+from denizen.sql.ledger import ledger_statement, points_statement, program_ledger, unmet_statement
 from denizen.sql.literals import text
 from denizen.sql.scores import SCORE_COLUMNS, Scores, scores_statement
 from denizen.sql.tables import tables_for
@@ -161,13 +161,13 @@ def score_prepared(
     accounting: Accounting,
     *,
     engine: str = IN_MEMORY,
-    points: bool = False,
+    detail: bool = False,
     progress: Progress = silent,
 ) -> Iterator[None]:
     """Score the rows of `grid` where `leads` and `events` stand prepared, so that data is read once for several scorings.
 
-    Until the context ends, `final` stands in the database, a row a score, and with `points` also `points`: what each
-    criterion gave.
+    Until the context ends, `final` stands in the database, a row a score, and with `detail` also `points`, what each
+    criterion gave, and `unmet`, which `require` does not hold.
 
     Args:
         model: a checked model; `tables` holds what it needs.
@@ -176,7 +176,7 @@ def score_prepared(
         moments: whether events count only once received; the instants themselves are those of `grid`.
         accounting: takes the warnings.
         engine: URL of the engine.
-        points: also keep the points of each criterion.
+        detail: also keep the points of each criterion, and which `require` does not hold.
         progress: told what is being done.
 
     Raises:
@@ -184,14 +184,16 @@ def score_prepared(
     """
     program, chosen = build_program(model), engine_for(engine)
     frame = Frame(None, moments.known, tables.dated)
-    plans = spell(program, chosen.dialect, frame, tables, detail=points)
+    plans = spell(program, chosen.dialect, frame, tables, detail=detail)
     progress("scoring")
     with chosen.session(connection, tables, grid=True) as session:
         source = score_frame(session, program, plans)
         accounting.warnings += notice(connection, accounting, moments, needs_of(*program.plans).names)
         _pull(session, connection, source, plans, accounting)
-        if points:
-            session.pull("points", points_statement(program, tuple(p.scores for p in plans), chosen.dialect))
+        if detail:
+            scores = tuple(p.scores for p in plans)
+            session.pull("points", points_statement(program, scores, chosen.dialect))
+            session.pull("unmet", unmet_statement(program, scores))
         yield
 
 

@@ -72,6 +72,18 @@ def points_statement(program: nodes.Program, tables_of: tuple[Scores, ...], dial
     return "\nUNION ALL\n".join(found or [nothing])
 
 
+def unmet_statement(program: nodes.Program, tables_of: tuple[Scores, ...]) -> str:
+    """Return the statement that lists `g, subject` of each `require` that does not hold, by the plan that counts."""
+    found = []
+    for plan_no, (plan, scores) in enumerate(zip(program.plans, tables_of, strict=True), 1):
+        counts = f" AND g IN (SELECT g FROM {CHOSEN} WHERE plan_no = {plan_no})" if len(tables_of) > 1 else ""
+        found += [
+            f"SELECT g, {text(predicate.subject)} AS subject FROM {table_of(plan_no)} WHERE NOT {column}{counts}"
+            for predicate, column in zip(plan.gates.require, scores.verdict_columns(plan), strict=False)
+        ]
+    return "\nUNION ALL\n".join(found or ["SELECT 0 AS g, '' AS subject WHERE FALSE"])
+
+
 def program_ledger(program: nodes.Program, tables_of: tuple[Scores, ...], dialect: Dialect) -> str:
     """Return the statement that lists the lines of the plan that counts for each lead, and what products add.
 

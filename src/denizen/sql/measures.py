@@ -453,7 +453,7 @@ def _awards(measures: Measures, velocity: nodes.Velocity, reached: str, *, runni
     else:
         body = f"SELECT g, count(DISTINCT {window_start}) AS awards\nFROM action\nWHERE {reached}\nGROUP BY g"
         awards = measures.step("bursts", rule, body, "awards")
-    return awards if velocity.max_awards is None else f"least({awards}, {velocity.max_awards})"
+    return awards if velocity.max_awards is None else f"least(COALESCE({awards}, 0), {velocity.max_awards})"
 
 
 def add_activity(measures: Measures, decay: nodes.Decay) -> None:

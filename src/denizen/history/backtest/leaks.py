@@ -10,9 +10,10 @@ from denizen.history.stats.intervals import numpy
 from denizen.model.durations import DAY_US
 from denizen.plan.build import build_program
 from denizen.plan.nodes import Attribute
+from denizen.sql.literals import text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from denizen.history.cohort import History
     from denizen.model.load import LoadedModel
@@ -45,6 +46,24 @@ def event_leaks(history: History, names: set[str]) -> Iterator[str]:
             )
 
 
+def attribute_leaks(history: History, names: Iterable[str]) -> Iterator[str]:
+    """Yield a warning for each attribute that, by its history, becomes known only when a lead converts."""
+    if history.data.attributes_history is None:
+        return
+    for name in names:
+        won, late, others = history.connection.execute(
+            "WITH firsts AS (SELECT lead_id, min(from_us) AS from_us FROM known_values"
+            f" WHERE attribute = normal({text(name)}) AND tidy(value) IS NOT NULL GROUP BY lead_id)"
+            f" SELECT count(won_us), count(*) FILTER (WHERE from_us >= won_us - {DAY_US}),"
+            " count(*) FILTER (WHERE won_us IS NULL) FROM firsts JOIN history USING (lead_id)"
+        ).fetchall()[0]
+        if won >= SUPPORT and late >= won * TOO_SURE:
+            yield (
+                f"attribute `{name}` first becomes known at or after conversion or in the day before, for {late:,} of the"
+                f" {won:,} who convert and have it ({others:,} others have it): it is filled in because they convert"
+            )
+
+
 def _around_conversion(history: History) -> list[tuple[str, int, int, int, int, int]]:
     """Return the events that occur mostly at or after conversion or in the day before, with leads and occurrences.
 
@@ -74,12 +93,12 @@ def score_leaks(history: History, model: LoadedModel, area: float | None, engine
     if area is not None and area > TOO_GOOD:
         yield f"AUC {area:.3f} is higher than honest data on conversion gives; look for what was filled in afterwards"
     _draw_sample(history)
-    with scored_rows(history, model, "looked_at", engine=engine, points=True):
+    with scored_rows(history, model, "looked_at", engine=engine, detail=True):
         found = history.connection.execute(
             "SELECT line, won, CAST(points AS DOUBLE) AS points, unknown FROM points JOIN looked_at USING (g)"
             " ORDER BY line, g"
         ).fetchnumpy()
-    yield from _criterion_leaks(found, _attributes(model))
+    yield from _criterion_leaks(found, _attributes(model), dated=history.data.attributes_history is not None)
 
 
 def _draw_sample(history: History) -> None:
@@ -99,7 +118,8 @@ def _attributes(model: LoadedModel) -> dict[str, str]:
     return {c.name: c.measure.name for c in first.criteria if isinstance(c.measure, Attribute)}
 
 
-def _criterion_leaks(found: dict[str, object], attributes: dict[str, str]) -> Iterator[str]:
+def _criterion_leaks(found: dict[str, object], attributes: dict[str, str], *, dated: bool) -> Iterator[str]:
+    then = "as known then, too" if dated else "give --attributes-history to see what was known then"
     np = numpy()
     names, won, points, unknown = (np.asarray(found[k]) for k in ("line", "won", "points", "unknown"))
     won, unknown = won.astype(bool), unknown.astype(bool)
@@ -119,7 +139,7 @@ def _criterion_leaks(found: dict[str, object], attributes: dict[str, str]) -> It
         ):
             yield (
                 f"attribute `{attribute}` is filled for {share_won:.0%} of those who convert and {share_other:.0%} of the"
-                " others: it may be filled in because they convert; give --attributes-history to see what was known then"
+                f" others: it may be filled in because they convert; {then}"
             )
         elif area is not None and max(area, 1 - area) > TOO_GOOD_ALONE:
             yield f"criterion `{name}` alone separates the converted from the rest (AUC {area:.2f}): too well to be a sign"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from denizen.history import stats
 from denizen.history.backtest.judged import Scores, judge
-from denizen.history.backtest.leaks import event_leaks, score_leaks
+from denizen.history.backtest.leaks import attribute_leaks, event_leaks, score_leaks
 from denizen.history.backtest.result import Backtest, Difference, ModelResult
 from denizen.history.backtest.watched import add_watch, watched
 from denizen.history.cohort import open_history
@@ -49,7 +49,8 @@ def run_backtest(
         DenizenError: there are no outcomes, nobody can be judged, or data or engine cannot be used.
     """
     numpy()
-    names = {n for m in models for n in needs_of(*build_program(m).plans).names}
+    needs = needs_of(*[plan for m in models for plan in build_program(m).plans])
+    names, attributes = set(needs.names), list(needs.attributes)
     with open_history(data, design, models=models, known=known, progress=progress) as history:
         history.require_cohort()
         step_days = add_watch(history)
@@ -64,7 +65,7 @@ def run_backtest(
             found = _scores(history, table, luck)
             judged = judge(sample, found, months)
             leaks = tuple(score_leaks(history, model, judged.auc.value, engine))
-            seen = watched(history, model, table, step_days)
+            seen = watched(history, model, table, step_days, engine)
             results.append(ModelResult(model.name, model.fingerprint, model.file, judged, seen, leaks))
             scores.append(found)
         progress("comparing")
@@ -77,7 +78,7 @@ def run_backtest(
                 _difference(sample, scores[0], other, results[0], result)
                 for other, result in zip(scores[1:], results[1:], strict=True)
             ),
-            leaks=tuple(event_leaks(history, names)),
+            leaks=(*event_leaks(history, names), *attribute_leaks(history, attributes)),
             notes=tuple(_notes(history, models)),
             accounting=history.accounting,
             scores=_rows(history, len(models)),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from denizen.clock import iso
 from denizen.history import stats
+from denizen.history.scored import scored_rows
 from denizen.history.stats.intervals import numpy
 from denizen.model.durations import DAY_US
 from denizen.plan.build import build_program
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from denizen.model.load import LoadedModel
 
 STEPS_DAYS = (1, 7, 28, 91, 365)
+_SHORT = {"total": "short_total", "fit": "short_fit", "behavior": "short_behavior"}
 MAX_ROWS = 100_000
 """The finest of these steps is taken that makes no more rows than this."""
 
@@ -88,7 +90,7 @@ def add_watch(history: History) -> int:
     return step
 
 
-def watched(history: History, model: LoadedModel, scored: str, step_days: int) -> Watched:
+def watched(history: History, model: LoadedModel, scored: str, step_days: int, engine: str) -> Watched:
     """Return what was visible of the won deals; `scored` is a table with the scores of the rows of `watch`."""
     connection = history.connection
     joined = f"watch JOIN judged USING (lead_id, as_of_us) JOIN {scored} USING (g)"
@@ -102,27 +104,53 @@ def watched(history: History, model: LoadedModel, scored: str, step_days: int) -
     if ever:
         low, middle, high = numpy().quantile(next(iter(waits.values())), [0.25, 0.5, 0.75])
         days = (float(low), float(middle), float(high))
-    return Watched(int(count), step_days, stats.rate(int(ever), int(count)), days, _missed(history, model, joined))
+    return Watched(
+        int(count), step_days, stats.rate(int(ever), int(count)), days, _missed(history, model, joined, engine)
+    )
 
 
-def _missed(history: History, model: LoadedModel, joined: str) -> tuple[Missed, ...]:
+def _missed(history: History, model: LoadedModel, joined: str, engine: str) -> tuple[Missed, ...]:
     gates = [plan.gates for plan in build_program(model).plans]
     bounds = {
         "total": [g.total for g in gates],
         "fit": [g.fit for g in gates],
         "behavior": [g.behavior for g in gates],
     }
-    short = ", ".join(f"CAST(greatest({_by_plan(b)} - {name}, 0) AS DOUBLE)" for name, b in bounds.items())
-    rows = history.connection.execute(
-        f"SELECT lead_id, deals.won_us, as_of_us, fit, behavior, total, disqualified, capped, {short} FROM"
+    short = ", ".join(
+        f"CAST(greatest({_by_plan(b)} - {name}, 0) AS DOUBLE) AS {_SHORT[name]}" for name, b in bounds.items()
+    )
+    history.connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE at_best AS SELECT best.*, {short} FROM"
         f" (SELECT * FROM {joined} QUALIFY row_number() OVER (PARTITION BY lead_id ORDER BY total DESC, as_of_us DESC) = 1)"
-        " JOIN deals USING (lead_id) WHERE pql_us IS NULL ORDER BY total DESC, lead_id"
+        " AS best JOIN (SELECT lead_id FROM deals WHERE pql_us IS NULL) USING (lead_id)"
+    )
+    unmet = _unmet(history, model, engine) if any(g.require for g in gates) else {}
+    rows = history.connection.execute(
+        f"SELECT g, lead_id, won_us, as_of_us, fit, behavior, total, disqualified, capped, {', '.join(_SHORT.values())}"
+        " FROM at_best ORDER BY total DESC, lead_id"
     ).fetchall()
     found = [
-        Missed(lead, iso(int(won)), iso(int(at)), fit, behavior, total, _gates(tuple(bounds), missed, out, cap))
-        for lead, won, at, fit, behavior, total, out, cap, *missed in rows
+        Missed(
+            lead,
+            iso(int(won)),
+            iso(int(at)),
+            fit,
+            behavior,
+            total,
+            _gates(tuple(_SHORT), missed, out, cap, unmet.get(int(g), ())),
+        )
+        for g, lead, won, at, fit, behavior, total, out, cap, *missed in rows
     ]
     return tuple(sorted(found, key=lambda m: (len(m.gates), sum(g.missed_by for g in m.gates), str(m.lead_id))))
+
+
+def _unmet(history: History, model: LoadedModel, engine: str) -> dict[int, tuple[str, ...]]:
+    """Return which `require` predicates do not hold, by row of `at_best`."""
+    found: dict[int, tuple[str, ...]] = {}
+    with scored_rows(history, model, "at_best", engine=engine, detail=True):
+        for g, subject in history.connection.execute("SELECT g, subject FROM unmet ORDER BY g, subject").fetchall():
+            found[int(g)] = (*found.get(int(g), ()), str(subject))
+    return found
 
 
 def _by_plan(bounds: list[Decimal]) -> str:
@@ -130,8 +158,15 @@ def _by_plan(bounds: list[Decimal]) -> str:
     return f"CASE plan_no {' '.join(f'WHEN {i} THEN {number(b)}' for i, b in enumerate(bounds, 1))} END"
 
 
-def _gates(names: tuple[str, ...], missed: list[float], out: bool, capped: bool) -> tuple[MissedGate, ...]:  # noqa: FBT001 - verdicts of a row
+def _gates(
+    names: tuple[str, ...],
+    missed: list[float],
+    out: bool,  # noqa: FBT001 - a verdict of a row
+    capped: bool,  # noqa: FBT001 - a verdict of a row
+    unmet: tuple[str, ...],
+) -> tuple[MissedGate, ...]:
     found = [MissedGate(name, round(by, 6)) for name, by in zip(names, missed, strict=True) if by > 0]
     found += [MissedGate("disqualified", 0.0)] if out else []
     found += [MissedGate("ceiling", 0.0)] if capped else []
+    found += [MissedGate(f"require {subject}", 0.0) for subject in unmet]
     return tuple(found or [MissedGate("what the model requires besides", 0.0)])
