@@ -106,3 +106,37 @@ def test_the_module_runs_as_a_program(tmp_path):
 def test_the_schemas_are_shipped():
     folder = Path(denizen.__file__).parent / "schemas"
     assert {p.name for p in folder.iterdir()} == {"cases.schema.json", "model.schema.json", "project.schema.json"}
+
+
+HISTORY = ["backtest", "discover", "thresholds", "calibrate", "health", "trust", "metrics", "export-features"]
+SHOWN = {"as_json", "html", "out", "card", "model_out", "project", "help"}
+"""What a result does by itself in Python: `as_dict`, `report`, `write`."""
+
+
+@pytest.mark.parametrize("name", [*HISTORY, "pilot assign", "pilot report"])
+def test_every_option_on_history_has_its_argument_in_python(name):
+    import inspect
+
+    from denizen.cli.main import cli
+
+    command = cli
+    for word in name.split():
+        command = command.get_command(None, word)
+    function = {"pilot assign": "assign_arms", "pilot report": "pilot_report"}.get(name, name.replace("-", "_"))
+    options = {p.name for p in command.params} - SHOWN
+    if name == "discover":
+        options.discard("engine")  # it scores nothing
+    wanted = {{"maps": "columns"}.get(option, option) for option in options}
+    if name not in ("pilot assign", "pilot report"):
+        wanted |= {"unique"}
+    assert wanted <= set(inspect.signature(getattr(denizen, function)).parameters)
+
+
+def test_a_backtest_of_events_that_are_unique_is_told_so():
+    twice = [{"lead_id": "a", "event": "x", "timestamp": "2026-01-01", "event_id": "1"}] * 2
+    given = {"events": twice, "outcomes": [{"lead_id": "a", "outcome": "lost", "at": "2026-06-01"}]}
+    behavior = [
+        denizen.backtest(MODEL.replace("points: 50", "each: 1, points: 1"), **given, unique=unique).scores["behavior_1"]
+        for unique in (False, True)
+    ]
+    assert [b.to_pylist() for b in behavior] == [[1.0], [2.0]]

@@ -291,3 +291,61 @@ def test_python_takes_dataframes_and_shows_itself():
     assert found.verdict in found._repr_html_()
     with pytest.raises(DenizenError, match="no model"):
         denizen.backtest(outcomes=data.outcomes)
+
+
+def test_an_unmet_require_is_named_among_the_gates_that_won_leads_missed():
+    model = SMALL.replace("behavior: 0}\n", "behavior: 0, require: {country: {is: us}, size: {exists: true}}}\n")
+    found = run_backtest([load_model(model)], world(), design_of()).models[0].watched
+    assert len(found.missed) == found.deals == 30
+    assert {g.gate for m in found.missed for g in m.gates} == {"require country"}
+    assert found.gates() == {"require country": 30}
+
+
+def history(filled_on, other_on):
+    """The attribute `size` of `world`, learned so many days after signup by those who convert and by the others."""
+    rows = []
+    for i in range(90):
+        days = filled_on if i % 3 == 0 else other_on
+        at = START + timedelta(days=i + days)
+        rows.append({"lead_id": f"l{i:02}", "attribute": "size", "value": "100", "from": at})
+    return rows
+
+
+@pytest.mark.parametrize(("filled_on", "warns"), [(20, True), (19.5, True), (25, True), (18, False), (1, False)])
+def test_an_attribute_that_becomes_known_only_on_conversion_is_a_leak_by_its_history(filled_on, warns):
+    data = world()
+    given = {"leads": data.leads, "events": data.events, "outcomes": data.outcomes}
+    found = denizen.backtest(SMALL, **given, attributes_history=history(filled_on, 3)).leaks
+    assert [leak for leak in found if "attribute `size` first becomes known at or after conversion" in leak] == list(
+        found
+    )
+    assert bool(found) == warns
+    if warns:
+        assert "for 30 of the 30 who convert and have it (60 others have it)" in found[0]
+
+
+def test_one_event_of_a_wrong_clock_does_not_complete_every_horizon():
+    leads = [{"lead_id": f"l{i}", "signup_at": START + timedelta(days=i)} for i in range(60)]
+    events = [
+        {"lead_id": f"l{i}", "event": "built", "timestamp": START + timedelta(days=i, minutes=n)}
+        for i in range(60)
+        for n in range(40)
+    ]
+    stray = [{"lead_id": "l0", "event": "built", "timestamp": START + timedelta(days=9000)}]
+    outcomes = [{"lead_id": "l0", "outcome": "won", "at": START + timedelta(days=20)}]
+
+    def judged(events, **more):
+        return denizen.backtest(SMALL, leads=leads, events=events, outcomes=outcomes, horizon="20d", **more)
+
+    clean, dirty = judged(events), judged(events + stray)
+    assert clean.cohort == dirty.cohort
+    assert clean.cohort.left_out.horizon_incomplete == 27
+    (told,) = [w for w in dirty.accounting.warnings if "wrong clocks" in w]
+    assert "1 of 2,402 rows" in told
+    assert "give --as-of" in told
+    few = judged(events[:80] + stray)
+    assert few.cohort.left_out.horizon_incomplete == 0
+    assert any("horizons look complete that are not" in w for w in few.accounting.warnings)
+    believed = judged(events + stray, as_of=START + timedelta(days=9000))
+    assert believed.cohort.left_out.horizon_incomplete == 0
+    assert not [w for w in believed.accounting.warnings if "clocks" in w]

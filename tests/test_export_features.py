@@ -88,3 +88,85 @@ def test_the_command_writes_the_table_and_its_card(tmp_path):
     assert [c["column"] for c in found["columns"]] == table.column_names
     assert sum(s["rows"] for s in found["splits"]) == len(table)
     assert "## Columns" in card.read_text()
+
+
+def features(model, when, **given):
+    rows = denizen.export_features(model, **given, at=when, horizon="10d").table.to_pylist()
+    return {r["lead_id"]: r for r in rows}
+
+
+def day(number):
+    return (START + timedelta(days=number)).isoformat()
+
+
+LEADS = [{"lead_id": "a", "signup_at": day(0), "employees": "50", "country": "US"}]
+ENDS = [{"lead_id": "a", "outcome": "lost", "at": day(90)}]
+
+
+@pytest.mark.parametrize(("when", "core", "other"), [("2d", 0, 0), ("7d", 1, 0), ("30d", 0, 1)])
+def test_a_delivery_counts_until_another_replaces_it(when, core, other):
+    sent = [("core", 3, 3), ("other", 2, 20)]
+    events = [
+        {"lead_id": "a", "event": e, "timestamp": day(at), "received_at": day(got), "event_id": "1"}
+        for e, at, got in sent
+    ]
+    events += [{"lead_id": "a", "event": "seen", "timestamp": day(0), "received_at": day(0), "event_id": "2"}]
+    row = features(MODEL, when, leads=LEADS, events=events, outcomes=ENDS, known=True)["a"]
+    assert (row.get("event.core", 0), row.get("event.other", 0)) == (core, other)
+    assert row["events"] == 1 + core + other
+    assert (row["behavior.core"] or 0) == core
+
+
+def test_attributes_are_as_known_then_where_a_history_is_given():
+    events = [{"lead_id": "a", "event": "core", "timestamp": day(1)}]
+    history = [{"lead_id": "a", "attribute": "employees", "value": "5", "from": day(0)}]
+    history += [{"lead_id": "a", "attribute": "employees", "value": "70", "from": day(8)}]
+    given = {"leads": LEADS, "events": events, "outcomes": ENDS, "attributes_history": history}
+    early, late = (features(MODEL, when, **given)["a"] for when in ("7d", "8d"))
+    assert (early["fit.size"], early["fit.size.points"], early["fit"]) == (5, 0, 5)
+    assert (late["fit.size"], late["fit.size.points"], late["fit"]) == (70, 10, 15)
+    notes = denizen.export_features(MODEL, **given, horizon="10d").card["notes"]
+    assert not any("as they are now" in note for note in notes)
+
+
+@pytest.mark.engine
+def test_postgresql_gives_the_same_table(postgres_url):
+    given, same = world(n=25), {"at": "7d", "horizon": "30d"}
+    here = denizen.export_features(MODEL, **given, **same)
+    there = denizen.export_features(MODEL, **given, **same, engine=postgres_url)
+    assert here.table.equals(there.table)
+    assert here.card == there.card
+
+
+PRODUCTS = """model: m
+fit: {criteria: {size: {attribute: employees, bands: [{at_least: 10, points: 10}]}}}
+products:
+  mail: {criteria: {sent: {count: sent, points: 30}}}
+  docs: {criteria: {wrote: {count: wrote, points: 50}}}
+pql: {total: 60, fit: 0, behavior: 40}
+"""
+
+
+def test_of_several_products_the_one_that_counts_gives_the_measures():
+    leads = [{"lead_id": x, "signup_at": day(0), "employees": "50"} for x in "ab"]
+    used = [("a", "sent", "mail"), ("b", "sent", "mail"), ("b", "wrote", "docs")]
+    events = [{"lead_id": x, "event": e, "timestamp": day(1), "product": p} for x, e, p in used]
+    rows = features(PRODUCTS, "7d", leads=leads, events=events, outcomes=ENDS)
+    assert (rows["a"]["behavior"], rows["a"]["behavior.sent"], rows["a"]["behavior.wrote"]) == (30, 1, None)
+    assert (rows["b"]["behavior"], rows["b"]["behavior.sent"], rows["b"]["behavior.wrote"]) == (50, None, 1)
+    assert (rows["a"]["pql"], rows["b"]["pql"]) == (False, True)
+
+
+def test_the_card_says_of_each_column_what_is_in_the_table():
+    found = denizen.export_features(MODEL, **world(), horizon="30d")
+    table, card = found.table, found.card
+    for column in card["columns"]:
+        values = table.column(column["column"])
+        assert column["type"] == str(values.type)
+        assert column["fill"] == pytest.approx(1 - values.null_count / len(table), abs=1e-6)
+        assert column["meaning"]
+    for split in card["splits"]:
+        rows = [r for r in table.select(["split", "label"]).to_pylist() if r["split"] == split["split"]]
+        assert (split["rows"], split["won"]) == (len(rows), sum(r["label"] for r in rows))
+    assert card["cohort"]["rows"] == len(table)
+    assert card["rows"]["events"]["read"] == len(world()["events"])

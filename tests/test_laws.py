@@ -72,16 +72,16 @@ def test_scores_without_a_ledger_are_the_scores_with_one(model, world):
     assert numbers(plain) == numbers(proved)
 
 
+DAY = 86_400_000_000
+EARLIER = st.lists(st.sampled_from([0, 1, DAY // 24, DAY, 7 * DAY, 30 * DAY]), min_size=2, max_size=4, unique=True)
+
+
 @SETTINGS
-@given(
-    model=worlds.models(),
-    world=worlds.worlds,
-    earlier=st.sampled_from([1, 3_600_000_000, 30 * 86_400_000_000]),
-)
-def test_a_grid_gives_the_scores_of_its_batches(model, world, earlier):
+@given(model=worlds.models(), world=worlds.worlds, earlier=EARLIER, ledger=st.booleans())
+def test_a_grid_gives_the_scores_of_its_batches(model, world, earlier, ledger):
     leads, events = frames(world)
-    instants = [from_us(T - earlier), from_us(T)]
-    grid = denizen.score(text(model), leads=leads, events=events, as_of=instants, ledger=True)
+    instants = [from_us(T - e) for e in earlier]
+    grid = denizen.score(text(model), leads=leads, events=events, as_of=instants, ledger=ledger)
     batches = {}
     for instant in instants:
         batches |= numbers(denizen.score(text(model), leads=leads, events=events, as_of=instant))
@@ -162,6 +162,19 @@ def test_a_grid_on_postgresql_gives_the_scores_of_duckdb(postgres_url):
     assert here.scores.to_pylist() == there.scores.to_pylist()
     assert [(r["lead_id"], r["behavior"]) for r in here.scores.to_pylist()] == [(2, 6.0), (0, 3.0)]
     assert "as_of" in here.ledger.column_names
+
+
+@pytest.mark.engine
+def test_a_grid_of_many_instants_is_the_same_on_postgresql(postgres_url):
+    @settings(max_examples=12)
+    @given(model=worlds.models(), world=worlds.worlds, earlier=EARLIER)
+    def agrees(model, world, earlier):
+        leads, events = frames(world)
+        given = {"leads": leads, "events": events, "as_of": [from_us(T - e) for e in earlier]}
+        here = denizen.score(text(model), **given)
+        assert numbers(here) == numbers(denizen.score(text(model), **given, engine=postgres_url))
+
+    agrees()
 
 
 @pytest.mark.engine

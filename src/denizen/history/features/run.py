@@ -20,6 +20,7 @@ from denizen.plan.needs import needs_of
 from denizen.plan.nodes import Attribute, Bands
 from denizen.scoring.output import write_rows
 from denizen.scoring.run import IN_MEMORY, score_run, silent
+from denizen.sql.events import Frame
 from denizen.sql.literals import text
 
 if TYPE_CHECKING:
@@ -167,8 +168,10 @@ def _is_text(criterion: Criterion) -> bool:
 def _count_events(history: History) -> tuple[list[Column], list[str]]:
     """Make `event_counts`, a row a g, from events at or before its instant."""
     connection, week = history.connection, 7 * DAY_US
+    visible = Frame(None, history.known).visible("cohort")
     names = [str(r[0]) for r in connection.execute(
-        "SELECT event FROM events JOIN cohort USING (lead_id) WHERE at_us <= as_of_us GROUP BY event ORDER BY count(*) DESC, event"
+        "SELECT event FROM events JOIN cohort ON events.lead_id = cohort.lead_id"
+        f" WHERE {visible} GROUP BY event ORDER BY count(*) DESC, event"
     ).fetchall()]  # fmt: skip
     dropped = names[MAX_EVENTS:]
     notes = [f"{len(dropped):,} rarer event names have no column of their own."] if dropped else []
@@ -197,10 +200,9 @@ def _count_events(history: History) -> tuple[list[Column], list[str]]:
             Column(f"event.{name}", f"c{i}", f"{name} so far", "events"),
             Column(f"event.{name}.last_7d", f"w{i}", f"{name} in the last 7 days", "events"),
         ]
-    received = " AND COALESCE(received_us, at_us) <= as_of_us" if history.known else ""
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE event_counts AS SELECT g, {', '.join(picked)} FROM cohort LEFT JOIN events"
-        f" ON events.lead_id = cohort.lead_id AND at_us <= as_of_us{received} GROUP BY g"
+        f" ON events.lead_id = cohort.lead_id AND {visible} GROUP BY g"
     )
     return columns, notes
 
