@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import csv
+import json
+import math
 from collections import Counter
 from fractions import Fraction
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import denizen
+from denizen.cli.main import cli
 from denizen.errors import DenizenError
+from denizen.history import stats
 from denizen.history.pilot.arms import assign, parse_arms
+from denizen.history.pilot.judging import FEWEST_OUTCOMES, FEWEST_UNITS
 from denizen.history.stats import normal_mixture, two_rates
+from denizen.history.stats.sequences import evidence, mixture_reach
 
 ARMS = parse_arms("pilot:0.4,control:0.4,holdout:0.2")
 UNITS = st.lists(st.text(min_size=1, max_size=8), unique=True, max_size=60)
@@ -151,3 +159,138 @@ def test_files_of_arms_that_cannot_be_meant_are_refused(rows):
     leads, _, outcomes = world(0.2, 0.2, 30)
     with pytest.raises(DenizenError, match="bad-argument"):
         denizen.pilot_report(rows, leads=leads, outcomes=outcomes)
+
+
+def worlds_of_leads(worlds, length, rates, share, seed):
+    """Counts of leads and of conversions in both arms at each lead that comes, many worlds at once."""
+    rng = np.random.default_rng(seed)
+    arm = rng.random((worlds, length)) < share
+    won = rng.random((worlds, length)) < np.where(arm, rates[0], rates[1])
+    return [side.cumsum(axis=1) for arms in (arm, ~arm) for side in (arms, arms & won)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rates", [(0.1, 0.1), (0.02, 0.01), (0.5, 0.3), (0.001, 0.2)])
+@pytest.mark.parametrize("share", [0.5, 0.2])
+def test_the_truth_stays_inside_at_every_look_in_thousands_of_worlds(rates, share):
+    n, won, n_other, won_other = worlds_of_leads(4000, 800, rates, share, 7)
+    against = evidence(won, n, rates[0]) + evidence(won_other, n_other, rates[1])
+    crossed = (against > math.log(20)).any(axis=1).mean()
+    assert 0 < crossed <= 0.05, "the bound of Ville holds, and looking at every lead uses some of it"
+
+
+counts = st.tuples(st.integers(1, 400), st.integers(0, 400)).map(lambda c: (c[0], min(c)))
+inner = st.floats(0.001, 0.999)
+
+
+@settings(max_examples=60)
+@given(counts, counts, inner, inner)
+def test_the_interval_holds_every_pair_of_rates_without_too_much_evidence_against_it(one, two, p, q):
+    (n, s), (m, t) = one, two
+    # Toward what was seen until the evidence against both rates together is just below the limit.
+    for part in np.linspace(0, 1, 200):
+        a, b = p + (s / n - p) * part, q + (t / m - q) * part
+        if 0 < a < 1 and 0 < b < 1 and evidence(s, n, a) + evidence(t, m, b) <= math.log(20):
+            difference, ratio = two_rates(s, n, t, m)
+            assert difference.low - 1e-9 <= a - b <= difference.high + 1e-9
+            assert ratio.low * (1 - 1e-9) <= a / b <= ratio.high * (1 + 1e-9)
+            return
+
+
+def misses_between_units(worlds, units, rates, spread, sizes, looks=200, a_look=30, seed=11):
+    """The share of worlds with a look at which the interval between units misses the truth; units differ by `spread`."""
+    rng, missed = np.random.default_rng(seed), []
+    for _ in range(worlds // 250):
+        sides, outcomes = [], []
+        for rate in rates:
+            precision = rate * (1 - rate) / spread**2 - 1
+            own = rng.beta(rate * precision, (1 - rate) * precision, (250, 1, units))
+            weight = rng.lognormal(0, sizes, (250, 1, units))
+            n = rng.poisson(a_look * weight / weight.sum(axis=2, keepdims=True), (250, looks, units))
+            x = rng.binomial(n, own).cumsum(axis=1)
+            n = n.cumsum(axis=1)
+            variance, weigh = stats.between_units(x, n)
+            outcomes.append((x.sum(axis=2), (n - x).sum(axis=2)))
+            sides.append((x.sum(axis=2) / np.maximum(1, n.sum(axis=2)), variance, weigh))
+        (p, v, w), (q, u, z) = sides
+        told = (w >= FEWEST_UNITS) & (z >= FEWEST_UNITS) & (v > 0) & (u > 0)
+        for hits, misses in outcomes:
+            told &= (hits >= FEWEST_OUTCOMES) & (misses >= FEWEST_OUTCOMES)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            far = abs(p - q - (rates[0] - rates[1])) > mixture_reach(v + u)
+        missed.append((told & far).any(axis=1))
+    return float(np.concatenate(missed).mean())
+
+
+def test_the_interval_between_reps_holds_at_every_look_at_once():
+    assert misses_between_units(250, 25, (0.2, 0.2), 0.1, 0.3, looks=50) <= 0.08
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rates", [(0.2, 0.2), (0.3, 0.2), (0.05, 0.05)])
+@pytest.mark.parametrize(("units", "sizes"), [(25, 0.2), (40, 0.6), (150, 1.0)])
+@pytest.mark.parametrize("part", [0.1, 0.5])
+def test_the_interval_between_reps_survives_hundreds_of_looks_in_thousands_of_worlds(rates, units, sizes, part):
+    spread = part * min(rates)
+    assert misses_between_units(2000, units, rates, spread, sizes) <= 0.05
+
+
+def reps_world(folder, uplift, reps=80, seed=9):
+    """Leads of reps who differ much; the pilot adds `uplift`. Returns the files, written after arms are assigned."""
+    rng = np.random.default_rng(seed)
+    leads = [(f"l{i}", f"2026-01-{1 + i % 28:02}", f"Rep {i % reps}" if i % 40 else "") for i in range(4000)]
+    (folder / "leads.csv").write_text("lead_id,signup_at,rep\n" + "\n".join(",".join(row) for row in leads))
+    arms = ["pilot", "assign", "--by", "rep", "--arms", "pilot:0.5,control:0.5", "--as-of", "2026-01-01"]
+    done = CliRunner().invoke(cli, [*arms, "--leads", str(folder / "leads.csv"), "--out", str(folder / "arms.csv")])
+    assert done.exit_code == 0, done.output
+    own = {f"rep {r}": rng.uniform(0.05, 0.45) for r in range(reps)}
+    with (folder / "arms.csv").open() as file:
+        rows = {r["lead_id"]: r for r in csv.DictReader(file)}
+    won = ["lead_id,outcome,at", "l0,lost,2026-08-01"]
+    for lead, signup, rep in leads:
+        rate = own.get(rep.lower(), 0.2) + uplift * (rows[lead]["arm"] == "pilot")
+        if rng.random() < rate:
+            won.append(f"{lead},won,{signup}T12:00:00Z")
+    (folder / "outcomes.csv").write_text("\n".join(won))
+    return rows
+
+
+def report_of(folder):
+    files = [f"--{name}={folder / name}.csv" for name in ("arms", "leads", "outcomes")]
+    done = CliRunner().invoke(cli, ["pilot", "report", *files, "--horizon", "30d", "--json"])
+    assert done.exit_code == 0, done.output
+    return json.loads(done.output)
+
+
+def test_reps_are_assigned_whole_and_judged_between_reps(tmp_path):
+    rows = reps_world(tmp_path, 0.0)
+    by_rep = {}
+    for row in rows.values():
+        by_rep.setdefault(row["unit"], set()).add(row["arm"])
+    assert len(by_rep) == 78 + 100, "rep 0 and rep 40 have leads of nobody only"
+    assert all(len(arms) == 1 for arms in by_rep.values())
+    found = report_of(tmp_path)
+    assert found["clustered"]
+    (compared,) = found["comparisons"]
+    assert compared["verdict"] == "not decided yet"
+    alone = two_rates(compared["won"], compared["n"], compared["won_other"], compared["n_other"])[0]
+    between = compared["difference"]
+    assert between["high"] - between["low"] > alone.high - alone.low, "reps differ, so that leads are less evidence"
+    reps_world(tmp_path, 0.3)
+    assert report_of(tmp_path)["comparisons"][0]["verdict"] == "pilot converts more"
+
+
+def test_three_reps_and_many_leads_of_nobody_decide_nothing():
+    rng, start = np.random.default_rng(1), "2026-01-01"
+    rows = [{"lead_id": f"l{i}", "arm": "pilot" if i % 2 else "control", "unit": f"r{i % 6}"} for i in range(3000)]
+    rows += [{"lead_id": f"x{i}", "arm": "pilot" if i % 2 else "control", "unit": f"x{i}"} for i in range(200)]
+    leads = [{"lead_id": r["lead_id"], "signup_at": start} for r in rows]
+    won = [
+        {"lead_id": r["lead_id"], "outcome": "won", "at": "2026-01-02"}
+        for r in rows
+        if rng.random() < (0.6 if r["arm"] == "pilot" else 0.1)
+    ]
+    won.append({"lead_id": "l0", "outcome": "lost", "at": "2026-08-01"})
+    found = denizen.pilot_report(rows, leads=leads, outcomes=won, horizon="30d")
+    assert found.comparisons[0].verdict == "not decided yet"
+    assert any("weigh no more (6." in note or "weigh no more (3." in note for note in found.notes)

@@ -1,8 +1,7 @@
 """Where data ends: until when a lead was watched, which decides whose horizon is over.
 
-It is the last instant seen among events and outcomes, but for a few rows far after everything else: a device with a
-wrong clock must not make every horizon look complete. Such rows are left out where they are few among many, and told of
-where they are not.
+It is the last instant seen among events and outcomes. A device with a wrong clock must not make every horizon look
+complete, so a few rows long after all others are told of, and left out where they are hardly any and more than a year away.
 """
 
 from __future__ import annotations
@@ -17,11 +16,13 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 GAP_DAYS = 30
-"""Rows are far after the rest if so many days without a row lie between."""
+"""Rows are told of if so many days without a row lie before them,"""
+YEAR_DAYS = 365
+"""and left out if it are so many,"""
 RARE = 0.001
-"""So small a share of all rows is left out;"""
+"""provided that they are no larger share than this of all rows;"""
 FEW = 3
-"""so few rows are at least told of."""
+"""so few are told of whatever their share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +47,17 @@ def data_end(connection: DuckDBPyConnection) -> DataEnd:
         return DataEnd(0)
     last, total = int(rows[-1][2]), sum(int(n) for _, n, _ in rows)
     gaps = [i for i in range(1, len(rows)) if rows[i][0] - rows[i - 1][0] > GAP_DAYS]
-    found = DataEnd(last)
     for i in gaps:
         tail = sum(int(n) for _, n, _ in rows[i:])
         before = int(rows[i - 1][2])
         told = (
-            f"{tail:,} of {total:,} rows of events and outcomes lie more than {GAP_DAYS} days after all others"
-            f" (others end {iso(before)}, these {iso(last)})"
+            f"{tail:,} of {total:,} rows of events and outcomes lie long after all others"
+            f" (those end {iso(before)}, these {iso(last)})"
         )
-        if tail <= total * RARE:
+        if tail <= total * RARE and rows[i][0] - rows[i - 1][0] > YEAR_DAYS:
             end = f"taken for wrong clocks: data ends {iso(before)}; if it does not, give --as-of"
             return DataEnd(before, cut=True, warning=f"{told} and are {end}")
-        if tail <= FEW:
-            doubt = f"if they are wrong clocks, horizons look complete that are not; then give --as-of {iso(before)}"
-            found = DataEnd(last, warning=f"{told}: {doubt}")
-            break
-    return found
+        if tail <= max(FEW, total * RARE):
+            doubt = f"if their clocks are wrong, horizons look complete that are not; then give --as-of {iso(before)}"
+            return DataEnd(last, warning=f"{told}: {doubt}")
+    return DataEnd(last)

@@ -21,6 +21,8 @@ from denizen.model.durations import DAY_US
 from denizen.scoring.run import silent
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from denizen.history.design import Design
     from denizen.ingest.project import Data
     from denizen.scoring.run import Progress
@@ -28,7 +30,10 @@ if TYPE_CHECKING:
 WEEK_US = 7 * DAY_US
 MAX_LOOKS = 400
 FEWEST_UNITS = 20
-"""With fewer units than this in an arm the normal law of clustered estimates is not to be trusted."""
+"""With fewer units than this in an arm, counted by what they weigh, the normal law of clustered estimates is not to be
+trusted: three reps and a hundred leads of nobody are little more than three."""
+FEWEST_OUTCOMES = 10
+"""Nor with fewer leads than this in an arm that convert, or that do not."""
 FORMULA = "=+-@"
 
 
@@ -96,17 +101,27 @@ def judge_pilot(arms: Any, data: Data, design: Design, *, progress: Progress = s
         units={arm: len(units[arm]) for arm in NAMES if arm in units},
         design=f"{design.won} within {span(design.horizon_us)} after signup or assignment, intent to treat",
         observed_until_us=until,
-        notes=tuple(_notes(units, clustered=clustered)),
+        notes=tuple(_notes(_weigh(arm_of, whose, units), clustered=clustered)),
     )
 
 
-def _notes(units: dict[str, set[str]], *, clustered: bool) -> list[str]:
+def _notes(weigh: float, *, clustered: bool) -> list[str]:
     found = ["Each interval holds at all looks at once with 95 %: look as often as you like, and stop when you like."]
     if clustered:
         found.append("Assigned in groups: intervals are between units, and hold in the long run, not exactly.")
-        if min(len(u) for u in units.values()) < FEWEST_UNITS:
-            found.append(f"warning: an arm has fewer than {FEWEST_UNITS} units; nothing can be decided from so few.")
+        if weigh < FEWEST_UNITS:
+            found.append(
+                f"warning: an arm has fewer than {FEWEST_UNITS} units, or they are so uneven that they weigh no more"
+                f" ({weigh:.1f}); nothing can be decided from so few."
+            )
     return found
+
+
+def _weigh(arm_of: Any, whose: Any, arms: Iterable[str]) -> float:
+    """Return as how many equal units those of the weakest arm weigh."""
+    np = numpy()
+    sizes = [np.bincount(whose[arm_of == arm]) for arm in arms]
+    return min(float(stats.between_units(n, n)[1]) if n.sum() else 0.0 for n in sizes)
 
 
 def _looks(first: int, until: int) -> list[int]:
@@ -135,13 +150,11 @@ def _look(at: int, won: Any, whose: Any, pilot: Any, other: Any, *, clustered: b
 def _variance(won: Any, whose: Any, rows: Any) -> float | None:
     """Return the variance of a rate between units (linearized); None where units or conversions are too few to know."""
     np = numpy()
-    n = np.bincount(whose[rows])
-    x = np.bincount(whose[rows], won[rows].astype(float))
-    n, x = n[n > 0], x[n > 0]
-    units = len(n)
-    p = x.sum() / n.sum()
-    variance = float(((x - p * n) ** 2).sum() / n.sum() ** 2 * units / max(1, units - 1))
-    return variance if units >= FEWEST_UNITS and variance > 0 else None
+    n, hits = int(rows.sum()), int((won & rows).sum())
+    if min(hits, n - hits) < FEWEST_OUTCOMES:
+        return None
+    variance, weigh = stats.between_units(np.bincount(whose[rows], won[rows].astype(float)), np.bincount(whose[rows]))
+    return float(variance) if weigh >= FEWEST_UNITS and variance > 0 else None
 
 
 def _read(arms: Any) -> dict[str, tuple[str, str, int | None]]:

@@ -11,10 +11,10 @@ otherwise. What cannot be estimated is None (or has an infinite end), never a ma
 | and among those alike in something else | `mantel_haenszel`; in several things: `hold`, `hold_counts` |
 | how well do scores rank | `auc`, `auc_difference` |
 | how far apart are two rates, however often one looks | `two_rates`; from clusters: `normal_mixture` |
-| anything else, repeated or paired | `bootstrap`; rates of rows that repeat leads: `clustered_rate`, `clustered_lift` |
+| anything else, repeated or paired | `bootstrap`; rates of rows that repeat leads: `clustered_rate`, `clustered_lift`, `between_units` |
 """
 
-from denizen.history.stats.clusters import clustered_lift, clustered_rate
+from denizen.history.stats.clusters import between_units, clustered_lift, clustered_rate
 from denizen.history.stats.factors import Held, Test, hold, hold_counts
 from denizen.history.stats.intervals import LEVEL, Estimate, Interval, z_of
 from denizen.history.stats.ranks import auc, auc_difference
@@ -34,6 +34,7 @@ __all__ = [
     "auc",
     "auc_difference",
     "benjamini_hochberg",
+    "between_units",
     "bootstrap",
     "clopper_pearson",
     "clustered_lift",

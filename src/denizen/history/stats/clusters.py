@@ -13,6 +13,9 @@ from typing import Any
 from denizen.history.stats.intervals import LEVEL, Estimate, numpy, z_of
 from denizen.history.stats.rates import lift, wilson
 
+_T = 3
+"""Student's t has a variance of (units - 1) / (units - 3)."""
+
 
 def clustered_rate(successes: Any, rows: Any, level: float = LEVEL) -> Estimate:
     """Return the rate of all rows; `successes` and `rows` hold one count a lead."""
@@ -24,6 +27,24 @@ def clustered_rate(successes: Any, rows: Any, level: float = LEVEL) -> Estimate:
     size = _effective(x, n)
     interval = wilson(p * size, size, level)
     return Estimate(p, interval.low, interval.high)
+
+
+def between_units(successes: Any, rows: Any) -> tuple[Any, Any]:
+    """Return the variance of a rate between units, and how many equal units would weigh as much (Kish).
+
+    The last axis holds a count a unit; axes before it are as many studies. The variance is that of a ratio of sums
+    (linearized), larger for few units as that of Student's t is. Few large units among many small ones weigh little more
+    than the few.
+    """
+    np = numpy()
+    x, n = np.asarray(successes, dtype=float), np.asarray(rows, dtype=float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        total = n.sum(axis=-1)
+        spread = ((x - (x.sum(axis=-1) / total)[..., None] * n) ** 2).sum(axis=-1)
+        units = (n > 0).sum(axis=-1)
+        variance = spread / total**2 * units / np.maximum(1, units - 1)
+        weigh = total**2 / (n**2).sum(axis=-1)
+        return variance * np.where(weigh > _T, (weigh - 1) / (weigh - _T), np.inf), weigh
 
 
 def clustered_lift(successes: Any, rows: Any, others: Any, other_rows: Any, level: float = LEVEL) -> Estimate:

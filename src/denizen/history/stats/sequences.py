@@ -47,20 +47,25 @@ def normal_mixture(value: float, variance: float, level: float = LEVEL, effect: 
     """Return an estimate with its always-valid interval; `variance` is that of the estimate at this look."""
     if variance <= 0:
         return Estimate(value, -math.inf, math.inf)
-    prior = effect * effect
-    reach = math.log((variance + prior) / variance) + 2 * math.log(1 / (1 - level))
-    half = math.sqrt(variance * (variance + prior) / prior * reach)
+    half = float(mixture_reach(variance, level, effect))
     return Estimate(value, value - half, value + half)
 
 
-def _evidence(successes: int, n: int, p: Any) -> Any:
+def mixture_reach(variance: Any, level: float = LEVEL, effect: float = EFFECT) -> Any:
+    """Return how far the interval of the normal mixture reaches to each side; an array of variances gives an array."""
+    np, prior = numpy(), effect * effect
+    reach = np.log((variance + prior) / variance) + 2 * math.log(1 / (1 - level))
+    return np.sqrt(variance * (variance + prior) / prior * reach)
+
+
+def evidence(successes: int, n: int, p: Any) -> Any:
     """Return the logarithm of the martingale against the rate p."""
     s = special()
     return s.betaln(successes + 1, n - successes + 1) - s.xlogy(successes, p) - s.xlog1py(n - successes, -p)
 
 
 def _lowest(successes: int, n: int) -> float:
-    return float(_evidence(successes, n, successes / n))
+    return float(evidence(successes, n, successes / n))
 
 
 def _bounds(successes: int, n: int, budget: Any) -> tuple[Any, Any]:
@@ -71,9 +76,9 @@ def _bounds(successes: int, n: int, budget: Any) -> tuple[Any, Any]:
     high_in, high_out = np.full_like(budget, best), np.ones_like(budget)
     for _ in range(_HALVINGS):
         middle = (low_out + low_in) / 2
-        inside = _evidence(successes, n, middle) <= limit
+        inside = evidence(successes, n, middle) <= limit
         low_in, low_out = np.where(inside, middle, low_in), np.where(inside, low_out, middle)
         middle = (high_out + high_in) / 2
-        inside = _evidence(successes, n, middle) <= limit
+        inside = evidence(successes, n, middle) <= limit
         high_in, high_out = np.where(inside, middle, high_in), np.where(inside, high_out, middle)
     return low_out, high_out
