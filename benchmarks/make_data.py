@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 SEED = 11
 DAY_US = 86_400_000_000
 AS_OF_US = 1_782_864_000_000_000  # 2026-07-01T00:00:00Z
-SPAN_US = 180 * DAY_US
+SPAN_DAYS = 180
 CHUNK = 5_000_000
 KEY = "core_feature_used pricing_page_viewed report_generated teammate_invited data_exported onboarding_completed"
 KEY_EVENTS = {*KEY.split(), "integration_connected", "premium_feature_used", "checkout_started"}
@@ -39,7 +39,7 @@ COUNTRIES = "US US US CA GB DE FR NL AU SE IN BR JP".split()
 TOOLS = "salesforce segment hubspot slack snowflake zendesk".split()
 
 
-def make_leads(rng: np.random.Generator, count: int) -> tuple[pa.Table, np.ndarray]:
+def make_leads(rng: np.random.Generator, count: int, span_us: int) -> tuple[pa.Table, np.ndarray]:
     accounts = max(1, count // 4)
     weight = rng.lognormal(0, 1, accounts)
     account = rng.choice(accounts, count, p=weight / weight.sum())
@@ -52,7 +52,7 @@ def make_leads(rng: np.random.Generator, count: int) -> tuple[pa.Table, np.ndarr
     domain = np.where(kind < 0.22, personal, np.char.add(np.char.add("acct", account.astype(str)), ".com"))
     domain = np.where((kind > 0.22) & (kind < 0.225), "rivalsoft.com", domain)
     domain = np.where((kind > 0.225) & (kind < 0.255), "university.edu", domain)
-    signup = AS_OF_US - SPAN_US + (rng.random(count) * (SPAN_US - DAY_US)).astype(np.int64)
+    signup = AS_OF_US - span_us + (rng.random(count) * (span_us - DAY_US)).astype(np.int64)
     number = np.arange(1, count + 1)
 
     def pick(values: list[str], of: int, index: np.ndarray, missing: float) -> pa.Array:
@@ -102,13 +102,30 @@ def make_events(rng: np.random.Generator, signup: np.ndarray, count: int) -> tup
     return lead[order], np.minimum(code, len(EVENTS) - 1).astype(np.int32)[order], at[order]
 
 
-def write(folder: Path, leads: int, events: int) -> None:
+def make_outcomes(rng: np.random.Generator, signup: np.ndarray, key_events: np.ndarray) -> pa.Table:
+    """Return who is won, more often those who did key actions, up to 80 days after signup."""
+    won = rng.random(len(signup)) < 0.01 + 0.02 * np.minimum(key_events, 5)
+    at = signup + ((2 + 78 * rng.random(len(signup))) * DAY_US).astype(np.int64)
+    won &= at <= AS_OF_US
+    return pa.table(
+        {
+            "lead_id": pa.array(np.flatnonzero(won) + 1),
+            "outcome": pa.array(["won"] * int(won.sum())),
+            "at": pa.array(at[won], pa.timestamp("us")),
+        }
+    )
+
+
+def write(folder: Path, leads: int, events: int, days: int = SPAN_DAYS) -> None:
     rng = np.random.default_rng(SEED)
     (folder / "events").mkdir(parents=True, exist_ok=True)
-    table, signup = make_leads(rng, leads)
+    table, signup = make_leads(rng, leads, days * DAY_US)
     pq.write_table(table, folder / "leads.parquet", row_group_size=131_072)
     lead, code, at = make_events(rng, signup, events)
     names = pa.array(EVENTS)
+    is_key = np.array([e in KEY_EVENTS for e in EVENTS])
+    done = np.bincount(lead, is_key[code], minlength=leads)
+    pq.write_table(make_outcomes(np.random.default_rng(SEED + 1), signup, done), folder / "outcomes.parquet")
     for part, start in enumerate(range(0, events, CHUNK)):
         rows = slice(start, min(start + CHUNK, events))
         chunk = pa.table(
@@ -128,5 +145,6 @@ if __name__ == "__main__":
     parser.add_argument("folder", type=Path)
     parser.add_argument("--leads", type=int, default=1_000_000)
     parser.add_argument("--events", type=int, default=10_000_000)
+    parser.add_argument("--days", type=int, default=SPAN_DAYS, help="how long ago the first signup was")
     given = parser.parse_args()
-    write(given.folder, given.leads, given.events)
+    write(given.folder, given.leads, given.events, given.days)

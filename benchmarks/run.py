@@ -3,6 +3,9 @@
 The floor is DuckDB reading three columns and one GROUP BY lead_id. Each command is a whole process, interpreter start
 included; floor and command run in turn, and the median of the ratios is what counts. Memory is the peak of the process.
 
+`snapshots` is measured against one scoring of the same data instead: a backtest of twelve monthly snapshots, of data that
+reaches so far back.
+
     python benchmarks/run.py [--events 10000000 100000000] [--runs 3]
 """
 
@@ -32,19 +35,25 @@ VARIANTS = {
 }
 
 
-def measure(command: list[str], folder: Path) -> tuple[float, float]:
-    """Return wall seconds and peak MiB of a process."""
+SNAPSHOTS = "snapshots"
+SNAPSHOT_DAYS = 420
+"""Twelve snapshots 30 days apart, and a horizon of 60 days after the last."""
+BACKTEST = ["backtest", "model.yaml", "--every", "30d", "--horizon", "60d", "--as-of", "2026-07-01", "--json"]
+
+
+def measure(command: list[str], folder: Path) -> tuple[float, float, float]:
+    """Return wall seconds, peak MiB and processor seconds of a process."""
     start = time.perf_counter()
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit(f"{' '.join(command)} failed with {process.returncode}")
-    return time.perf_counter() - start, usage.ru_maxrss / 1024
+    return time.perf_counter() - start, usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime
 
 
-def prepare(events: int, leads: int) -> Path:
-    folder = DATA / f"{leads}-{events}"
+def prepare(events: int, leads: int, days: int | None = None) -> Path:
+    folder = DATA / (f"{leads}-{events}" if days is None else f"{leads}-{events}-{days}d")
     if not (folder / "leads.parquet").exists():
         print(f"making {leads:,} leads and {events:,} events", flush=True)
         maker = [
@@ -55,17 +64,35 @@ def prepare(events: int, leads: int) -> Path:
             str(leads),
             "--events",
             str(events),
+            *([] if days is None else ["--days", str(days)]),
         ]
         subprocess.run(maker, check=True)
-    for variant in VARIANTS:
+    for variant in [*VARIANTS, SNAPSHOTS]:
         place = folder / variant
         place.mkdir(exist_ok=True)
         (place / "model.yaml").write_text((HERE / "model.yaml").read_text())
         unique = str(variant != "duplicates").lower()
         (place / "denizen.yaml").write_text(
             f"leads: {{path: ../leads.parquet}}\nevents: {{path: '../events/*.parquet', unique: {unique}}}\n"
+            f"{'outcomes: {path: ../outcomes.parquet}' if variant == SNAPSHOTS else ''}\n"
         )
     return folder
+
+
+def compare_snapshots(denizen: str, events: int, leads: int, runs: int) -> None:
+    """Print what a backtest of twelve monthly snapshots costs beside one scoring of the same data."""
+    folder = prepare(events, leads, SNAPSHOT_DAYS) / SNAPSHOTS
+    one = [denizen, "score", "model.yaml", "--as-of", "2026-07-01", "--out", "scores.parquet"]
+    twelve = [denizen, *BACKTEST]
+    measure(one, folder)
+    pairs = [(measure(one, folder), measure(twelve, folder)) for _ in range(runs)]
+    wall, work = (statistics.median(b[i] / s[i] for s, b in pairs) for i in (0, 2))
+    seconds = [statistics.median(p[i][0] for p in pairs) for i in (1, 0)]
+    print(
+        f"{events:>12,} events  {SNAPSHOTS:10}  {wall:5.1f} x one scoring  ({seconds[0]:6.2f} s, scoring {seconds[1]:5.2f} s;"
+        f" {work:.1f} x its processor time)  peak {max(b[1] for _, b in pairs):6,.0f} MiB",
+        flush=True,
+    )
 
 
 def main() -> None:
@@ -73,14 +100,19 @@ def main() -> None:
     parser.add_argument("--events", type=int, nargs="+", default=[10_000_000])
     parser.add_argument("--leads", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--variants", nargs="+", default=list(VARIANTS), choices=list(VARIANTS))
+    parser.add_argument("--variants", nargs="+", default=[*VARIANTS, SNAPSHOTS], choices=[*VARIANTS, SNAPSHOTS])
     given = parser.parse_args()
     denizen = str(Path(sys.executable).parent / "denizen")
     for events in given.events:
+        if SNAPSHOTS in given.variants:
+            compare_snapshots(denizen, events, given.leads, given.runs)
+        rest = [v for v in given.variants if v != SNAPSHOTS]
+        if not rest:
+            continue
         folder = prepare(events, given.leads)
         floor = [sys.executable, "-c", FLOOR.format(folder=folder)]
         measure(floor, folder)
-        for variant in given.variants:
+        for variant in rest:
             command = [denizen, "score", "model.yaml", "--as-of", "2026-07-01", *VARIANTS[variant]]
             measure(command, folder / variant)
             pairs = [(measure(floor, folder), measure(command, folder / variant)) for _ in range(given.runs)]

@@ -135,7 +135,10 @@ def _data(chart: Chart) -> str:
         return ""
     columns = list(dict.fromkeys(k for row in rows for k in row))
     table = _table(Table(columns, [[row.get(c) for c in columns] for row in rows]))
-    return f"<details><summary>The numbers</summary>{table}</details>"
+    # What is folded away on a screen cannot be unfolded on paper, and a page without a script cannot unfold it.
+    return (
+        f'<details><summary>The numbers</summary>{table}</details><div class="printed"><p>The numbers</p>{table}</div>'
+    )
 
 
 def draw(spec: dict[str, Any]) -> str:

@@ -28,8 +28,9 @@ pre { background: var(--wash); padding: 1rem; overflow-x: auto; border-radius: .
 .note, figcaption { font-size: .85rem; color: var(--soft); }
 figure { margin: 1rem 0; } figure svg { max-width: 100%; height: auto; display: block; overflow: visible; }
 details { margin-top: .5rem; font-size: .85rem; color: var(--soft); } summary { cursor: pointer; }
+.printed { display: none; font-size: .85rem; color: var(--soft); }
 footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--line); font-size: .85rem; color: var(--soft); }
 @media print { :root { color-scheme: light; --ink: #000; --soft: #444; --line: #ccc; --paper: #fff; --wash: #fff;
   --good: #1d5c4f; --warning: #6e4a00; --bad: #8c2118; }
-  main { max-width: none; padding: 0; } section, figure, tr { break-inside: avoid; } details { display: none; } }
+  main { max-width: none; padding: 0; } section, figure, tr { break-inside: avoid; } details { display: none; } .printed { display: block; } }
 """
