@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import random
 from datetime import UTC, datetime, timedelta
 from statistics import median
 
+import numpy as np
 import pytest
 
 import denizen
 from denizen.errors import DenizenError
+from denizen.history import stats
+from denizen.history.metrics import Period
+from denizen.history.metrics.result import Value
+from denizen.history.metrics.run import WEEK_US, _change, _median, _per_week, _scaled_sum
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
+WEEK = Period("", 0, WEEK_US)
 LAUNCH = START + timedelta(days=60)
 MODEL = "model: m\nbehavior: {criteria: {core: {count: core, points: 80}}}\npql: {total: 80, fit: 0, behavior: 40}\n"
 
@@ -90,3 +97,75 @@ def test_what_cannot_be_computed_says_what_it_needs(found):
 def test_periods_that_cannot_be_meant_are_refused(given):
     with pytest.raises(DenizenError, match="bad-argument"):
         denizen.metrics(MODEL, **world(), **given)
+
+
+def counts_covered(draw, interval, truth, worlds=400):
+    """The share of worlds whose interval holds the truth."""
+    generators = (np.random.default_rng([9, i]) for i in range(worlds))
+    return np.mean([truth in interval(draw(g)) for g in generators])
+
+
+SIMULATED = {
+    # A Poisson number of deals a week, exact: never below the level.
+    "deals a week": (lambda g: int(g.poisson(12)), lambda n: _per_week(n, WEEK).found, 12.0, 0.95, 1.0),
+    # A Poisson number of deals of skewed size: right for many deals.
+    "revenue": (
+        lambda g: g.lognormal(3, 0.7, int(g.poisson(150))),
+        lambda amounts: _scaled_sum(amounts, 1.0).found,
+        150 * math.exp(3 + 0.7**2 / 2),
+        0.92,
+        0.98,
+    ),
+    # The median of skewed waits, by bootstrap.
+    "sales cycle": (lambda g: g.exponential(20, 120), lambda days: _median(days).found, 20 * math.log(2), 0.91, 0.98),
+    # A rate after divided by one before.
+    "change of a share": (
+        lambda g: (int(g.binomial(800, 0.06)), int(g.binomial(900, 0.09))),
+        lambda hits: _change("trial_to_paid", *(Value(stats.rate(k, n), n) for k, n in zip(hits, (800, 900), strict=True))),
+        1.5,
+        0.92,
+        0.98,
+    ),
+    # A median after divided by one before: MOVER on the logarithm.
+    "change of a cycle": (
+        lambda g: (g.exponential(30, 120), g.exponential(20, 150)),
+        lambda days: _change("sales_cycle", *(_median(d) for d in days)),
+        2 / 3,
+        0.92,
+        0.99,
+    ),
+    # Deals a week after divided by those before, two exact intervals: wider than asked, never narrower.
+    "change of a pipeline": (
+        lambda g: (int(g.poisson(60)), int(g.poisson(90))),
+        lambda n: _change("pipeline", *(_per_week(k, WEEK) for k in n)),
+        1.5,
+        0.945,
+        1.0,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SIMULATED)
+def test_intervals_of_metrics_cover_at_the_stated_rate(name):
+    draw, interval, truth, low, high = SIMULATED[name]
+    assert low <= counts_covered(draw, interval, truth, 2000) <= high
+
+
+@pytest.mark.parametrize("name", [n for n in SIMULATED if "cycle" not in n])
+def test_intervals_of_metrics_cover_roughly(name):
+    draw, interval, truth, low, _ = SIMULATED[name]
+    assert counts_covered(draw, interval, truth) >= low - 0.04
+
+
+def test_revenue_per_rep_is_the_amounts_of_the_cohort_by_those_who_won_any():
+    given = world(0.3, 0.3, 5)
+    for n, row in enumerate(o for o in given["outcomes"] if o["outcome"] == "won"):
+        row["amount"], row["rep"] = 50 + n, f"r{n % 3}"
+    found = denizen.metrics(MODEL, **given, launch=LAUNCH.isoformat(), span="60d").metric("revenue_per_rep").after
+    new = [f"l{n}" for n in range(600, 1200)]
+    deals = [o for o in given["outcomes"] if o["outcome"] == "won" and o["lead_id"] in new]
+    assert found.n == len(deals)
+    assert found.found.value == pytest.approx(sum(o["amount"] for o in deals) / 3)
+    spread = 1.96 * math.sqrt(sum(o["amount"] ** 2 for o in deals)) / 3
+    assert found.found.high - found.found.value == pytest.approx(spread, rel=1e-3)
