@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from denizen.extra import needed
-from denizen.history.stats.intervals import numpy
+from denizen.history.stats.intervals import numpy, special
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,14 +22,13 @@ def fisher_or_score(successes: int, n: int, others: int, n_others: int) -> float
     total, size = successes + others, n + n_others
     if n == 0 or n_others == 0 or total in (0, size):
         return 1.0
-    stats = needed("scipy.stats", "statistics")
     smallest = min(n, n_others) * min(total, size - total) / size
     if smallest < EXACT_BELOW:
         table = [[successes, n - successes], [others, n_others - others]]
-        return float(stats.fisher_exact(table).pvalue)
+        return float(needed("scipy.stats", "statistics").fisher_exact(table).pvalue)
     pooled = total / size
     error = (pooled * (1 - pooled) * (1 / n + 1 / n_others)) ** 0.5
-    return float(2 * stats.norm.sf(abs(successes / n - others / n_others) / error))
+    return float(2 * special().ndtr(-abs(successes / n - others / n_others) / error))
 
 
 def rank_test(values: Any, others: Any) -> float:
