@@ -242,8 +242,8 @@ def _known(history: History, value: Value, number: int) -> str:
             f" ON {known}.lead_id = cohort.lead_id AND {known}.from_us <= cohort.as_of_us"
         )
     digits = "rtrim(rtrim(CAST(x AS VARCHAR), '0'), '.')"
-    value = f"CASE WHEN abs(x) < 1e28 THEN {digits} ELSE v END AS v"
-    return f"WITH given AS ({found}) SELECT g, {value}, x FROM given WHERE v IS NOT NULL"
+    shown = f"CASE WHEN abs(x) < 1e28 THEN {digits} ELSE v END AS v"
+    return f"WITH given AS ({found}) SELECT g, {shown}, x FROM given WHERE v IS NOT NULL"
 
 
 def _keep_known(connection: DuckDBPyConnection, attribute: str, rows: str) -> None:
