@@ -61,13 +61,15 @@ def test_cases_hold_at_several_instants_with_accounts_gates_and_unknowns(folder)
 def test_a_failing_case_tells_expected_found_line_and_place(folder):
     (folder / "cases").mkdir()
     (folder / "cases" / "model.yaml").write_text(MODEL)
-    wrong = CASES.replace("total: 55", "total: 54").replace("invites: 0", "invites: 1, invitez: 2").replace("unknown: []", "unknown: [size]")  # fmt: skip
+    wrong = CASES.replace("total: 55", "total: 54").replace("invites: 0", "invites: 1, invitez: 2").replace("unknown: []", "unknown: [size]").replace("[ceiling ceiling]", "[invite, velocity velocity]")  # fmt: skip
     (folder / "cases" / "wrong.yaml").write_text(wrong)
     out = denizen(folder, "test", "cases", code=1).stdout
     assert "FAIL  grows and decays  cases/wrong.yaml:1" in out
     assert "total at 2026-01-02T12:00:00Z: expected 54, found 55" in out
     assert "invites: expected 1, found 0  (behavior invites: measure 0)" in out
     assert "invitez: expected 2, found no line  (there is no such line; did you mean `invites`?)" in out
+    assert "no line can have this name, so it says nothing; did you mean `invites`?" in " ".join(out.split())
+    assert "velocity velocity" not in out
     assert "0 passed, 2 failed" in out
     told = json.loads(denizen(folder, "test", "--json", code=1).stdout)
     assert (told["passed"], told["failed"]) == (2, 2)

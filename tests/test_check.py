@@ -94,10 +94,12 @@ def test_a_diff_writes_nothing_and_a_fix_writes_once(folder):
     assert "+    invites: {count: teammate_invited, points: 60}" in out
     assert (folder / "model.yaml").read_bytes() == before
     told = json.loads(check(*data, "--fix", "--json"))
-    assert (told["fixes"], told["written"]) == (2, True)
-    assert not {"band-shadowed", "event-unseen"} & {f["code"] for f in told["findings"]}
+    assert (told["fixes"], told["written"]) == (1, True)
+    left = {f["code"] for f in told["findings"]}
+    assert "event-unseen" not in left
+    assert "band-shadowed" in left, "it may stand in the wrong place, so people decide"
     after = (folder / "model.yaml").read_bytes().decode()
-    assert after == MODEL.replace(", {at_least: 100, points: 40}", "").replace("TeammateInvited", "teammate_invited")
+    assert after == MODEL.replace("TeammateInvited", "teammate_invited")
     again = json.loads(check(*data, "--fix", "--json"))
     assert (again["fixes"], again["written"], again["diff"]) == (0, False, "")
     assert sorted(p.name for p in folder.iterdir()) == ["events.csv", "leads.csv", "model.yaml"]

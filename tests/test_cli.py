@@ -165,22 +165,22 @@ def test_schema_and_errors_are_printed(folder):
 
 
 WRONG = [
-    (("score", "model.yaml"), 1, "there is no data"),
+    (("score", "model.yaml"), 2, "there is no data"),
     (("score", "no.yaml", *DATA), 1, "no.yaml: error[file-unreadable]: cannot read"),
     (("score", "model.yaml", "--events", "no.csv"), 1, "no such file"),
-    (("score", "model.yaml", *DATA, "--out", "s.xlsx"), 1, "write to a file ending in"),
-    (("score", "model.yaml", *DATA, "--out", "no/s.csv"), 1, "the folder does not exist"),
+    (("score", "model.yaml", *DATA, "--out", "s.xlsx"), 2, "write to a file ending in"),
+    (("score", "model.yaml", *DATA, "--out", "no/s.csv"), 2, "the folder does not exist"),
     (("score", "model.yaml", *DATA, "--engine", "postgres://nobody@127.0.0.1:1/x"), 1, "engine-unavailable"),
-    (("score", "model.yaml", *DATA, "--engine", "duckdbb:"), 1, "did you mean `duckdb`?"),
+    (("score", "model.yaml", *DATA, "--engine", "duckdbb:"), 2, "did you mean `duckdb`?"),
     (("score", "model.yaml", *DATA, "--engine", "duckdb:///no/such/x.db"), 1, "engine-unavailable"),
-    (("score", "model.yaml", *DATA[:4], "--as-of", "soon"), 1, "no timestamp"),
-    (("score", "model.yaml", *DATA, "--map", "x"), 1, "write TABLE.COLUMN=YOURS"),
-    (("score", "model.yaml", *DATA, "--map", "event.x=y"), 1, "did you mean `events`?"),
-    (("score", "model.yaml", *DATA, "--grid", "leads.csv"), 1, "leave out --as-of"),
+    (("score", "model.yaml", *DATA[:4], "--as-of", "soon"), 2, "no timestamp"),
+    (("score", "model.yaml", *DATA, "--map", "x"), 2, "write TABLE.COLUMN=YOURS"),
+    (("score", "model.yaml", *DATA, "--map", "event.x=y"), 2, "did you mean `events`?"),
+    (("score", "model.yaml", *DATA, "--grid", "leads.csv"), 2, "leave out --as-of"),
     (("score", "model.yaml", *DATA, "--top", "0"), 2, "0 is not in the range"),
     (("score", "model.yaml", *DATA, "--tpo", "3"), 2, "No such option"),
     (("explain", "model.yaml", "eve", *DATA), 1, "there is no lead 'eve' in the data"),
-    (("explain", "model.yaml", "eve"), 1, "there is no data"),
+    (("explain", "model.yaml", "eve"), 2, "there is no data"),
     (("nonsense",), 2, "No such command"),
 ]
 

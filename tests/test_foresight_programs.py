@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime
 from random import Random
 
 import pytest
@@ -121,3 +122,40 @@ def test_no_instant_before_the_foreseen_one_moves_a_score(model, society, known,
 def test_no_instant_before_the_foreseen_one_moves_a_score_in_many_societies(model, society, known, random):
     model["pql"] = {**model.get("pql", {}), "total": 1, "fit": 0, "behavior": 0.5}
     assert_nothing_is_missed(model, society, known, random, 600)
+
+
+OVERTAKEN = """
+model: two
+products:
+  editor:
+    events: {product: {is: editor}}
+    criteria: {drawn: {count: drawn, each: 1, points: 10}}
+    decay: {points: 1, every: 1d}
+  viewer:
+    events: {product: {is: viewer}}
+    criteria: {seen: {count: seen, each: 1, points: 10}}
+    decay: {points: 20, every: 12d}
+    ceiling: {when: {plan: {is: free}}, after: 1d, unless: upgraded, at: 45}
+pql: {total: 20, fit: 0, behavior: 20}
+"""
+
+
+@pytest.mark.parametrize("decay", ["points: 20, every: 12d", "half_life: 12d"])
+def test_a_product_with_a_ceiling_that_is_best_for_a_while_ends_a_pql(decay):
+    model = OVERTAKEN.replace("points: 20, every: 12d", decay)
+    at, day = to_us(datetime.fromisoformat("2026-02-01")), DAY
+    leads = [{"lead_id": "ana", "plan": "free", "signup_at": "2026-01-01"}]
+    events = [
+        {"lead_id": "ana", "event": event, "product": product, "timestamp": "2026-02-01", "event_id": f"{event}{i}"}
+        for event, product in (("drawn", "editor"), ("seen", "viewer"))
+        for i in range(5)
+    ]
+    scored = {"leads": leads, "events": events}
+    row = denizen.score(model, **scored, as_of=from_us(at), foresight=True).scores.to_pylist()[0]
+    drop = to_us(row["drops_out_at"])
+    grid = [{"lead_id": "ana", "as_of": from_us(us)} for us in sorted({*range(at, drop, day // 4), drop - 1, drop})]
+    told = {to_us(r["as_of"]): r["pql"] for r in denizen.score(model, **scored, grid=grid).scores.to_pylist()}
+    assert told.pop(drop) is False
+    assert all(told.values())
+    later = denizen.score(model, **scored, as_of=from_us(at + 16 * day)).scores.to_pylist()[0]
+    assert later["pql"], "it qualifies again, which is why looking at both ends of a span is not enough"

@@ -81,6 +81,22 @@ class World:
         self.load(grid, leads=leads, events=events)
         self._score(self.tables, self.plans)
 
+    def score_products(self, grid: str) -> None:
+        """Score `lead_id, as_of_us` of a query into `imagined_products`.
+
+        It holds `pql`, and the highest total of any product that is capped and of any that is not; null where none is.
+        """
+        self.load(grid)
+        each = " UNION ALL ".join(f"SELECT g, total, capped FROM {scored.table}" for scored in self.plans)
+        totals = "max(CASE WHEN capped THEN total END) AS capped_total, max(CASE WHEN NOT capped THEN total END) AS open_total"
+        with self._scored(self.tables, self.plans) as session:
+            session.pull("of_products", f"SELECT g, {totals} FROM ({each}) AS every_product GROUP BY g")
+            self.cursor.execute(
+                "CREATE OR REPLACE TEMP TABLE imagined_products AS SELECT grid.lead_id, grid.as_of_us, pql, capped_total,"
+                " open_total FROM grid JOIN of_products USING (g) JOIN imagined ON imagined.lead_id = grid.lead_id"
+                " AND imagined.as_of_us = grid.as_of_us"
+            )
+
     def score_turned(self, grid: str) -> None:
         """Score the rows of a query that bring attributes of their own: `lead_id, as_of_us` and the columns of leads."""
         for name, source in (("leads", LEADS), ("events", EVENTS)):

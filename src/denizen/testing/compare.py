@@ -9,7 +9,7 @@ from denizen.errors import did_you_mean
 from denizen.testing.found import in_words
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Collection, Generator, Iterator
 
     from denizen.testing.found import Found, Ledger
     from denizen.testing.spec import ExpectAccount, ExpectLead
@@ -44,10 +44,12 @@ class Difference:
         }
 
 
-def compare_lead(expect: ExpectLead, found: Found, at: str, whose: str = "") -> Iterator[Difference]:
-    """Yield what differs for a person; `whose` goes before the names."""
+def compare_lead(
+    expect: ExpectLead, found: Found, at: str, names: Collection[str], whose: str = ""
+) -> Iterator[Difference]:
+    """Yield what differs for a person; `names` are those a line can have, `whose` goes before the names."""
     yield from _scores(expect, _OF_LEADS, found, at, whose)
-    yield from _lines(expect, found.ledger, at, whose)
+    yield from _lines(expect, found.ledger, at, whose, names)
     if expect.unknown is not None:
         unknown = found.ledger.unknown()
         if sorted(expect.unknown) != unknown:
@@ -55,13 +57,15 @@ def compare_lead(expect: ExpectLead, found: Found, at: str, whose: str = "") -> 
     yield from _gates(expect, found, at, whose)
 
 
-def compare_account(expect: ExpectAccount, found: Found | None, at: str) -> Iterator[Difference]:
-    """Yield what differs for the account of the lead, which may have none."""
+def compare_account(
+    expect: ExpectAccount, found: Found | None, at: str, names: Collection[str]
+) -> Iterator[Difference]:
+    """Yield what differs for the account of the lead, which may have none; `names` are those a line can have."""
     if found is None:
         yield Difference("account", at, "an account", "none", "nothing says or shows to which account the lead belongs")
         return
     yield from _scores(expect, _OF_ACCOUNTS, found, at, "account ")
-    yield from _lines(expect, found.ledger, at, "account ")
+    yield from _lines(expect, found.ledger, at, "account ", names)
     for name, people in expect.people.items():
         row = yield from _one(found.ledger, name, sorted(people), at, f"account people of {name}")
         if row is not None and sorted(people) != sorted(row["people"]):
@@ -78,12 +82,17 @@ def _scores(
             yield Difference(whose + name, at, wanted, found.scores[name])
 
 
-def _lines(expect: ExpectLead | ExpectAccount, ledger: Ledger, at: str, whose: str) -> Iterator[Difference]:
+def _lines(
+    expect: ExpectLead | ExpectAccount, ledger: Ledger, at: str, whose: str, names: Collection[str]
+) -> Iterator[Difference]:
     for name, points in expect.lines.items():
         row = yield from _one(ledger, name, points, at, whose + name)
         if row is not None and not _same(points, row["points"]):
             yield Difference(whose + name, at, points, row["points"], in_words(row))
     for name in expect.absent:
+        if name.removeprefix("fit ").removeprefix("behavior ") not in names:
+            told = f"no line can have this name, so it says nothing; {did_you_mean(name, names) or 'see the ledger of `denizen explain`'}"
+            yield Difference(whose + name, at, "absent", None, told)
         for row in ledger.named(name):
             yield Difference(whose + name, at, None, row["points"], in_words(row))
 

@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from denizen.testing.cases import Case
     from denizen.testing.spec import CaseMoment, ExpectLead
 
+ANY_MODEL_MAY_HAVE = (
+    *("velocity velocity", "decay decay", "decay after_trial", "ceiling ceiling", "limit limit"),
+    "cross_product cross_product_bonus",
+)
+"""Lines besides criteria; a case may say that a model has none of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -38,10 +44,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Scored:
-    """The scores of one run: of people by lead_id and instant, of accounts by account_id and instant."""
+    """The scores of one run: of people by lead_id and instant, of accounts by account_id and instant.
+
+    `names` are those that a line of this model can have.
+    """
 
     people: dict[tuple[str, int], Found]
     accounts: dict[tuple[str, int], Found]
+    names: frozenset[str]
 
 
 def run_case(case: Case, engine: str = IN_MEMORY) -> dict[str, tuple[Any, Any]]:
@@ -95,7 +105,16 @@ def _score(group: dict[int, Case], engine: str) -> _Scored:
     moments = Moments((), grid, first.known)
     accounts = first.expects_account
     with score_run(first.model, data, moments, engine=engine, detail=True, accounts=accounts) as run:
-        return _Scored(_people(run), _accounts(run, rows) if accounts else {})
+        return _Scored(_people(run), _accounts(run, rows) if accounts else {}, _line_names(run))
+
+
+def _line_names(run: Run) -> frozenset[str]:
+    """Return the names of all lines that some product of some segment has, and of those that any model may have."""
+    criteria = {c.name for scored in run.plans for c in scored.plan.criteria}
+    account = run.program.account
+    criteria |= {c.name for c in account.facts.criteria} if account else set()
+    products = {f"product {scored.plan.product.name}" for scored in run.plans if scored.plan.product}
+    return frozenset({*criteria, *(f"recency {name}" for name in criteria), *products, *ANY_MODEL_MAY_HAVE})
 
 
 def _people(run: Run) -> dict[tuple[str, int], Found]:
@@ -134,10 +153,11 @@ def _compare(case: Case, i: int, moment: CaseMoment, scored: _Scored, engine: st
         found = scored.people[person_id(i, name), us]
         if wanted.gates:
             found.gates = _gates(case, name, us, engine)
-        yield from compare_lead(wanted, found, iso(us), "" if name == LEAD else f"{name} ")
+        yield from compare_lead(wanted, found, iso(us), scored.names, "" if name == LEAD else f"{name} ")
     if expect.account is not None:
+        names = {*scored.names, *(f"member {name}" for name in (LEAD, *case.colleagues))}
         account_id = scored.people[person_id(i), us].scores[ACCOUNT_ID]
-        yield from compare_account(expect.account, scored.accounts.get((str(account_id), us)), iso(us))
+        yield from compare_account(expect.account, scored.accounts.get((str(account_id), us)), iso(us), names)
 
 
 def _gates(case: Case, name: str, us: int, engine: str) -> dict[str, bool]:

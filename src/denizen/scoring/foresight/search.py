@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from denizen.ingest.values import LATEST_US
 from denizen.model.durations import LONGEST_US
+from denizen.scoring.foresight.overtaken import can_be_overtaken, find_overtaken
 from denizen.sql.dialect import DuckDB
 from denizen.sql.instants import jumps_statement, moves_all_the_time, steps_statement
 
@@ -35,6 +36,8 @@ def find_instants(world: World) -> None:
     Null means never, which is: not within 100 years, the longest duration a model can name.
     """
     Search(world).run()
+    if can_be_overtaken(world.run.program):
+        find_overtaken(world)
 
 
 class Search:
