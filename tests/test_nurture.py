@@ -44,6 +44,7 @@ eve,report,2026-06-08
 eve,report,2026-06-08T01:00:00
 eve,report,2026-06-08T02:00:00
 eve,invite,2026-06-08T02:00:00
+eve,pricing,2026-06-08T03:00:00
 """
 AS_OF = "2026-06-10"
 
@@ -117,7 +118,8 @@ def test_every_lead_that_could_qualify_is_accounted_for(model, world):
         r["lead_id"]: r for r in denizen.score(text, leads=leads, events=events, as_of=from_us(T)).scores.to_pylist()
     }
     told = result.summary
-    assert told.leads + told.without_milestone + told.qualified + told.capped + told.disqualified == len(world)
+    counted = told.leads + told.without_milestone + told.qualified + told.capped + told.disqualified
+    assert counted + told.won + told.not_signed_up == len(world)
     for row in result.leads.to_pylist():
         now = scores[row["lead_id"]]
         assert not any((now["pql"], now["capped"], now["disqualified"]))
@@ -138,7 +140,8 @@ pql: {total: 40, fit: 0, behavior: 40}
 
 
 def idle(*events, leads=None):
-    rows = [dict(zip(("lead_id", "event", "timestamp"), e, strict=True)) for e in events]
+    everything = [("zoe", e, "2026-06-09") for e in ("login", "set_up", "invite", "invite")]  # a PQL, so left out
+    rows = [dict(zip(("lead_id", "event", "timestamp"), e, strict=True)) for e in [*events, *everything]]
     told = denizen.nurture(IDLE, leads=leads, events=rows, as_of="2026-06-10")
     return {r["lead_id"]: r for r in told.leads.to_pylist()}
 
@@ -184,3 +187,144 @@ def test_what_was_never_done_is_not_asked_for_once_more():
     rows = idle(("ann", "set_up", "2026-06-09"), ("bob", "set_up", "2026-06-09"), ("bob", "invite", "2026-06-09"))
     assert rows["ann"]["to_do"] == "invite twice"
     assert rows["bob"]["to_do"] == "1 more invite"
+
+
+OUTCOMES = """lead_id,outcome,at
+ann,lost,2026-06-09
+ann,won,2026-06-09T12:00:00
+bob,won,2026-06-11
+"""
+
+
+def test_who_was_won_by_then_or_signs_up_later_is_left_out_and_counted(folder):
+    (folder / "outcomes.csv").write_text(OUTCOMES)
+    (folder / "leads.csv").write_text(LEADS + "fay,2026-06-12,60,,,\n")
+    told = denizen.nurture(
+        folder / "model.yaml",
+        leads=str(folder / "leads.csv"),
+        events=str(folder / "events.csv"),
+        outcomes=str(folder / "outcomes.csv"),
+        as_of=AS_OF,
+    )
+    assert [r["lead_id"] for r in told.leads.to_pylist()] == ["bob"]  # won only after the as-of instant
+    summary = told.summary
+    assert (summary.won, summary.not_signed_up, summary.qualified, summary.leads) == (1, 1, 1, 1)
+    assert nurtured(folder).summary.won == 0
+
+
+def test_the_command_leaves_out_who_was_won_as_the_project_file_or_the_option_says(folder):
+    def left_out(*arguments):
+        done = subprocess.run(
+            [Path(sys.executable).parent / "denizen", "nurture", "model.yaml", "--as-of", AS_OF, *arguments],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
+    (folder / "outcomes.csv").write_text(OUTCOMES)
+    data = ("--leads", "leads.csv", "--events", "events.csv")
+    assert "1 disqualified, 1 already won" in left_out(*data, "--outcomes", "outcomes.csv")
+    assert "1 disqualified\n" in left_out(*data, "--outcomes", "outcomes.csv", "--won", "accepted")
+    project = "leads: {path: leads.csv}\nevents: {path: events.csv}\noutcomes: {path: outcomes.csv}\n"
+    (folder / "denizen.yaml").write_text(project)
+    assert json.loads(left_out("--json"))["won"] == 1
+
+
+def test_what_nobody_has_or_did_is_no_milestone_but_told(folder):
+    (folder / "leads.csv").write_text(LEADS.replace(",100\n", ",\n"))
+    (folder / "events.csv").write_text(EVENTS.replace("pricing", "other"))
+    told = nurtured(folder)
+    assert {r["milestone"] for r in told.leads.to_pylist()} == {"reports", "invites"}
+    assert [(m.criterion, m.names) for m in told.summary.not_in_data] == [
+        ("pricing", ("pricing",)),
+        ("percent", ("onboarding",)),
+    ]
+    assert nurtured_as_of_before_pricing(folder) == ("pricing",)
+
+
+def nurtured_as_of_before_pricing(folder):
+    (folder / "events.csv").write_text(EVENTS.replace("2026-06-08T03:00:00", "2026-06-20"))
+    missing = nurtured(folder).summary.not_in_data
+    return next(m.names for m in missing if m.criterion == "pricing")
+
+
+def test_of_two_names_the_one_that_occurs_is_asked_for():
+    model = "model: m\nbehavior: {criteria: {built: {count: [nowhere, report], points: 5}}}\npql: {total: 50}\n"
+    events = [{"lead_id": "ann", "event": "report", "timestamp": "2026-06-09"}]
+    leads = [{"lead_id": "ann"}, {"lead_id": "bob"}]
+    told = denizen.nurture(model, leads=leads, events=events, as_of=AS_OF)
+    assert [r["to_do"] for r in told.leads.to_pylist()] == ["report once"]
+
+
+def test_an_event_of_another_product_is_no_milestone_of_this_one():
+    model = """model: m
+products:
+  crm: {criteria: {invites: {count: invite, points: 10}}}
+  desk: {criteria: {tickets: {count: ticket, points: 20}, invites: {count: invite, points: 5}}}
+pql: {total: 90}
+"""
+    names = ("lead_id", "event", "timestamp", "product")
+    events = [("ann", "ticket", "2026-06-09", "desk"), ("bob", "ticket", "2026-06-09", None)]
+    events += [("bob", "invite", "2026-06-09", "crm"), ("cem", "ticket", "2026-06-09", "desk")]
+    told = denizen.nurture(model, events=[dict(zip(names, e, strict=True)) for e in events], as_of=AS_OF)
+    assert ("desk", "invites", ("invite",)) in [(m.product, m.criterion, m.names) for m in told.summary.not_in_data]
+
+
+def test_who_needs_only_to_come_back_is_counted_in_each_group():
+    done = [("ann", e, "2026-04-01") for e in ("login", "set_up", "invite")]
+    rows = [dict(zip(("lead_id", "event", "timestamp"), e, strict=True)) for e in done]
+    rows.append({"lead_id": "bob", "event": "login", "timestamp": "2026-06-09"})
+    rows.append({"lead_id": "bob", "event": "set_up", "timestamp": "2026-06-09"})
+    told = denizen.nurture(
+        IDLE.replace("total: 40", "total: 30").replace("behavior: 40", "behavior: 30"), events=rows, as_of="2026-06-10"
+    )
+    (group,) = told.summary.groups
+    assert (group.milestone, group.need_to_come_back, group.qualify_by_coming_back) == ("invites", 1, 1)
+    assert told.leads.to_pylist()[0]["qualifies_by_coming_back"]
+
+
+def test_the_list_of_scores_leaves_out_who_was_won_and_scores_stay(folder):
+    def scored(*arguments):
+        return subprocess.run(
+            [Path(sys.executable).parent / "denizen", "score", "model.yaml", "--as-of", AS_OF, *arguments],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+
+    project = "leads: {path: leads.csv}\nevents: {path: events.csv}\n"
+    (folder / "leads.csv").write_text(LEADS + "fay,2026-06-12,60,,,\n")
+    (folder / "denizen.yaml").write_text(project)
+    plain = json.loads(scored("--json"))
+    (folder / "outcomes.csv").write_text(OUTCOMES)
+    (folder / "denizen.yaml").write_text(project + "outcomes: {path: outcomes.csv}\n")
+    told = json.loads(scored("--json"))
+    assert (plain["left_out"], told["left_out"]) == (None, {"won": 1})
+    assert told["leads"] == [r for r in plain["leads"] if r["lead_id"] != "ann"]
+    assert (told["scores"], told["not_signed_up"]) == (6, 1)
+    shown = scored()
+    assert "left out: 1 already won" in shown
+    assert "1 not signed up yet" in shown
+    scored("--out", "scores.csv")
+    assert "ann" in (folder / "scores.csv").read_text()
+
+
+def test_outcomes_that_cannot_be_used_stop_no_score_but_are_told(folder):
+    (folder / "outcomes.csv").write_text("lead_id,outcome,at\nann,gone,2026-06-09\n")
+    (folder / "denizen.yaml").write_text(
+        "leads: {path: leads.csv}\nevents: {path: events.csv}\noutcomes: {path: outcomes.csv}\n"
+    )
+    program = Path(sys.executable).parent / "denizen"
+    done = subprocess.run(
+        [program, "score", "model.yaml", "--as-of", AS_OF], cwd=folder, capture_output=True, text=True, check=True
+    )
+    assert "nobody already won is left out" in done.stdout
+    assert "`gone` (1 rows)" in done.stdout
+    refused = subprocess.run(
+        [program, "nurture", "model.yaml", "--as-of", AS_OF], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert refused.returncode
+    assert "unknown-outcome" in refused.stderr

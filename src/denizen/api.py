@@ -188,20 +188,23 @@ def nurture(
     accounts: Any = None,
     as_of: Instant | None = None,
     known: bool = False,
+    outcomes: Any = None,
+    won: str = "won",
     columns: Mapping[str, Mapping[str, str]] | None = None,
     engine: str = IN_MEMORY,
 ) -> NurtureResult:
     """Group leads that do not qualify by the milestone that would move each most, as really scored.
 
-    The arguments are those of `score`.
+    The arguments are those of `score`, and `outcomes` (path or dataframe: lead_id, outcome, at): a lead with the outcome
+    `won` by then is left out, and counted in the summary; so is a lead that signs up only later.
 
     Raises:
         DenizenError: the model has problems or data cannot be read.
     """
-    data = _data(leads, events, accounts, columns, unique=False)
+    data = replace(_data(leads, events, accounts, columns, unique=False), outcomes=outcomes)
     moments = Moments(tuple(_instants(as_of)), None, known, defaulted=as_of is None)
     with score_run(load_model(model), data, moments, engine=engine, detail=True) as run:
-        summary = find_milestones(run, data, silent)
+        summary = find_milestones(run, data, silent, won)
         return NurtureResult(_arrow(run.connection, "SELECT * FROM nurture"), summary)
 
 

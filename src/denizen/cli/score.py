@@ -17,7 +17,7 @@ from denizen.cli.options import (
 )
 from denizen.cli.show import print_json, print_ranking, print_summary, progress
 from denizen.clock import parse_instant
-from denizen.errors import fail
+from denizen.errors import DenizenError, fail
 from denizen.ingest.prepare import Moments
 from denizen.model.load import load_model
 from denizen.scoring.output import check_outputs, write_rows
@@ -25,6 +25,7 @@ from denizen.scoring.ranking import rank, summarize
 from denizen.scoring.run import score_run
 
 if TYPE_CHECKING:
+    from denizen.ingest.project import Data
     from denizen.scoring.run import Run
 
 
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 @click.option("--accounts-ledger", help="Write every line of every account, with the people behind it.")
 @click.option("--rejects", help="Write the rows that could not be used, each with the reason.")
 @engine_option
+@click.option("--won", metavar="OUTCOME", default="won", show_default=True, help="Which outcome counts as conversion.")
 @click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, help="How many leads to list.")
 @click.option("--pql-only", is_flag=True, help="Write and list PQLs only, and accounts that pass their gates.")
 @json_option
@@ -70,6 +72,7 @@ def score(
     accounts_ledger: str | None,
     rejects: str | None,
     engine: str,
+    won: str,
     top: int,
     pql_only: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
@@ -81,6 +84,7 @@ def score(
     denizen score model.yaml --events 'events/*.parquet' --out scores.parquet --ledger ledger.parquet
 
     Where a denizen.yaml lies beside the model, it says where the data is and how its columns are named.
+    Where it names outcomes, the list (not the file of --out) leaves out who was won by then, and says how many.
     """
     loaded = load_model(model)
     data = given_data(model, leads, events, accounts, maps)
@@ -115,11 +119,12 @@ def score(
         if foresight:
             step("looking ahead")
             _look_ahead(run)
+        already_won = _find_won(run, data, won) if listing and data.outcomes is not None else None
         for _, path, query in outputs:
             if path:
                 write_rows(run.connection, query, path)
         summary = summarize(run)
-        ranked = rank(run, top, pql_only=pql_only) if listing else []
+        ranked = rank(run, top, pql_only=pql_only, without_won=already_won is not None) if listing else []
     moment = "each instant of the grid" if grid else ", ".join(clock.iso(us) for us in sorted(set(instants)))
     if as_json:
         print_json(
@@ -128,6 +133,7 @@ def score(
                 "model_hash": run.program.model_hash,
                 "as_of": [] if grid else [clock.iso(us) for us in sorted(set(instants))],
                 **summary.as_dict(),
+                "left_out": None if already_won is None else {"won": already_won},
                 "rows": run.accounting.as_dict(),
                 "leads": [
                     {
@@ -141,10 +147,28 @@ def score(
         return
     if listing:
         print_ranking(ranked, summary, several=run.several_moments)
+        if already_won:
+            click.echo(f"\nleft out: {already_won:,} already won")
     for what, path, _ in outputs:
         if path:
             click.echo(f"wrote {what} to {path}")
     print_summary(summary, run.accounting, f"{run.program.model} ({run.program.model_hash})", moment)
+
+
+def _find_won(run: Run, data: Data, won: str) -> int | None:
+    """Return how many scores are of leads won by then; None, with a warning, where the outcomes cannot be read.
+
+    No score depends on outcomes, so they stop none.
+    """
+    from denizen.scoring.standing import WON, count_left_out, find_left_out
+
+    try:
+        find_left_out(run, data, won)
+    except DenizenError as error:
+        told = "; ".join(finding.message for finding in error.findings)
+        run.accounting.warnings.append(f"outcomes cannot be used, so nobody already won is left out: {told}")
+        return None
+    return count_left_out(run, WON)
 
 
 def _look_ahead(run: Run) -> None:

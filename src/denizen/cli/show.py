@@ -144,7 +144,15 @@ def print_summary(summary: Summary, accounting: Accounting, model: str, as_of: s
         end="",
         soft_wrap=True,
     )
-    extras = [f"{n:,} {name}" for name, n in (("disqualified", summary.disqualified), ("capped", summary.capped)) if n]
+    extras = [
+        f"{n:,} {name}"
+        for name, n in (
+            ("disqualified", summary.disqualified),
+            ("capped", summary.capped),
+            ("not signed up yet", summary.not_signed_up),
+        )
+        if n
+    ]
     out.print(f", {', '.join(extras)}" if extras else "", soft_wrap=True)
     if accounting.leads.given:
         out.print(_entities("leads", accounting.leads), soft_wrap=True)

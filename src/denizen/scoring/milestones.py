@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from denizen.plan import nodes
-from denizen.scoring.foresight.actions import Action, actions_of, bounds_of, can_add
+from denizen.scoring.foresight.actions import SOME_EVENT, Action, actions_of, bounds_of, can_add
 from denizen.scoring.foresight.facts import Fact, possible_facts
 from denizen.scoring.foresight.scenarios import NewEvent
 from denizen.scoring.returning import only_idles
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from denizen.scoring.imagine import World
+    from denizen.scoring.trackable import Trackable
 
 MOST_TIMES = 100
 TIMES, OFTEN, DAYS = "{times}", "{often}", "{days}"
@@ -41,20 +42,39 @@ class Milestone:
     fact: Fact | None = None
 
 
-def milestones_of(world: World) -> list[Milestone]:
-    """Return every milestone of the behavior section, in the order of the model."""
+def milestones_of(world: World, there: Trackable) -> tuple[list[Milestone], dict[str, tuple[str, ...]]]:
+    """Return every milestone of the behavior section, in the order of the model, and by criterion what is nowhere.
+
+    Nobody is asked for what no lead of the data has: where nothing of a criterion can be reached, it is told instead.
+    """
     facts = possible_facts(world)
     fixed = {c.measure.name for c in world.plan.part("fit") if isinstance(c.measure, nodes.Attribute)}
     found: list[Milestone] = []
+    nowhere: dict[str, tuple[str, ...]] = {}
     for criterion in world.plan.part("behavior"):
         if isinstance(criterion.measure, nodes.Attribute):
             name = criterion.measure.name
             known = [f for f in facts if f.attribute == name and f.points > 0 and name not in fixed]
             made = [Milestone(0, criterion, *_same(f"{f.attribute} {f.words}"), fact=f) for f in known]
         else:
-            made = list(_of_events(world, criterion)) if can_add(criterion) and not only_idles(criterion) else []
-        found += made
-    return [_numbered(m, i) for i, m in enumerate(found, 1)]
+            made = list(_of_events(world, criterion, there)) if can_add(criterion) and not only_idles(criterion) else []
+        reachable = [m for m in made if _occurs(m, world, there)]
+        if made and not reachable:
+            nowhere[criterion.name] = there.missing(criterion, world.plan)
+        found += reachable
+    return [_numbered(m, i) for i, m in enumerate(found, 1)], nowhere
+
+
+def _occurs(milestone: Milestone, world: World, there: Trackable) -> bool:
+    """Return whether the data has what a milestone takes."""
+    if milestone.fact is not None:
+        return milestone.fact.attribute in there.attributes
+    names = {e.event for e in milestone.events} | ({milestone.repeated.event} if milestone.repeated else set())
+    return all(_there(name, world, there) for name in names)
+
+
+def _there(name: str, world: World, there: Trackable) -> bool:
+    return name == SOME_EVENT or there.has(name, world.plan)
 
 
 def _numbered(m: Milestone, number: int) -> Milestone:
@@ -69,11 +89,11 @@ def _both(action: Action) -> tuple[str, str]:
     return action.describe(1, again=True), action.describe(1, again=False)
 
 
-def _of_events(world: World, criterion: nodes.Criterion) -> Iterator[Milestone]:
+def _of_events(world: World, criterion: nodes.Criterion, there: Trackable) -> Iterator[Milestone]:
     measure = criterion.measure
     if isinstance(measure, nodes.Attribute):
         return
-    actions = actions_of(world, measure.events)
+    actions = sorted(actions_of(world, measure.events), key=lambda a: not _there(a.event, world, there))
     first = actions[0]
     if isinstance(measure, nodes.SessionDepth):
         for bound in bounds_of(criterion.scoring):

@@ -13,27 +13,48 @@ from denizen.scoring.foresight.scenarios import columns_of, event_table, logged,
 from denizen.scoring.imagine import EVENTS, LEADS, World
 from denizen.scoring.milestones import DAYS, MOST_TIMES, OFTEN, TIMES, Milestone, milestones_of
 from denizen.scoring.returning import CAME_BACK, COMING_BACK, find_returning
+from denizen.scoring.standing import LEFT_OUT, NOT_SIGNED_UP, WON, count_left_out, find_left_out
+from denizen.scoring.trackable import trackable
 from denizen.sql.literals import number, text
 
 if TYPE_CHECKING:
     from denizen.ingest.project import Data
     from denizen.scoring.run import Progress, Run
+    from denizen.scoring.trackable import Trackable
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The leads whom one milestone would move most; `median_points` is what it adds besides coming back."""
+    """The leads whom one milestone would move most; `median_points` is what it adds besides coming back.
+
+    `need_to_come_back` are those from whom idleness takes points; `qualify_by_coming_back` of them need nothing else.
+    """
 
     milestone: str
     leads: int
     median_points: float
+    need_to_come_back: int
+    qualify_by_coming_back: int
     would_qualify: int
     closing_first_at: str | None
 
 
 @dataclass(frozen=True, slots=True)
+class Missing:
+    """A criterion that nobody can be asked to reach, because no lead has its attribute or did its events."""
+
+    criterion: str
+    names: tuple[str, ...]
+    product: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Nurture:
-    """Who is there to nurture, and who is not: capped, disqualified, qualified, or nothing to do."""
+    """Who is there to nurture, and who is not: won, not signed up yet, capped, disqualified, qualified, or nothing to do.
+
+    Each lead is counted once, in the first of these that holds. `not_in_data` are the criteria whose milestones are no use
+    to campaign for: what they wait for occurs for no lead.
+    """
 
     groups: tuple[Group, ...]
     leads: int
@@ -41,38 +62,51 @@ class Nurture:
     qualified: int
     capped: int
     disqualified: int
+    won: int
+    not_signed_up: int
+    not_in_data: tuple[Missing, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain data for `--json`."""
         return asdict(self)
 
 
-def find_milestones(run: Run, data: Data, progress: Progress) -> Nurture:
+def find_milestones(run: Run, data: Data, progress: Progress, won: str = "won") -> Nurture:
     """Make the view `nurture`, a row a lead, and return its summary.
 
     The run must have been made of `data` with `detail`, at one instant: what a lead lacks is read off its measures.
+    Where the data names outcomes, leads with the outcome `won` by then are left out.
+
+    Raises:
+        DenizenError: outcomes cannot be read.
     """
     run.connection.execute(
         "CREATE OR REPLACE TABLE nurtured (real_id VARCHAR, milestone VARCHAR, to_do VARCHAR, points DOUBLE,"
-        " coming_back DOUBLE, total_after DOUBLE, qualifies BOOLEAN, closes_us BIGINT, gap DOUBLE)"
+        " coming_back DOUBLE, back_qualifies BOOLEAN, total_after DOUBLE, qualifies BOOLEAN, closes_us BIGINT, gap DOUBLE)"
     )
-    asked = 0
+    find_left_out(run, data, won)
+    there = trackable(run, data)
+    asked, missing = 0, dict[Missing, None]()
     for plan_no in range(1, len(run.plans) + 1):
-        asked += _try_plan(run, plan_no, progress)
+        asked += _try_plan(run, plan_no, there, missing, progress)
     stage_addresses(run.connection, data)
     run.connection.execute(
         "CREATE OR REPLACE TEMP VIEW nurture AS SELECT final.lead_id, final.account_id, email, milestone, to_do, points,"
-        " coming_back, CAST(final.total AS DOUBLE) AS total, total_after, qualifies, gap, make_timestamptz(closes_us) AS"
+        " coming_back, CAST(final.total AS DOUBLE) AS total, total_after, qualifies, back_qualifies AS qualifies_by_coming_back, gap, make_timestamptz(closes_us) AS"
         " closes_at, fit_tier, behavior_tier FROM nurtured JOIN final ON CAST(final.lead_id AS VARCHAR) = nurtured.real_id"
         f" LEFT JOIN {ADDRESSES} AS known ON known.lead_id = nurtured.real_id"
         " ORDER BY qualifies DESC, points DESC, final.lead_id"
     )
-    return _summarize(run, asked)
+    return _summarize(run, asked, tuple(missing))
 
 
-def _try_plan(run: Run, plan_no: int, progress: Progress) -> int:
-    """Try the milestones of one plan on the leads for whom it counts; return how many leads those are."""
-    world = World(run, where=f"NOT pql AND NOT disqualified AND NOT capped AND plan_no = {plan_no}", plan_no=plan_no)
+def _try_plan(run: Run, plan_no: int, there: Trackable, missing: dict[Missing, None], progress: Progress) -> int:
+    """Try the milestones of one plan on the leads for whom it counts; return how many leads those are.
+
+    What the data does not have is tried on nobody and goes to `missing`.
+    """
+    open_ = f"NOT pql AND NOT disqualified AND NOT capped AND lead_id NOT IN (SELECT lead_id FROM {LEFT_OUT})"
+    world = World(run, where=f"{open_} AND plan_no = {plan_no}", plan_no=plan_no)
     cursor = world.cursor
     leads = int(cursor.execute("SELECT count(*) FROM world_rows").fetchall()[0][0])
     if not leads:
@@ -91,10 +125,13 @@ def _try_plan(run: Run, plan_no: int, progress: Progress) -> int:
     )
     cursor.execute(
         "CREATE OR REPLACE TABLE tried (lead_id BIGINT, no INTEGER, milestone VARCHAR, to_do VARCHAR, times BIGINT,"
-        " closes_us BIGINT, points DOUBLE, coming_back DOUBLE, total_after DOUBLE, qualifies BOOLEAN, last BOOLEAN)"
+        " closes_us BIGINT, points DOUBLE, coming_back DOUBLE, back_qualifies BOOLEAN, total_after DOUBLE, qualifies BOOLEAN, last BOOLEAN)"
     )
     _come_back(world)
-    for milestone in milestones_of(world):
+    product = world.plan.product.name if world.plan.product else None
+    found, unreachable = milestones_of(world, there)
+    missing |= {Missing(criterion, names, product): None for criterion, names in unreachable.items()}
+    for milestone in found:
         progress(f"trying {milestone.criterion.name}")
         _try(world, milestone)
     _keep_best(run, world.plan)
@@ -106,7 +143,7 @@ def _come_back(world: World) -> None:
     do = find_returning(world)
     world.cursor.execute(
         f"INSERT INTO tried SELECT lead_id, 0, {text(COMING_BACK)}, {text(do)}, 1, NULL,"
-        " CAST(back.total - now.total AS DOUBLE), 0, CAST(back.total AS DOUBLE), back.pql, TRUE"
+        " CAST(back.total - now.total AS DOUBLE), 0, back.pql, CAST(back.total AS DOUBLE), back.pql, TRUE"
         " FROM back JOIN now USING (lead_id) WHERE lead_id IN (SELECT lead_id FROM returning_leads)"
     )
 
@@ -135,7 +172,7 @@ def _try(world: World, milestone: Milestone) -> None:
     cursor.execute(
         f"INSERT INTO tried SELECT todo.lead_id, {milestone.number}, {text(milestone.criterion.name)}, {_words(milestone)},"
         " times, closes_us, CAST(imagined.total - back.total AS DOUBLE), CAST(back.total - now.total AS DOUBLE),"
-        " CAST(imagined.total AS DOUBLE), imagined.pql, FALSE"
+        " back.pql, CAST(imagined.total AS DOUBLE), imagined.pql, FALSE"
         " FROM todo JOIN now USING (lead_id) JOIN back USING (lead_id) JOIN imagined USING (lead_id)"
     )
 
@@ -231,8 +268,8 @@ def _keep_best(run: Run, plan: nodes.Plan) -> None:
         f" {number(gates.behavior)} - final.behavior)"
     )
     run.connection.execute(
-        "INSERT INTO nurtured SELECT CAST(real_id AS VARCHAR), milestone, to_do, points, coming_back, total_after, qualifies,"
-        " closes_us,"
+        "INSERT INTO nurtured SELECT CAST(real_id AS VARCHAR), milestone, to_do, points, coming_back, back_qualifies,"
+        " total_after, qualifies, closes_us,"
         f" CAST({gap} AS DOUBLE)"
         " FROM (SELECT *, row_number() OVER (PARTITION BY lead_id ORDER BY last, points DESC, qualifies DESC, times, no) AS place"
         " FROM tried WHERE points > 0) AS best JOIN world_rows USING (lead_id)"
@@ -240,16 +277,20 @@ def _keep_best(run: Run, plan: nodes.Plan) -> None:
     )
 
 
-def _summarize(run: Run, asked: int) -> Nurture:
+def _summarize(run: Run, asked: int, missing: tuple[Missing, ...]) -> Nurture:
     rows = run.connection.execute(
-        "SELECT milestone, count(*), median(points), count(*) FILTER (WHERE qualifies),"
+        "SELECT milestone, count(*), median(points),"
+        f" count(*) FILTER (WHERE coming_back > 0 OR milestone = {text(COMING_BACK)}),"
+        " count(*) FILTER (WHERE qualifies_by_coming_back), count(*) FILTER (WHERE qualifies),"
         " strftime(min(closes_at) AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%SZ')"
-        " FROM nurture GROUP BY milestone ORDER BY 4 DESC, 2 DESC, 1"
+        " FROM nurture GROUP BY milestone ORDER BY 6 DESC, 2 DESC, 1"
     ).fetchall()
     counts = run.connection.execute(
         "SELECT (SELECT count(*) FROM nurture), count(*) FILTER (WHERE pql),"
-        " count(*) FILTER (WHERE capped AND NOT disqualified), count(*) FILTER (WHERE disqualified) FROM final"
+        " count(*) FILTER (WHERE capped AND NOT disqualified), count(*) FILTER (WHERE disqualified)"
+        f" FROM final WHERE lead_id NOT IN (SELECT lead_id FROM {LEFT_OUT})"
     ).fetchall()[0]
     leads, qualified, capped, disqualified = (int(n) for n in counts)
-    groups = tuple(Group(str(m), int(n), float(p), int(q), closes) for m, n, p, q, closes in rows)
-    return Nurture(groups, leads, asked - leads, qualified, capped, disqualified)
+    groups = tuple(Group(str(m), int(n), float(p), int(c), int(b), int(q), closes) for m, n, p, c, b, q, closes in rows)
+    won, not_signed_up = count_left_out(run, WON), count_left_out(run, NOT_SIGNED_UP)
+    return Nurture(groups, leads, asked - leads, qualified, capped, disqualified, won, not_signed_up, missing)

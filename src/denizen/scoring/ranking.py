@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from denizen.clock import iso
+from denizen.scoring.standing import LEFT_OUT, WON, count_not_signed_up
+from denizen.sql.literals import text
 
 if TYPE_CHECKING:
     from denizen.scoring.run import Run
@@ -34,12 +36,13 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """How many were scored and how many qualify."""
+    """How many were scored and how many qualify; `not_signed_up` sign up only after the instant they were scored for."""
 
     scores: int
     pql: int
     disqualified: int
     capped: int
+    not_signed_up: int = 0
 
     @property
     def share(self) -> float:
@@ -57,12 +60,21 @@ def summarize(run: Run) -> Summary:
         "SELECT count(*), count(*) FILTER (WHERE pql), count(*) FILTER (WHERE disqualified),"
         " count(*) FILTER (WHERE capped) FROM final"
     ).fetchall()[0]
-    return Summary(*[int(n) for n in row])
+    scores, pql, disqualified, capped = (int(n) for n in row)
+    return Summary(scores, pql, disqualified, capped, count_not_signed_up(run))
 
 
-def rank(run: Run, top: int, *, pql_only: bool) -> list[Ranked]:
-    """Return the best leads, highest total first; ties by lead, so that the order never depends on chance."""
-    where = "WHERE pql" if pql_only else ""
+def rank(run: Run, top: int, *, pql_only: bool, without_won: bool = False) -> list[Ranked]:
+    """Return the best leads, highest total first; ties by lead, so that the order never depends on chance.
+
+    With `without_won`, whom `find_left_out` found won by then is left out.
+    """
+    where = "WHERE pql" if pql_only else "WHERE TRUE"
+    if without_won:
+        where += (
+            f" AND NOT EXISTS (SELECT 1 FROM {LEFT_OUT} AS o WHERE o.lead_id = final.lead_id"
+            f" AND o.as_of_us = final.as_of_us AND why = {text(WON)})"
+        )
     run.connection.execute(
         "CREATE OR REPLACE TEMP TABLE best AS SELECT * FROM (SELECT *, row_number() OVER"
         f" (ORDER BY total DESC, behavior DESC, lead_id, as_of_us) AS place FROM final {where}) WHERE place <= {top}"
