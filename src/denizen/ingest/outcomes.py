@@ -1,4 +1,8 @@
-"""Outcomes: what became of leads, typed, of known leads, none twice."""
+"""Outcomes: what became of leads, typed, of known leads, none twice.
+
+Words are read in this order: as the project file says, as the words that have a meaning of their own, as the usual names
+of stages in a CRM. What is none of these is refused, never guessed.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +17,12 @@ from denizen.ingest.raw import NOTHING
 from denizen.ingest.reading import OWN, Reading
 from denizen.ingest.sources import read_raw
 from denizen.ingest.values import as_id, as_instant, as_text
+from denizen.model.values import normalize
 from denizen.sql.literals import text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from duckdb import DuckDBPyConnection
 
     from denizen.ingest.accounting import Accounting
@@ -24,6 +31,23 @@ if TYPE_CHECKING:
 
 OUTCOMES = ("won", "lost", "opportunity", "accepted", "rejected", "contacted")
 """The words that have a meaning of their own."""
+
+STAGES = {
+    "closedwon": "won",
+    "closewon": "won",
+    "wonclosed": "won",
+    "dealwon": "won",
+    "closedlost": "lost",
+    "closelost": "lost",
+    "lostclosed": "lost",
+    "deallost": "lost",
+    "salesaccepted": "accepted",
+    "acceptedbysales": "accepted",
+    "salesrejected": "rejected",
+    "rejectedbysales": "rejected",
+    "opportunitycreated": "opportunity",
+}
+"""What usual stages of a CRM mean, by their letters and digits alone: `Closed Won`, `closed-won` and `closedwon` are one."""
 
 SHOWN = 5
 
@@ -50,6 +74,7 @@ def stage_outcomes(connection: DuckDBPyConnection, data: Data, won: str, account
         raw = read_raw(connection, "outcomes", data.outcomes, data.mapping("outcomes"))
         raw.check_mapping()
         _read(connection, raw)
+        accounting.warnings += _translate(connection, data.outcome_values, won)
         _refuse_unknown_words(connection, raw, won)
         accounting.outcomes = _keep(connection, raw)
     except duckdb.Error as error:
@@ -82,8 +107,46 @@ def _read(connection: DuckDBPyConnection, raw: Raw) -> None:
     connection.execute(f"CREATE OR REPLACE TEMP TABLE outcomes_read AS {reading.select(record=True)}")
 
 
+def outcome_of(word: str, values: Mapping[str, str], won: str) -> str:
+    """Return the outcome that a normalized word means, the word itself if none is known.
+
+    Args:
+        word: as the data says it, normalized.
+        values: what the project file says that words mean.
+        won: the word that counts as conversion; it stays what it is.
+    """
+    if word in values:
+        return values[word]
+    if word in (normalize(won), *OUTCOMES):
+        return word
+    letters = _letters(word)
+    return normalize(won) if letters and letters == _letters(won) else STAGES.get(letters, word)
+
+
+def _letters(word: str) -> str:
+    return "".join(c for c in normalize(word) if c.isalnum())
+
+
+def _translate(connection: DuckDBPyConnection, values: Mapping[str, str], won: str) -> Iterator[str]:
+    """Give words the outcomes they mean; yield a warning that says what was read as what without being told to."""
+    counts = connection.execute(
+        "SELECT outcome, count(*) FROM outcomes_read WHERE outcome IS NOT NULL GROUP BY outcome ORDER BY count(*) DESC, outcome"
+    ).fetchall()
+    meant = {str(word): outcome_of(str(word), values, won) for word, _ in counts}
+    changed = {word: outcome for word, outcome in meant.items() if outcome != word}
+    if not changed:
+        return
+    cases = " ".join(f"WHEN {text(word)} THEN {text(outcome)}" for word, outcome in changed.items())
+    connection.execute(f"UPDATE outcomes_read SET outcome = CASE outcome {cases} ELSE outcome END")
+    guessed = [
+        f"`{word}` as {changed[word]} ({n:,} rows)" for word, n in counts if word in changed and word not in values
+    ]
+    if guessed:
+        yield f"outcomes: read {', '.join(guessed)}; say it otherwise with `outcomes: {{values: …}}` in denizen.yaml"
+
+
 def _refuse_unknown_words(connection: DuckDBPyConnection, raw: Raw, won: str) -> None:
-    allowed = dict.fromkeys([won.strip().lower(), *OUTCOMES])
+    allowed = dict.fromkeys([normalize(won), *OUTCOMES])
     listed = ", ".join(text(word) for word in allowed)
     found = connection.execute(
         f"SELECT outcome, count(*) FROM outcomes_read WHERE reason IS NULL AND outcome NOT IN ({listed})"
@@ -96,6 +159,7 @@ def _refuse_unknown_words(connection: DuckDBPyConnection, raw: Raw, won: str) ->
     raise fail(
         "unknown-outcome",
         f"no outcomes: {words}; {hint + ' ' if hint else ''}allowed: {', '.join(allowed)};"
+        " say what a word means with `outcomes: {values: {WORD: won}}` in denizen.yaml;"
         " to count a word of your own as conversion, name it with --won WORD",
         file=raw.label,
     )

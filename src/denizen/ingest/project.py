@@ -58,6 +58,14 @@ class EventFile(TableFile):
     unique: bool = Field(False, description="no event_id occurs twice, so duplicates are not searched for")
 
 
+class OutcomeFile(TableFile):
+    """Outcomes."""
+
+    values: dict[str, str] = Field(
+        default_factory=dict, description="what the data says, such as a stage of the CRM: the outcome it means"
+    )
+
+
 class HealthSettings(Spec):
     """What a health card needs to be told, because no data says it."""
 
@@ -75,7 +83,7 @@ class Project(Spec):
     leads: LeadFile = Field(default_factory=LeadFile)
     accounts: TableFile = Field(default_factory=TableFile)
     events: EventFile = Field(default_factory=EventFile)
-    outcomes: TableFile = Field(default_factory=TableFile)
+    outcomes: OutcomeFile = Field(default_factory=OutcomeFile)
     attributes_history: TableFile = Field(default_factory=TableFile)
     health: HealthSettings = Field(default_factory=HealthSettings)
     lint: LintSettings = Field(default_factory=LintSettings)
@@ -101,7 +109,8 @@ class AttributeRule:
 class Data:
     """The tables to read: each a path, a dataframe or None, with its column names.
 
-    `unique` promises that no event_id occurs twice. `outcomes` says what became of leads, `attributes_history` what was
+    `unique` promises that no event_id occurs twice. `outcomes` says what became of leads (`outcome_values` which outcome a
+    word of theirs means, by its normalized text), `attributes_history` what was
     known of them from when on. `attributes` says how some are read, `match_accounts` whether leads
     without an account find one by the domain of their address.
     """
@@ -115,6 +124,7 @@ class Data:
     attributes_history: Any = None
     attributes: dict[str, AttributeRule] = field(default_factory=dict)
     match_accounts: bool = True
+    outcome_values: dict[str, str] = field(default_factory=dict)
 
     def mapping(self, table: str) -> dict[str, str]:
         """Return the column names of a table."""
@@ -159,6 +169,7 @@ def load_project(path: str | Path) -> Data:
         place(project.attributes_history),
         {name: AttributeRule.of(file) for name, file in project.attributes.items()},
         project.leads.match_accounts == "domain",
+        {normalize(said): normalize(meant) for said, meant in project.outcomes.values.items()},
     )
 
 
