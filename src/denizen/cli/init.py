@@ -15,6 +15,7 @@ from denizen.cli.import_ import write_text
 from denizen.cli.options import json_option
 from denizen.cli.show import console, print_json
 from denizen.errors import fail
+from denizen.ingest.columns import settle_columns
 from denizen.ingest.project import FILE_NAME, Data, parse_mappings
 from denizen.model.advisor import CRMS, TRACKINGS, TRIALS, Answers, Recommendation, recommend
 from denizen.model.approaches import APPROACHES
@@ -27,6 +28,7 @@ from denizen.model.writing import one_line
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from denizen.ingest.columns import Proposal
     from denizen.model.event_names import Match
     from denizen.model.seen_events import SeenEvents
 
@@ -66,6 +68,7 @@ def questions(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--events", help="Map the template to the events that occur here.")
 @click.option("--leads", help="The leads, for the project file.")
 @click.option("--accounts", help="The companies, for the project file.")
+@click.option("--outcomes", help="What became of leads, for the project file: lead_id, outcome, at.")
 @click.option("--map", "maps", multiple=True, metavar="TABLE.COLUMN=YOURS", help="Name a column of your data.")
 @click.option("--into", type=click.Path(), default=".", show_default=True, help="The folder to write to.")
 @click.option("--yes", is_flag=True, help="Take the default of every question without a flag, and ask nothing.")
@@ -77,6 +80,7 @@ def init(
     events: str | None,
     leads: str | None,
     accounts: str | None,
+    outcomes: str | None,
     maps: tuple[str, ...],
     into: str,
     yes: bool,  # noqa: FBT001
@@ -96,12 +100,15 @@ def init(
     asked for, or the best guess stands in the file with a comment. What the data do not have is replaced by a proxy or
     left out, and the file says so. Products are those that the property `product` of the events names, or those given with
     --product. Nothing is overwritten without --force.
+    Columns with the names of other tools (userId, distinct_id, event_type, createdAt …) are asked for and mapped in
+    denizen.yaml; without a terminal they are mapped, and told. A table that lacks what it needs is refused.
     """
     folder = Path(into)
     check_target(folder, force=force)
     quiet = yes or as_json or not sys.stdin.isatty()
-    data = Data(leads, accounts, events, parse_mappings(maps))
     check_products(named, given["products"])
+    data = Data(leads, accounts, events, parse_mappings(maps), outcomes=outcomes)
+    data, mapped = settle_columns(data, accept_all if quiet else accept_column)
     seen = seen_in(data)
     answers = answer(given, expected_products(named, seen), yes=yes, quiet=quiet)
     recommendation = recommend(answers, approach)
@@ -110,7 +117,8 @@ def init(
     model = parse_model(made.text, str(folder / MODEL_NAME))
     folder.mkdir(parents=True, exist_ok=True)
     places = {
-        name: relative(path, folder) for name, path in (("leads", leads), ("accounts", accounts), ("events", events))
+        table: relative(path, folder)
+        for table, path in (("leads", leads), ("accounts", accounts), ("events", events), ("outcomes", outcomes))
     }
     write_text(str(folder / MODEL_NAME), made.text)
     write_text(str(folder / FILE_NAME), project_text(places, data.columns, recommendation))
@@ -124,6 +132,7 @@ def init(
                 "model": model.name,
                 "model_hash": model.fingerprint,
                 "files": [str(folder / MODEL_NAME), str(folder / FILE_NAME)],
+                "mapped": [{"table": p.table, "name": p.name, "column": p.column} for p in mapped],
                 "events": [
                     {
                         "wanted": m.wanted,
@@ -141,7 +150,25 @@ def init(
         )
         return
     print_recommendation(recommendation, made)
+    for proposal in mapped:
+        console().print(
+            Text(f"  column {proposal.table}.{proposal.name}: {one_line(proposal.column)}, mapped in {FILE_NAME}"),
+            soft_wrap=True,
+        )
     click.echo(f"wrote {folder / MODEL_NAME} and {folder / FILE_NAME}; next: denizen check {folder / MODEL_NAME}")
+
+
+def accept_all(proposal: Proposal) -> bool:
+    """Take a column for what its name says; it is told, and stands in the project file."""
+    del proposal
+    return True
+
+
+def accept_column(proposal: Proposal) -> bool:
+    """Ask whether a column is what its name says."""
+    return click.confirm(
+        f"Is {one_line(proposal.column)} of {proposal.table} the column {proposal.name}?", default=True
+    )
 
 
 def check_target(folder: Path, *, force: bool) -> None:

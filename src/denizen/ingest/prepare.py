@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from denizen.errors import fail
+from denizen.errors import DenizenError, fail
 from denizen.ingest.accounting import Accounting
+from denizen.ingest.columns import problems_of
 from denizen.ingest.derive.lookup import derive_attributes, mark_own
 from denizen.ingest.derive.staging import misspelled_rules, sources_of, unknown_for_all, with_sources
 from denizen.ingest.entities import id_kind, leads_from_events, stage_accounts, stage_leads
-from denizen.ingest.events import NEEDED, EventReader, no_events
+from denizen.ingest.events import EventReader, no_events
 from denizen.ingest.known import date_grid, date_leads, stage_history
 from denizen.ingest.sources import read_raw
 from denizen.ingest.values import as_id, as_instant, define
@@ -97,11 +98,8 @@ def _prepare(
     )
     if leads is None and events is None:
         raise fail("bad-argument", "there is neither leads nor events; give at least one of them")
-    for raw in (leads, accounts, events):
-        if raw is not None:
-            raw.check_mapping(tables)
-    if events is not None:
-        events.need_all(*NEEDED)
+    if problems := [f for raw in (leads, accounts, events) if raw is not None for f in problems_of(raw, tables)]:
+        raise DenizenError(problems)
     kind = id_kind(*[raw.need("lead_id") for raw in (leads, events, asked) if raw is not None])
     reader = None
     if events is not None:

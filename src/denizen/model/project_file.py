@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from denizen.model.advisor import Recommendation
 
-EXAMPLES = {"leads": "leads.csv", "accounts": "accounts.csv", "events": "events.csv"}
+EXAMPLES = {"leads": "leads.csv", "accounts": "accounts.csv", "events": "events.csv", "outcomes": "outcomes.csv"}
 
 
 def project_text(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from denizen.errors import Finding, fail
+from denizen.ingest.columns import check_columns, lacking, proposals_of
 from denizen.ingest.events import EventReader
 from denizen.ingest.prepare import Moments, connect, prepare
 from denizen.ingest.project import Data
@@ -36,6 +37,7 @@ def look_at_data(plans: tuple[Plan, ...], data: Data) -> tuple[Seen, list[Findin
     Raises:
         DenizenError: the data cannot be read.
     """
+    _refuse_unreadable(plans, data)
     seen, findings = Seen(), list[Finding]()
     if data.events is not None:
         seen, rejected = _events(plans, data)
@@ -45,6 +47,14 @@ def look_at_data(plans: tuple[Plan, ...], data: Data) -> tuple[Seen, list[Findin
         seen = replace(seen, attributes=attributes, columns=columns)
         findings += rejected
     return seen, findings
+
+
+def _refuse_unreadable(plans: tuple[Plan, ...], data: Data) -> None:
+    connection = connect()
+    try:
+        check_columns(connection, replace(data, outcomes=None), tables_for(needs_of(*plans)))
+    finally:
+        connection.close()
 
 
 def _events(plans: tuple[Plan, ...], data: Data) -> tuple[Seen, list[Finding]]:
@@ -66,7 +76,8 @@ def _events(plans: tuple[Plan, ...], data: Data) -> tuple[Seen, list[Finding]]:
     finally:
         connection.close()
     seen = Seen({str(r[0]): int(r[1]) for r in rows}, properties, products=owned.names, strangers=owned.strangers)
-    return seen, _rejected("events", read - valid, read, data.events)
+    lacks = "" if valid else lacking(raw, proposals_of(raw))
+    return seen, _rejected("events", read - valid, read, data.events, lacks)
 
 
 def _values(connection: DuckDBPyConnection, value: Value) -> dict[str, Values]:
@@ -150,9 +161,9 @@ def _grouped(found: list[tuple[str, str]]) -> dict[str, set[str]]:
     return groups
 
 
-def _rejected(table: str, rejected: int, read: int, source: object) -> list[Finding]:
+def _rejected(table: str, rejected: int, read: int, source: object, lacks: str = "") -> list[Finding]:
     if not rejected:
         return []
-    message = f"{rejected:,} of {read:,} {table} would be rejected; `denizen score … --rejects PATH` tells why"
+    message = f"{rejected:,} of {read:,} {table} would be rejected; `denizen score … --rejects PATH` tells why{lacks}"
     file = str(source) if isinstance(source, str) else table
     return [Finding("rows-rejected", message, file, level="warning")]

@@ -1,0 +1,200 @@
+"""Columns under the names that other tools give them: what is missing in a table, and which of its columns it may be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from denizen.errors import DenizenError, Finding
+from denizen.ingest.sources import read_raw
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from duckdb import DuckDBPyConnection
+
+    from denizen.ingest.project import Data
+    from denizen.ingest.raw import Raw
+    from denizen.sql.tables import Tables
+
+NEEDED = {
+    "leads": ("lead_id",),
+    "accounts": ("account_id",),
+    "events": ("lead_id", "event", "timestamp"),
+    "outcomes": ("lead_id", "outcome", "at"),
+}
+"""The columns that a table must have."""
+
+_LEAD = ("user_id", "distinct_id", "anonymous_id", "contact_id", "person_id")
+_ACCOUNT = ("group_id", "company_id", "organization_id", "org_id", "workspace_id")
+KNOWN_AS: dict[str, dict[str, tuple[str, ...]]] = {
+    "leads": {
+        "lead_id": (*_LEAD, "id"),
+        "account_id": _ACCOUNT,
+        "signup_at": ("created_at", "signed_up_at", "signup_date", "signup_time", "create_date"),
+        "trial_started_at": ("trial_start", "trial_start_at", "trial_start_date"),
+        "trial_ends_at": ("trial_end", "trial_end_at", "trial_end_date", "trial_ended_at"),
+        "title": ("job_title",),
+    },
+    "accounts": {
+        "account_id": (*_ACCOUNT, "id"),
+        "employees": ("employee_count", "number_of_employees", "num_employees"),
+    },
+    "events": {
+        "lead_id": _LEAD,
+        "event": ("event_type", "event_name", "name"),
+        "timestamp": ("original_timestamp", "event_time", "time", "occurred_at", "sent_at", "created_at"),
+        "event_id": ("message_id", "insert_id"),
+        "properties": ("event_properties",),
+        "received_at": ("server_upload_time", "server_received_time"),
+    },
+    "outcomes": {
+        "lead_id": _LEAD,
+        "outcome": ("stage", "status", "deal_stage", "stage_name"),
+        "at": ("close_date", "closed_at", "date", "timestamp"),
+        "rep": ("owner",),
+    },
+}
+"""By table and canonical column, the names it has elsewhere, the likeliest first; case and punctuation do not matter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A column of the data that probably is a canonical one which the table lacks."""
+
+    table: str
+    name: str
+    column: str
+
+    @property
+    def option(self) -> str:
+        """The option that says so."""
+        return f"--map {self.table}.{self.name}={self.column}"
+
+
+def proposals_of(raw: Raw) -> Iterator[Proposal]:
+    """Yield what columns of a table probably are, of canonical ones that it lacks and nobody mapped."""
+    given = {_letters(column): column for column in reversed(raw.columns)}
+    taken = {column.lower() for column in raw.mapping.values()}
+    for name, others in KNOWN_AS[raw.table].items():
+        if name in raw.mapping or _has(raw, name):
+            continue
+        found = [given[_letters(n)] for n in (name, *others) if _letters(n) in given]
+        if free := [column for column in found if column.lower() not in taken]:
+            taken.add(free[0].lower())
+            yield Proposal(raw.table, name, free[0])
+
+
+def lacking(raw: Raw, proposals: Iterable[Proposal]) -> str:
+    """Return the words that say which needed columns no line of a sample has, and which these may be; empty if none."""
+    if not raw.json_lines:
+        return ""
+    needed = [p for p in proposals if p.name in NEEDED[raw.table]]
+    return "".join(f"; no line looked at has `{p.name}`, name yours with {p.option}" for p in needed)
+
+
+def settle_columns(data: Data, accept: Callable[[Proposal], bool]) -> tuple[Data, tuple[Proposal, ...]]:
+    """Return data with the proposals that are accepted among its column names, and these proposals.
+
+    Raises:
+        DenizenError: tables cannot be read, or still lack columns they need; with all problems of all tables.
+    """
+    from denizen.ingest.prepare import connect
+
+    accepted: list[Proposal] = []
+    connection = connect()
+    try:
+        for raw in _readable(connection, data):
+            accepted += [p for p in proposals_of(raw) if accept(p)]
+        columns = {table: dict(mapping) for table, mapping in data.columns.items()}
+        for p in accepted:
+            columns.setdefault(p.table, {})[p.name] = p.column
+        settled = replace(data, columns=columns)
+        if problems := _problems(connection, settled, None):
+            raise DenizenError(problems)
+    finally:
+        connection.close()
+    return settled, tuple(accepted)
+
+
+def check_columns(connection: DuckDBPyConnection, data: Data, tables: Tables) -> None:
+    """Refuse data of which a table cannot be read or lacks columns it needs, or whose column names cannot be meant.
+
+    Args:
+        connection: an embedded database.
+        data: the tables.
+        tables: what is to be read of them, properties and attributes.
+
+    Raises:
+        DenizenError: with all problems of all tables, each once.
+    """
+    if problems := _problems(connection, data, tables):
+        raise DenizenError(problems)
+
+
+def problems_of(raw: Raw, tables: Tables | None) -> Iterator[Finding]:
+    """Yield what a table lacks and which of its column names cannot be meant, each once.
+
+    Without `tables`, nobody knows which attributes and properties are read, so only columns that are not there are told.
+    """
+    try:
+        raw.check_mapping(tables)
+    except DenizenError as error:
+        yield from (f for f in error.findings if tables is not None or f.code == "missing-column")
+    likely = {p.name: p for p in proposals_of(raw)}
+    for name in NEEDED[raw.table]:
+        if name in raw.mapping:
+            continue
+        try:
+            raw.need(name)
+        except DenizenError as error:
+            yield from (_proposing(f, likely.get(name), raw.table, name) for f in error.findings)
+
+
+def _proposing(finding: Finding, likely: Proposal | None, table: str, name: str) -> Finding:
+    if likely is None:
+        return finding
+    return replace(finding, message=finding.message.replace(f"--map {table}.{name}=COLUMN", likely.option))
+
+
+def _problems(connection: DuckDBPyConnection, data: Data, tables: Tables | None) -> list[Finding]:
+    """Return all problems of all tables; where there are any, also columns that a sample of JSON Lines lacks."""
+    sure: list[Finding] = []
+    probable: list[Finding] = []
+    for table, wanted in NEEDED.items():
+        source = getattr(data, table)
+        if source is None:
+            continue
+        try:
+            raw = read_raw(connection, table, source, data.mapping(table))
+        except DenizenError as error:
+            sure += error.findings
+            continue
+        sure += problems_of(raw, tables)
+        if raw.json_lines and not raw.keys_are_all:
+            needed = [p for p in proposals_of(raw) if p.name in wanted]
+            probable += [
+                Finding("missing-column", f"no line looked at has `{p.name}`; name yours with {p.option}", raw.label)
+                for p in needed
+            ]
+    return [*sure, *probable] if sure else []
+
+
+def _readable(connection: DuckDBPyConnection, data: Data) -> Iterator[Raw]:
+    """Yield the tables that can be read; what is wrong with the others is told by `_problems`."""
+    for table in NEEDED:
+        source = getattr(data, table)
+        if source is not None:
+            try:
+                yield read_raw(connection, table, source, data.mapping(table))
+            except DenizenError:
+                continue
+
+
+def _has(raw: Raw, name: str) -> bool:
+    """Return whether a column is there under its own name; of JSON Lines, whether a sample has it."""
+    return name.lower() in {column.lower() for column in raw.columns}
+
+
+def _letters(name: str) -> str:
+    return "".join(c for c in name.lower() if c.isalnum())
