@@ -10,6 +10,7 @@ from denizen import clock
 from denizen.cli.options import data_options, engine_option, given_data, json_option, known_option, model_argument
 from denizen.cli.show import print_json, progress
 from denizen.cli.show_audit import print_audit
+from denizen.cli.terminal import echo
 from denizen.clock import parse_instant
 from denizen.ingest.prepare import Moments
 from denizen.model.load import load_model
@@ -60,4 +61,4 @@ def audit(
         return
     print_audit(found)
     if page is not None:
-        click.echo(f"wrote the audit to {Path(page)}")
+        echo(f"wrote the audit to {Path(page)}")

@@ -9,6 +9,7 @@ import click
 from denizen.cli.history_options import history_options, study_of
 from denizen.cli.show import print_json, progress
 from denizen.cli.show_report import print_report
+from denizen.cli.terminal import echo
 from denizen.history.backtest import run_backtest
 from denizen.model.load import load_model
 from denizen.report import write_report
@@ -46,4 +47,4 @@ def backtest(models: tuple[str, ...], **given: Any) -> None:
         return
     print_report(found.report())
     if study.html is not None:
-        click.echo(f"report: {study.html}")
+        echo(f"report: {study.html}")

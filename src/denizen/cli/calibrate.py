@@ -11,6 +11,7 @@ import click
 from denizen.cli.history_options import history_options, study_of
 from denizen.cli.show import print_json, progress
 from denizen.cli.show_report import print_report
+from denizen.cli.terminal import echo
 from denizen.clock import parse_instant
 from denizen.errors import fail
 from denizen.history.calibrate import run_calibrate
@@ -74,7 +75,7 @@ def calibrate(model: str, out: str | None, **given: Any) -> None:
         written = [("report", study.html), ("written", out if found.text is not None else None)]
         for name, path in written:
             if path is not None:
-                click.echo(f"{name}: {path}")
+                echo(f"{name}: {path}")
     if found.text is None:
         sys.exit(NOTHING_PROPOSED)
 

@@ -9,7 +9,8 @@ import click
 
 from denizen.api import project_lint
 from denizen.cli.options import data_options, given_data, json_option, model_argument
-from denizen.cli.show import console, print_diff, print_findings, print_json
+from denizen.cli.show import print_diff, print_findings, print_json
+from denizen.cli.terminal import Text, console
 from denizen.model.approaches import APPROACHES
 from denizen.model.lint.settings import days
 from denizen.model.size import size_of
@@ -96,9 +97,8 @@ def _print(checked: Checked, findings: tuple[Finding, ...], *, show_diff: bool, 
     print_findings(findings)
     names = "" if checked.event_names is None else f"; {checked.event_names:,} event names seen in the data"
     sizes = size_of(checked.model.spec)
-    console().print(
-        f"[bold green]valid[/] {checked.model.name} ({checked.model.fingerprint}): {sizes}{names}", soft_wrap=True
-    )
+    told = f" {checked.model.name} ({checked.model.fingerprint}): {sizes}{names}"
+    console().print(Text.assemble(("valid", "bold green"), told), soft_wrap=True)
     if show_diff:
         print_diff(checked.diff)
         done = "made" if written else "to make"

@@ -11,6 +11,7 @@ from denizen import clock
 from denizen.cli.options import data_options, engine_option, given_data, json_option, known_option
 from denizen.cli.show import print_json, print_warnings, progress
 from denizen.cli.show_diff import print_changes, print_comparison, print_weeks
+from denizen.cli.terminal import echo
 from denizen.clock import parse_instant
 from denizen.errors import fail
 from denizen.ingest.prepare import Moments
@@ -97,7 +98,7 @@ def diff(
             print_weeks(by_week)
             print_warnings(compared.accounting)
             if out:
-                click.echo(f"wrote both scores to {out}")
+                echo(f"wrote both scores to {out}")
     if as_json:
         print_json(told)
     if exit_code and any(c.seen for c in changes):

@@ -11,6 +11,7 @@ from denizen.cli.history_options import study_of, unscored_options
 from denizen.cli.import_ import write_text
 from denizen.cli.show import print_json, progress
 from denizen.cli.show_report import print_report
+from denizen.cli.terminal import echo
 from denizen.errors import fail
 from denizen.history.discover import run_discover
 from denizen.model.load import load_model
@@ -65,4 +66,4 @@ def discover(model: str | None, project: str | None, model_out: str | None, **gi
     print_report(found.report())
     for name, path in (("report", study.html), ("model", model_out)):
         if path is not None:
-            click.echo(f"{name}: {path}")
+            echo(f"{name}: {path}")

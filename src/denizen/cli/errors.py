@@ -6,6 +6,7 @@ import click
 
 from denizen.cli.options import json_option
 from denizen.cli.show import print_json
+from denizen.cli.terminal import echo
 from denizen.errors import CODES
 from denizen.model.lint.rules import RULES
 
@@ -23,4 +24,4 @@ def errors(as_json: bool) -> None:  # noqa: FBT001
         print_json(codes)
         return
     for code, meaning in codes.items():
-        click.echo(f"{code:22} {meaning}")
+        echo(f"{code:22} {meaning}")

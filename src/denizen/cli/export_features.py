@@ -9,6 +9,7 @@ import click
 
 from denizen.cli.history_options import history_options, study_of
 from denizen.cli.show import print_json, progress
+from denizen.cli.terminal import echo
 from denizen.errors import fail
 from denizen.history.features import make_features
 from denizen.model.load import load_model
@@ -51,10 +52,10 @@ def export_features(model: str, out: str, card: str | None, **given: Any) -> Non
     if study.as_json:
         print_json(found.card)
         return
-    click.echo(f"{len(found.table):,} rows, {len(found.table.schema):,} columns; {found.card['design']}")
+    echo(f"{len(found.table):,} rows, {len(found.table.schema):,} columns; {found.card['design']}")
     for split in found.card["splits"]:
-        click.echo(f"{split['split']}: {split['rows']:,} rows, {split['won']:,} won ({split['base_rate']:.1%})")
-    click.echo(f"left out: {found.card['left_out'] or 'nobody'}")
+        echo(f"{split['split']}: {split['rows']:,} rows, {split['won']:,} won ({split['base_rate']:.1%})")
+    echo(f"left out: {found.card['left_out'] or 'nobody'}")
     for leak in found.card["leaks"]:
-        click.echo(f"warning: {leak}")
-    click.echo(f"wrote features to {out}" + (f", the card to {card}" if card else ""))
+        echo(f"warning: {leak}")
+    echo(f"wrote features to {out}" + (f", the card to {card}" if card else ""))

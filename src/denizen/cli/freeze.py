@@ -9,6 +9,7 @@ import click
 from denizen import clock
 from denizen.cli.options import data_options, engine_option, given_data, json_option, known_option, model_argument
 from denizen.cli.show import print_json
+from denizen.cli.terminal import echo, echo_file
 from denizen.clock import parse_instant
 from denizen.errors import fail
 from denizen.model.load import load_model
@@ -79,5 +80,7 @@ def freeze(
             raise fail("file-unreadable", f"cannot write: {error.strerror}", file=out) from None
     if as_json:
         print_json({"case": text, "file": out})
+    elif out is None:
+        echo_file(text)
     else:
-        click.echo(text if out is None else f"wrote the case to {out}", nl=out is not None)
+        echo(f"wrote the case to {out}")

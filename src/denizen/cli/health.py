@@ -11,6 +11,7 @@ from denizen.api import health_options
 from denizen.cli.history_options import history_options, study_of
 from denizen.cli.show import print_json, progress
 from denizen.cli.show_report import print_report
+from denizen.cli.terminal import echo
 from denizen.errors import fail
 from denizen.history.health import run_health
 from denizen.ingest.project import FILE_NAME, read_project
@@ -60,7 +61,7 @@ def health(model: str, **given: Any) -> None:
         return
     print_report(found.report())
     if study.html is not None:
-        click.echo(f"report: {study.html}")
+        echo(f"report: {study.html}")
 
 
 def _range(value: str | None) -> tuple[float, float] | None:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.text import Text
 
 from denizen.cli.options import json_option
-from denizen.cli.show import console, print_json
+from denizen.cli.show import print_json
+from denizen.cli.terminal import Text, console, echo, echo_file
 from denizen.errors import fail
 from denizen.model.importers import KINDS, MAX_CHARACTERS, import_text
 from denizen.model.importers.report import FATES
@@ -51,10 +51,10 @@ def import_(kind: str, file: str, out: str | None, force: bool, as_json: bool) -
         print_json({**told, "out": out, "text": imported.text if out is None else None})
         return
     if out is None:
-        click.echo(imported.text, nl=False)
+        echo_file(imported.text)
     print_report(imported.report, stderr=out is None)
     if out is not None:
-        click.echo(f"wrote {out}: {imported.model.name} ({imported.model.fingerprint}); next: denizen check {out}")
+        echo(f"wrote {out}: {imported.model.name} ({imported.model.fingerprint}); next: denizen check {out}")
 
 
 def check_size(file: str) -> None:

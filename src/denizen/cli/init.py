@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.text import Text
 
 from denizen.cli.import_ import write_text
 from denizen.cli.options import json_option
-from denizen.cli.show import console, print_json
+from denizen.cli.show import print_json
+from denizen.cli.terminal import Text, console, echo
 from denizen.errors import fail
 from denizen.ingest.columns import settle_columns
 from denizen.ingest.project import FILE_NAME, Data, parse_mappings
@@ -24,6 +24,7 @@ from denizen.model.named_products import MOST_PRODUCTS, default_names
 from denizen.model.project_file import project_text
 from denizen.model.tailor import Tailored, tailor
 from denizen.model.writing import one_line
+from denizen.visible import visible_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -155,7 +156,7 @@ def init(
             Text(f"  column {proposal.table}.{proposal.name}: {one_line(proposal.column)}, mapped in {FILE_NAME}"),
             soft_wrap=True,
         )
-    click.echo(f"wrote {folder / MODEL_NAME} and {folder / FILE_NAME}; next: denizen check {folder / MODEL_NAME}")
+    echo(f"wrote {folder / MODEL_NAME} and {folder / FILE_NAME}; next: denizen check {folder / MODEL_NAME}")
 
 
 def accept_all(proposal: Proposal) -> bool:
@@ -214,12 +215,14 @@ def product_names(recommendation: Recommendation, seen: SeenEvents | None, *, qu
         return []
     names = default_names(seen, count)
     while not quiet:
-        said = click.prompt("What are they called in the events, parted by commas", default=", ".join(names))
+        default = ", ".join(names)
+        words = f"What are they called in the events, parted by commas [{visible_line(default)}]"
+        said = click.prompt(words, default=default, show_default=False)
         names = [name.strip() for name in said.split(",") if name.strip()]
         different = len({name.lower() for name in names})
         if len(names) == different == count:
             break
-        click.echo(f"{count} products, and {different} different names")
+        echo(f"{count} products, and {different} different names")
         names = default_names(seen, count)
     return names
 
@@ -249,9 +252,9 @@ def choose(match: Match) -> str | None:
     """Ask which event of the data an event of the template is."""
     options = [n for n in (match.found, *match.others) if n is not None]
     whose = f" of {one_line(match.product)}" if match.product else ""
-    click.echo(f"Which event{whose} of your data is {match.wanted}?")
+    echo(f"Which event{whose} of your data is {match.wanted}?")
     for number, name in enumerate([*options, NONE], 1):
-        click.echo(f"  {number}  {one_line(name)}")
+        echo(f"  {number}  {one_line(name)}")
     picked: int = click.prompt("Number", type=click.IntRange(1, len(options) + 1), default=1)
     return options[picked - 1] if picked <= len(options) else None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from io import StringIO
 from keyword import iskeyword
 
 import click
@@ -83,6 +84,7 @@ def cli() -> None:
 def main() -> None:
     """Run the command line."""
     from denizen.cli.show import report_errors
+    from denizen.cli.terminal import echo
 
     try:
         cli(standalone_mode=False)
@@ -95,7 +97,9 @@ def main() -> None:
         if "--json" in sys.argv:
             report_errors(fail("bad-argument", error.format_message()), as_json=True)
         else:
-            error.show()
+            usage = StringIO()
+            error.show(usage)
+            echo(usage.getvalue().rstrip("\n"), err=True)
         sys.exit(2)
     except DenizenError as error:
         report_errors(error, as_json="--json" in sys.argv)

@@ -10,6 +10,7 @@ from denizen.api import metric_periods
 from denizen.cli.history_options import history_options, study_of
 from denizen.cli.show import print_json, progress
 from denizen.cli.show_report import print_report
+from denizen.cli.terminal import echo
 from denizen.errors import fail
 from denizen.history.metrics import run_metrics
 from denizen.model.load import load_model
@@ -64,4 +65,4 @@ def metrics(model: str, **given: Any) -> None:
         return
     print_report(found.report())
     if study.html is not None:
-        click.echo(f"report: {study.html}")
+        echo(f"report: {study.html}")

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import click
 from rich.table import Table
-from rich.text import Text
 
 from denizen import clock
 from denizen.cli.options import (
@@ -17,7 +16,8 @@ from denizen.cli.options import (
     known_option,
     model_argument,
 )
-from denizen.cli.show import console, points, print_json, print_warnings, progress
+from denizen.cli.show import points, print_json, print_warnings, progress
+from denizen.cli.terminal import Text, console, echo
 from denizen.clock import parse_instant
 from denizen.errors import fail
 from denizen.ingest.prepare import Moments
@@ -84,7 +84,7 @@ def nurture(
         return
     _print(found)
     if out:
-        click.echo(f"wrote leads to {out}")
+        echo(f"wrote leads to {out}")
     print_warnings(run.accounting)
 
 
@@ -114,11 +114,10 @@ def _print(found: Nurture) -> None:
         )
     out.print(table)
     out.print()
-    out.print(
-        f"[bold]{found.leads:,}[/] leads to nurture, {found.without_milestone:,} whom no single milestone moves;"
-        f" left out: {_left_out(found)}",
-        soft_wrap=True,
+    rest = (
+        f" leads to nurture, {found.without_milestone:,} whom no single milestone moves; left out: {_left_out(found)}"
     )
+    out.print(Text.assemble((f"{found.leads:,}", "bold"), rest), soft_wrap=True)
     if found.not_in_data:
         out.print(
             Text(f"not in the data: {'; '.join(map(_missing, found.not_in_data))}; see denizen audit", style="yellow"),

@@ -11,6 +11,7 @@ from denizen.cli.history_options import check_html
 from denizen.cli.options import data_options, engine_option, given_data, json_option
 from denizen.cli.show import print_json, progress
 from denizen.cli.show_report import print_report
+from denizen.cli.terminal import echo
 from denizen.clock import parse_instant
 from denizen.errors import fail
 from denizen.history.design import DEFAULT_HORIZON, WON, design_of
@@ -81,7 +82,7 @@ def assign(model: str | None, **given: Any) -> None:
         print_json(found.as_dict())
         return
     print_report(found.report())
-    click.echo(f"wrote arms to {given['out']}")
+    echo(f"wrote arms to {given['out']}")
 
 
 @pilot.command()
@@ -123,7 +124,7 @@ def report(**given: Any) -> None:
         return
     print_report(found.report())
     if given["html"] is not None:
-        click.echo(f"report: {given['html']}")
+        echo(f"report: {given['html']}")
 
 
 def _data(model: str | None, given: dict[str, Any]) -> Data:

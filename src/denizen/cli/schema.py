@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from denizen.cli.terminal import echo_file
 from denizen.errors import fail
 from denizen.ingest.project import Project
 from denizen.model.schema import schema_text
@@ -23,4 +24,4 @@ def schema(project: bool, cases: bool) -> None:  # noqa: FBT001
     """
     if project and cases:
         raise fail("bad-argument", "--project and --cases are two schemas; ask for one")
-    click.echo(schema_text(Project if project else CasesFile if cases else Model), nl=False)
+    echo_file(schema_text(Project if project else CasesFile if cases else Model))

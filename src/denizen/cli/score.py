@@ -16,6 +16,7 @@ from denizen.cli.options import (
     model_argument,
 )
 from denizen.cli.show import print_json, print_ranking, print_summary, progress
+from denizen.cli.terminal import echo
 from denizen.clock import parse_instant
 from denizen.errors import DenizenError, fail
 from denizen.ingest.prepare import Moments
@@ -148,10 +149,10 @@ def score(
     if listing:
         print_ranking(ranked, summary, several=run.several_moments)
         if already_won:
-            click.echo(f"\nleft out: {already_won:,} already won")
+            echo(f"\nleft out: {already_won:,} already won")
     for what, path, _ in outputs:
         if path:
-            click.echo(f"wrote {what} to {path}")
+            echo(f"wrote {what} to {path}")
     print_summary(summary, run.accounting, f"{run.program.model} ({run.program.model_hash})", moment)
 
 

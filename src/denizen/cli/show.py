@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
+
+from denizen.cli.terminal import Text, console
+from denizen.visible import visible_json, visible_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,26 +26,20 @@ EVENTS_SHOWN = 3
 LEVEL_STYLES = {"error": "bold red", "warning": "bold yellow", "info": "bold blue"}
 
 
-def console(*, stderr: bool = False) -> Console:
-    """Return where to write; wide enough for a table when the output is no terminal."""
-    out = Console(stderr=stderr, highlight=False)
-    return out if out.is_terminal or "COLUMNS" in os.environ else Console(stderr=stderr, highlight=False, width=140)
-
-
 def print_json(data: Any) -> None:
     """Print plain data; numbers stay numbers."""
-    click.echo(json.dumps(data, indent=2, ensure_ascii=False, default=str))
+    click.echo(visible_json(json.dumps(data, indent=2, ensure_ascii=False, default=str)))
 
 
 @contextmanager
 def progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
     """Show what is being done, on a terminal only."""
-    screen = Console(stderr=True)
+    screen = console(stderr=True)
     if quiet or not screen.is_terminal:
         yield lambda _: None
         return
     with screen.status("starting") as status:
-        yield status.update
+        yield lambda doing: status.update(Text(doing))
 
 
 def points(value: float) -> str:
@@ -77,12 +71,13 @@ def print_findings(findings: tuple[Finding, ...] | list[Finding]) -> None:
     """Print findings, one a line, errors in red."""
     out = console(stderr=True)
     for finding in findings:
-        line = Text(f"{finding.place}: " if finding.place else "", style="bold")
+        line = Text(visible_line(f"{finding.place}: ") if finding.place else "", style="bold")
         line.append(
             f"{finding.level}[{finding.code}]",
             style=LEVEL_STYLES[finding.level],
         )
-        line.append(f": {finding.path + ': ' if finding.path else ''}{finding.message}", style="not bold")
+        told = f": {finding.path + ': ' if finding.path else ''}{finding.message}"
+        line.append(visible_line(told), style="not bold")
         out.print(line, soft_wrap=True)
 
 
@@ -122,8 +117,8 @@ def print_ranking(ranked: list[Ranked], summary: Summary, *, several: bool) -> N
     for lead in ranked:
         reasons = ", ".join(f"{name} {signed(value)}" for name, value in lead.reasons)
         table.add_row(
-            Text(str(lead.lead_id)),
-            Text(lead.account_id or ""),
+            Text(visible_line(str(lead.lead_id))),
+            Text(visible_line(lead.account_id or "")),
             points(lead.total),
             f"{points(lead.fit)} {lead.fit_tier or ''}",
             f"{points(lead.behavior)} {lead.behavior_tier or ''}",
@@ -139,11 +134,8 @@ def print_summary(summary: Summary, accounting: Accounting, model: str, as_of: s
     out = console()
     out.print()
     share = f"{summary.share:.1%}"
-    out.print(
-        f"[bold]{summary.scores:,}[/] scored by {model} as of {as_of}: [bold]{summary.pql:,} PQL[/] ({share})",
-        end="",
-        soft_wrap=True,
-    )
+    counted = (f"{summary.scores:,}", "bold"), f" scored by {model} as of {as_of}: ", (f"{summary.pql:,} PQL", "bold")
+    out.print(Text.assemble(*counted, f" ({share})"), end="", soft_wrap=True)
     extras = [
         f"{n:,} {name}"
         for name, n in (
@@ -224,9 +216,9 @@ def print_explanation(explanation: Explanation) -> None:
     """Print a score with its proof."""
     out = console()
     verdict = Text("PQL", style="bold green") if explanation.pql else Text("not a PQL", style="bold")
-    head = Text(f"{explanation.lead_id}", style="bold")
+    head = Text(visible_line(str(explanation.lead_id)), style="bold")
     head.append(
-        f"  {explanation.account_id or ''}  as of {explanation.as_of}, model {explanation.model} ",
+        f"  {visible_line(explanation.account_id or '')}  as of {explanation.as_of}, model {explanation.model} ",
         style="not bold",
     )
     out.print(head.append_text(verdict))
@@ -235,7 +227,7 @@ def print_explanation(explanation: Explanation) -> None:
         ("behavior", explanation.behavior, explanation.behavior_tier),
     ):
         out.print()
-        out.print(f"[bold]{part} {points(score)}[/] {tier or ''}")
+        out.print(Text.assemble((f"{part} {points(score)}", "bold"), f" {tier or ''}"))
         table = Table(box=None, pad_edge=False, show_header=False)
         table.add_column(justify="right", min_width=8)
         table.add_column()
@@ -246,7 +238,7 @@ def print_explanation(explanation: Explanation) -> None:
                 table.add_row(*_line(line))
         out.print(table)
     out.print()
-    out.print(f"[bold]total {points(explanation.total)}[/]")
+    out.print(Text(f"total {points(explanation.total)}", style="bold"))
     for gate in explanation.gates:
         mark = Text("  holds  " if gate.holds else "  missed ", style="green" if gate.holds else "red")
         out.print(mark.append(_gate(gate), style="none"))
@@ -259,7 +251,7 @@ def print_foresight(explanation: Explanation) -> None:
     """Print when the score moves if nothing more happens, what is unknown, and what would qualify the lead."""
     out = console()
     out.print()
-    out.print("[bold]if nothing more happens[/]")
+    out.print(Text("if nothing more happens", style="bold"))
     out.print(f"  the score next changes {_at(explanation.next_change_at)}", soft_wrap=True)
     if explanation.pql:
         out.print(f"  the lead drops out of PQL {_at(explanation.drops_out_at)}", soft_wrap=True)
@@ -274,12 +266,13 @@ def _print_path(path: Path) -> None:
     out = console()
     out.print()
     if not path.found:
-        out.print("[bold]no path to PQL[/]")
+        out.print(Text("no path to PQL", style="bold"))
         for reason in path.blocked_by:
             out.print(Text(f"  {reason}"), soft_wrap=True)
     else:
         most = "the shortest path" if path.shortest else "a path (perhaps not the shortest)"
-        out.print(f"[bold]{most} to PQL[/]: {path.actions} action{'s' if path.actions != 1 else ''}")
+        counted = f": {path.actions} action{'s' if path.actions != 1 else ''}"
+        out.print(Text.assemble((f"{most} to PQL", "bold"), counted))
         table = Table(box=None, pad_edge=False, show_header=False)
         table.add_column(justify="right", min_width=8)
         table.add_column(overflow="fold")
@@ -312,7 +305,9 @@ def _line(line: ExplainedLine) -> tuple[Text, Text, Text, Text]:
     measure = "unknown" if line.unknown else (line.measure or "") + _origin(line.derived_from, line.attribute)
     if line.kind == "decay" and not line.unknown:
         measure = f"{line.measure} days idle"
-    shown = [f"{e.event} {e.at}{f' ({e.event_id})' if e.event_id else ''}" for e in line.events[:EVENTS_SHOWN]]
+    shown = [
+        f"{visible_line(e.event)} {e.at}{f' ({e.event_id})' if e.event_id else ''}" for e in line.events[:EVENTS_SHOWN]
+    ]
     more = f" … and {len(line.events) - EVENTS_SHOWN} more" if len(line.events) > EVENTS_SHOWN else ""
     return (
         Text(signed(line.points), style=style),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.table import Table
-from rich.text import Text
 
-from denizen.cli.show import console, points
+from denizen.cli.show import points
+from denizen.cli.terminal import Text, console
 from denizen.scoring.audit.instrument import request_text
 from denizen.scoring.audit.page import product_note, property_text
 from denizen.scoring.audit.privacy import masked
+from denizen.visible import visible_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -45,7 +46,7 @@ def print_audit(audit: Audit) -> None:
 def _events(audit: Audit) -> None:
     rows = [
         (
-            Text(masked(e.event)),
+            Text(visible_line(masked(e.event))),
             f"{e.rows:,}",
             f"{e.leads:,} ({e.share:.1%})",
             e.first_at[:10],
@@ -68,7 +69,7 @@ def _events(audit: Audit) -> None:
 def _products(audit: Audit) -> None:
     rows = [
         (
-            Text(masked(p.product) if p.product else "(names none)"),
+            Text(visible_line(masked(p.product)) if p.product else "(names none)"),
             f"{p.rows:,}",
             Text(product_note(p), style="red"),
         )

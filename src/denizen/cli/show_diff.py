@@ -6,9 +6,10 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rich.table import Table
-from rich.text import Text
 
-from denizen.cli.show import console, points, signed
+from denizen.cli.show import points, signed
+from denizen.cli.terminal import Text, console
+from denizen.visible import visible_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +90,9 @@ def _print_movers(movers: list[Mover], verb: str, count: int, top: int) -> None:
         lines = [f"{s.line} {points(s.before)} -> {points(s.after)}" for s in mover.lines[:_LINES]]
         why = ", ".join(lines) or "no line: a gate, a disqualifier or the ceiling"
         table.add_row(
-            Text(f"  {mover.lead_id}"), f"{points(mover.total_before)} -> {points(mover.total_after)}", Text(why)
+            Text(f"  {visible_line(mover.lead_id)}"),
+            f"{points(mover.total_before)} -> {points(mover.total_after)}",
+            Text(why),
         )
     out.print(table)
 

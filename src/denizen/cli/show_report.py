@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table as Grid
-from rich.text import Text
 
-from denizen.cli.show import console
+from denizen.cli.terminal import Text, console
 from denizen.report.page import cell
 from denizen.report.parts import Chart, Code, Report, Table, Words
 

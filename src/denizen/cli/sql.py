@@ -6,6 +6,7 @@ import click
 
 from denizen.cli.options import json_option, known_option, model_argument
 from denizen.cli.show import print_json
+from denizen.cli.terminal import echo_file
 from denizen.clock import parse_instant
 from denizen.model.load import load_model
 from denizen.plan.build import build_program
@@ -53,13 +54,13 @@ def sql(
     if as_json:
         print_json({"dialect": dialect, "scores": [s.statement for s in scores], "chosen": choice, "ledger": lines})
         return
-    click.echo(contract(tables, frame))
+    echo_file(f"{contract(tables, frame)}\n")
     if not several and lines is None:
-        click.echo(f"{scores[0].statement};")
+        echo_file(f"{scores[0].statement};\n")
         return
     for part, each in enumerate(scores, 1):
-        click.echo(f"CREATE TABLE {table_of(part)} AS\n{each.statement};\n")
+        echo_file(f"CREATE TABLE {table_of(part)} AS\n{each.statement};\n\n")
     if choice is not None:
-        click.echo(f"CREATE TABLE {CHOSEN} AS\n{choice};\n" if lines else f"{choice};")
+        echo_file(f"CREATE TABLE {CHOSEN} AS\n{choice};\n\n" if lines else f"{choice};\n")
     if lines is not None:
-        click.echo(f"{lines};")
+        echo_file(f"{lines};\n")

@@ -6,10 +6,10 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.text import Text
 
 from denizen.cli.options import engine_option, json_option
-from denizen.cli.show import console, points, print_json, progress
+from denizen.cli.show import points, print_json, progress
+from denizen.cli.terminal import Text, console
 from denizen.errors import DenizenError, fail
 from denizen.testing import find_cases, load_cases, run_cases
 

@@ -9,6 +9,7 @@ import click
 from denizen.cli.history_options import history_options, study_of
 from denizen.cli.show import print_json, progress
 from denizen.cli.show_report import print_report
+from denizen.cli.terminal import echo
 from denizen.clock import parse_instant
 from denizen.errors import fail
 from denizen.history.thresholds import run_thresholds, target_of
@@ -76,7 +77,7 @@ def thresholds(model: str, **given: Any) -> None:
         return
     print_report(found.report())
     if study.html is not None:
-        click.echo(f"report: {study.html}")
+        echo(f"report: {study.html}")
 
 
 def _range(value: str | None) -> tuple[float, float] | None:

@@ -9,6 +9,7 @@ import click
 from denizen.cli.history_options import history_options, study_of
 from denizen.cli.show import print_json, progress
 from denizen.cli.show_report import print_report
+from denizen.cli.terminal import echo
 from denizen.history.trust import run_trust
 from denizen.history.trust.run import SAMPLE, SEED, Options
 from denizen.model.load import load_model
@@ -59,4 +60,4 @@ def trust(model: str, sample: int, seed: int, **given: Any) -> None:
         return
     print_report(found.report())
     if study.html is not None:
-        click.echo(f"report: {study.html}")
+        echo(f"report: {study.html}")

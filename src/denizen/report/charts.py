@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from denizen.visible import visible_line
+
 INK = "#010203"
 """Stands for the color of the page's text, light or dark."""
 ACCENT = "#2f7d6d"
@@ -102,6 +104,17 @@ def heat(rows: Rows, *, x: str, y: str, value: str, title: str = "", step: int =
         "opacity": shade,
     }
     return _chart(rows, {"step": step}, {"mark": {"type": "rect", "color": ACCENT}, "encoding": encoding})
+
+
+def drawable(spec: Any) -> Any:
+    """Return a spec whose every text can stand in a picture: what XML forbids is written out."""
+    if isinstance(spec, str):
+        return visible_line(spec)
+    if isinstance(spec, Mapping):
+        return {drawable(key): drawable(value) for key, value in spec.items()}
+    if isinstance(spec, list | tuple):
+        return [drawable(value) for value in spec]
+    return spec
 
 
 _FEW = 60

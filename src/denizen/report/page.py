@@ -9,9 +9,10 @@ from typing import Any
 
 from denizen.errors import fail
 from denizen.extra import is_there, needed
-from denizen.report.charts import INK
+from denizen.report.charts import INK, drawable
 from denizen.report.parts import Chart, Code, Report, Section, Table, Words
 from denizen.report.style import STYLE
+from denizen.visible import visible
 
 TONES = {"plain", "good", "warning", "bad"}
 _LITTLE = 0.1
@@ -30,7 +31,7 @@ def report_html(report: Report, *, must_draw: bool = True) -> str:
     sections = "".join(_section(s, drawing=drawing) for s in report.sections)
     small = "".join(f"<p>{escape(p)}</p>" for p in report.small_print)
     title = escape(report.title)
-    return (
+    return visible(
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"
@@ -147,7 +148,8 @@ def draw(spec: dict[str, Any]) -> str:
     Raises:
         DenizenError: what draws it is not installed.
     """
-    svg: str = needed("vl_convert", "drawing charts").vegalite_to_svg(json.dumps(spec))
+    # What draws is of another language, and ends the whole process at a character that XML forbids.
+    svg: str = needed("vl_convert", "drawing charts").vegalite_to_svg(json.dumps(drawable(spec)))
     return (
         svg.replace(INK, "currentColor").replace("rgb(1, 2, 3)", "currentColor").replace("rgb(1,2,3)", "currentColor")
     )
