@@ -58,6 +58,11 @@ def test_cases_hold_at_several_instants_with_accounts_gates_and_unknowns(folder)
     jsonschema.validate(parse_yaml(CASES, "c").data, json_schema(CasesFile))
 
 
+def test_values_that_differ_are_told_with_the_digits_in_which_they_do(folder):
+    (folder / "model.cases.yaml").write_text(CASES.replace("total: 55", "total: 55.0000004"))
+    assert "expected 55.0000004, found 55" in denizen(folder, "test", code=1).stdout
+
+
 def test_a_failing_case_tells_expected_found_line_and_place(folder):
     (folder / "cases").mkdir()
     (folder / "cases" / "model.yaml").write_text(MODEL)

@@ -19,6 +19,7 @@ from denizen.model.values import Literal, read_number
 from denizen.plan.build import build_program
 from denizen.plan.needs import asked_of
 from denizen.testing import freeze_account, freeze_lead, load_cases, run_cases
+from denizen.testing.anonymous import Disguise
 from denizen.testing.neutral import Neutral
 from test_cli import denizen as command
 from test_laws import frames
@@ -127,6 +128,13 @@ def test_the_command_writes_a_case_that_holds(folder):
     assert json.loads(command(folder, *ARGUMENTS, "--json").stdout)["case"].startswith("- case: a real lead")
     assert "is there already" in command(folder, *ARGUMENTS, "--out", "cases/one.yaml", code=2).stderr
     assert "unknown-lead" in command(folder, *ARGUMENTS[:2], "nobody", *ARGUMENTS[3:], code=1).stderr
+
+
+def test_a_note_stands_once_however_many_values_are_kept_as_it():
+    title = Neutral("title", ())
+    title.kept += ["VP", "VP", "CTO"]
+    disguise = Disguise(frozenset(), 0, {"title": title}, {}, {}, {}, {}, {})
+    assert list(disguise.notes()) == [f'  # kept of title, since conditions look at it: "{t}"\n' for t in ("VP", "CTO")]
 
 
 def test_a_neutral_value_holds_the_same_conditions_and_is_always_the_same():

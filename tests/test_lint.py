@@ -442,6 +442,22 @@ def test_a_name_is_written_as_the_data_has_it(written, fixed):
     assert fixed_text(text, "m.yaml", lambda t: advice(t, seen=seen).fixes) == (text.replace(written, fixed), 1)
 
 
+@pytest.mark.parametrize(
+    ("written", "fixed"),
+    [
+        ("count: [TeammateInvited, teammate_invited]", "count: [teammate_invited]"),
+        ("count: [teammate_invited, TeammateInvited]  # why", "count: [teammate_invited]  # why"),
+        ("count: [TeammateInvited, x, TeammateInvited]", "count: [teammate_invited, x]"),
+        ("count:\n        - TeammateInvited\n        - teammate_invited", "count:\n        - teammate_invited"),
+        ("count: [TeammateInvited, TEAMMATE_INVITED]", "count: [teammate_invited]"),
+    ],
+)
+def test_a_name_that_its_list_has_already_goes(written, fixed):
+    text = f"model: m\nbehavior:\n  criteria:\n    c:\n      {written}\n      points: 5\n"
+    seen = Seen(events={"teammate_invited": 3, "x": 1})
+    assert fixed_text(text, "m.yaml", lambda t: advice(t, seen=seen).fixes)[0] == text.replace(written, fixed)
+
+
 def test_a_fix_without_a_safe_meaning_is_not_offered():
     two = Seen(events={"teammate_invited": 3, "Teammate Invited": 1})
     text = "model: m\nbehavior: {criteria: {c: {count: TeammateInvited, points: 5}}}\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -92,8 +93,16 @@ def _print(outcomes: list[Outcome], failed: int) -> None:
 
 def _difference(case: Case, difference: Difference) -> Text:
     at = f" at {difference.as_of}" if len(case.moments) > 1 else ""
-    told = f"      {difference.name}{at}: expected {_value(difference.expected)}, found {_value(difference.found)}"
+    told = f"      {difference.name}{at}: expected {_told(difference)}"
     return Text(told).append(f"  ({difference.line})" if difference.line else "", style="dim")
+
+
+def _told(difference: Difference) -> str:
+    """Say both values, in full where they would read alike."""
+    expected, found = _value(difference.expected), _value(difference.found)
+    if expected == found and difference.expected != difference.found:
+        expected, found = (f"{Decimal(str(v)).normalize():f}" for v in (difference.expected, difference.found))
+    return f"{expected}, found {found}"
 
 
 def _value(value: Any) -> str:

@@ -78,9 +78,9 @@ class Disguise:
 
     def notes(self) -> Iterator[str]:
         """Yield a comment for everything of the original that had to stay."""
-        for neutral in (*self.attributes.values(), *self.properties.values()):
-            for value in neutral.kept:
-                yield f"  # kept of {neutral.name}, since conditions look at it: {json.dumps(value)}\n"
+        kept = ((n.name, v) for n in (*self.attributes.values(), *self.properties.values()) for v in n.kept)
+        for name, value in dict.fromkeys(kept):
+            yield f"  # kept of {name}, since conditions look at it: {json.dumps(value)}\n"
         for name in sorted(self.keep):
             yield f"  # kept as it is, since nothing else gives this score: {json.dumps(name)}\n"
 

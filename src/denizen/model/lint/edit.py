@@ -35,7 +35,8 @@ class Cut:
 def edited(text: str, source: Source, fix: Fix) -> str | None:
     """Return the text with a fix applied, None where that cannot be done by changing characters in one place each."""
     root = YAML(typ="safe", pure=True).compose(text)
-    cuts = [_cut(text, root, _written(source, place), fix) for place in fix.places]
+    gone = _gone(source, fix)
+    cuts = [_cut(text, root, place, None if place in gone else fix) for place in _places(source, fix)]
     if any(cut is None for cut in cuts):
         return None
     for cut in sorted((c for c in cuts if c is not None), key=lambda c: -c.start):
@@ -46,14 +47,38 @@ def edited(text: str, source: Source, fix: Fix) -> str | None:
 def expected(source: Source, fix: Fix) -> Any:
     """Return the data that a file must hold after a fix."""
     data = copy.deepcopy(source.data)
-    for place in sorted((_written(source, p) for p in fix.places), key=_last_first):
-        parent: Any = data
-        for part in place[:-1]:
-            parent = parent[part]
-        if isinstance(fix, Renaming):
+    gone = _gone(source, fix)
+    for place in sorted(_places(source, fix), key=_last_first):
+        parent = _around(data, place)
+        if isinstance(fix, Renaming) and place not in gone:
             parent[place[-1]] = fix.text
         else:
             del parent[place[-1]]
+    return data
+
+
+def _places(source: Source, fix: Fix) -> list[Path]:
+    return [_written(source, place) for place in fix.places]
+
+
+def _gone(source: Source, fix: Fix) -> set[Path]:
+    """Return the places whose item goes: those of a removal, and a name that its list has already, or has by then."""
+    places = _places(source, fix)
+    if not isinstance(fix, Renaming):
+        return set(places)
+    gone: set[Path] = set()
+    written: set[Path] = set()
+    for place in places:
+        listed = _around(source.data, place)
+        if isinstance(listed, list) and (fix.text in listed or place[:-1] in written):
+            gone.add(place)
+        written.add(place[:-1])
+    return gone
+
+
+def _around(data: Any, place: Path) -> Any:
+    for part in place[:-1]:
+        data = data[part]
     return data
 
 
@@ -66,7 +91,8 @@ def _written(source: Source, place: Path) -> Path:
     return place if place in source.values else place[:-1]
 
 
-def _cut(text: str, root: Node, place: Path, fix: Fix) -> Cut | None:
+def _cut(text: str, root: Node, place: Path, fix: Fix | None) -> Cut | None:
+    """Return what a place becomes; without a fix, it goes."""
     parent, node = find_node(root, place)
     if node is None or parent is None:
         return None
