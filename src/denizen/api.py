@@ -383,6 +383,7 @@ def health(
     launched: Instant | None = None,
     recalibrated: Instant | None = None,
     mql: str | None = None,
+    approach: str | None = None,
     columns: Mapping[str, Mapping[str, str]] | None = None,
     engine: str = IN_MEMORY,
 ) -> Health:
@@ -408,6 +409,7 @@ def health(
         launched: when the model went live.
         recalibrated: when it was last recalibrated.
         mql: the attribute that says a lead is an MQL.
+        approach: the approach of the methodology that the model follows; it says how many criteria are good.
         columns: names of your columns.
         engine: URL of the engine.
 
@@ -416,7 +418,9 @@ def health(
     """
     from denizen.history.health import run_health
 
-    options = health_options(pql_share=pql_share, launched=launched, recalibrated=recalibrated, mql=mql)
+    options = health_options(
+        pql_share=pql_share, launched=launched, recalibrated=recalibrated, mql=mql, approach=approach
+    )
     design = _design(at, every, horizon, won, signup_from, signup_to, as_of)
     data = replace(
         _data(leads, events, accounts, columns, unique=unique),
@@ -432,11 +436,12 @@ def health_options(
     launched: Instant | None = None,
     recalibrated: Instant | None = None,
     mql: str | None = None,
+    approach: str | None = None,
 ) -> HealthOptions:
     """Return what a health card is told.
 
     Raises:
-        DenizenError: an instant cannot be read, or the range is none.
+        DenizenError: an instant cannot be read, the range is none, or there is no such approach.
     """
     from denizen.history.health import HealthOptions
 
@@ -444,7 +449,9 @@ def health_options(
     if not 0 <= share[0] < share[1] <= 1:
         raise fail("bad-argument", f"pql_share {share}: give the lowest and the highest share, as in (0.05, 0.15)")
     live, last = (None if i is None else parse_instant(i) for i in (launched, recalibrated))
-    return HealthOptions((share[0], share[1]), live, last, mql)
+    if approach is not None:
+        approach_named(approach)
+    return HealthOptions((share[0], share[1]), live, last, mql, approach)
 
 
 def trust(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +14,7 @@ from denizen.cli.show import print_diff, print_findings, print_json
 from denizen.cli.terminal import Text, console
 from denizen.model.approaches import APPROACHES
 from denizen.model.lint.settings import days
+from denizen.model.load import load_model
 from denizen.model.size import size_of
 from denizen.scoring.check import Checked, check_model, write_fixed
 
@@ -69,6 +71,7 @@ def check(
     written = fix and not diff and bool(checked.diff)
     if written:
         write_fixed(checked)
+        checked = replace(checked, model=load_model(model))
     findings = checked.remaining if written else checked.findings
     if as_json:
         print_json(_plain(checked, findings, written=written))

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from denizen.api import health_options
+from denizen.api import health_options, project_lint
 from denizen.cli.history_options import history_options, study_of
 from denizen.cli.show import print_json, progress
 from denizen.cli.show_report import print_report
@@ -15,6 +15,7 @@ from denizen.cli.terminal import echo
 from denizen.errors import fail
 from denizen.history.health import run_health
 from denizen.ingest.project import FILE_NAME, read_project
+from denizen.model.approaches import APPROACHES
 from denizen.model.load import load_model
 from denizen.report import write_report
 
@@ -26,6 +27,7 @@ from denizen.report import write_report
 @click.option("--launched", metavar="INSTANT", help="When the model went live.")
 @click.option("--recalibrated", metavar="INSTANT", help="When it was last recalibrated.")
 @click.option("--mql", metavar="ATTRIBUTE", help="The attribute that says a lead is an MQL.")
+@click.option("--approach", type=click.Choice(list(APPROACHES)), help="Judge the number of criteria by this approach.")
 def health(model: str, **given: Any) -> None:
     """Grade a model by the benchmarks of the methodology: good, warning or red flag, and what to do.
 
@@ -48,6 +50,7 @@ def health(model: str, **given: Any) -> None:
         launched=given["launched"] or (settings.launched if settings else None),
         recalibrated=given["recalibrated"] or (settings.recalibrated if settings else None),
         mql=given["mql"] or (settings.mql if settings else None),
+        approach=project_lint(model, approach=given["approach"]).approach,
     )
     study = study_of(model, given)
     with progress(quiet=study.as_json) as step:

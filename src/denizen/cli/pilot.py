@@ -16,7 +16,7 @@ from denizen.clock import parse_instant
 from denizen.errors import fail
 from denizen.history.design import DEFAULT_HORIZON, WON, design_of
 from denizen.history.pilot import assign_leads, judge_pilot, parse_arms
-from denizen.ingest.project import Data, merge_data
+from denizen.ingest.project import Data, load_project, merge_data, parse_mappings
 from denizen.model.load import load_model
 from denizen.report import write_report
 from denizen.scoring.output import check_outputs
@@ -86,6 +86,9 @@ def assign(model: str | None, **given: Any) -> None:
 
 
 @pilot.command()
+@click.option(
+    "--project", type=click.Path(), help="The project file that names the data. Default: denizen.yaml in this folder."
+)
 @data_options
 @click.option("--arms", required=True, metavar="PATH", help="What `pilot assign` wrote.")
 @click.option("--outcomes", help="What became of leads: lead_id, outcome, at.")
@@ -100,6 +103,7 @@ def report(**given: Any) -> None:
     \b
     denizen pilot report --arms arms.csv --leads leads.csv --events events.csv --outcomes outcomes.csv
     denizen pilot report --arms arms.csv --horizon 30d --html pilot.html
+    denizen pilot report --project trial/denizen.yaml --arms arms.csv
 
     Leads count in the arm they were given (intent to treat), once their horizon is over. Where accounts or reps were
     assigned, intervals are between those.
@@ -109,7 +113,7 @@ def report(**given: Any) -> None:
       difference {value, low, high}, ratio {value, low, high}, looks [{at, n, won, …}]}], units, clustered, left_out,
       design, observed_until, notes.
     """
-    data = merge_data(_data(None, given), Data(outcomes=given["outcomes"]))
+    data = merge_data(_data(None, given, given["project"]), Data(outcomes=given["outcomes"]))
     if data.outcomes is None:
         raise fail("bad-argument", "there are no outcomes; give --outcomes PATH (lead_id, outcome, at)")
     as_of = None if given["as_of"] is None else parse_instant(given["as_of"])
@@ -127,9 +131,12 @@ def report(**given: Any) -> None:
         echo(f"report: {given['html']}")
 
 
-def _data(model: str | None, given: dict[str, Any]) -> Data:
-    beside = "denizen.yaml" if model is None else model
-    data = given_data(beside, given["leads"], given["events"], given["accounts"], given["maps"])
+def _data(model: str | None, given: dict[str, Any], project: str | None = None) -> Data:
+    own = (given["leads"], given["events"], given["accounts"], given["maps"])
+    if project is None:
+        data = given_data("denizen.yaml" if model is None else model, *own)
+    else:
+        data = merge_data(load_project(project), Data(*own[:3], parse_mappings(own[3])))
     if data.leads is None and data.events is None:
         raise fail("bad-argument", "there is no data; give --leads or --events, or a denizen.yaml beside the model")
     return data

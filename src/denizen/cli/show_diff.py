@@ -51,11 +51,12 @@ def print_comparison(found: Comparison, top: int) -> None:
     """Print who moves and how scores move."""
     out = console()
     out.print()
-    share = f"{found.changed:,} of {found.leads:,} leads score otherwise as of {found.as_of}"
+    share = f"{found.scores_changed:,} of {found.leads:,} leads score otherwise as of {found.as_of}"
+    by_gate = found.changed - found.scores_changed
+    alone = f" ({by_gate:,} with the scores they had)" if by_gate else ""
+    pql = f"PQL {found.pql_before:,} -> {found.pql_after:,}: {found.entered:,} enter, {found.left:,} leave{alone}"
     out.print(
-        Text(
-            f"{share}; PQL {found.pql_before:,} -> {found.pql_after:,}: {found.entered:,} enter, {found.left:,} leave"
-        ),
+        Text(f"{share}; {pql}"),
         soft_wrap=True,
     )
     mean = f"mean {points(found.mean_before)} -> {points(found.mean_after)}"

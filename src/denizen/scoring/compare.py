@@ -43,6 +43,8 @@ BOTH = (
     " FROM compared_before AS old JOIN compared_after AS new USING (lead_id)"
 )
 
+_SCORES_CHANGED = f"abs(fit_after - fit_before) > {LEAST} OR abs(behavior_after - behavior_before) > {LEAST}"
+
 
 @dataclass(frozen=True, slots=True)
 class Shift:
@@ -105,11 +107,15 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two models on the same leads at one instant."""
+    """Two models on the same leads at one instant.
+
+    `scores_changed` counts the leads with another fit or behavior, `changed` those and the leads whose PQL alone changed.
+    """
 
     as_of: str
     leads: int
     changed: int
+    scores_changed: int
     pql_before: int
     pql_after: int
     entered: int
@@ -172,18 +178,20 @@ def _scores(run: Run) -> Any:
 
 def _comparison(connection: DuckDBPyConnection, moments: Moments, movers: tuple[Mover, ...]) -> Comparison:
     row = connection.execute(
-        f"SELECT count(*), count(*) FILTER (WHERE abs(total_change) > {LEAST} OR pql_before <> pql_after),"
+        f"SELECT count(*), count(*) FILTER (WHERE {_SCORES_CHANGED} OR pql_before <> pql_after),"
+        f" count(*) FILTER (WHERE {_SCORES_CHANGED}),"
         " count(*) FILTER (WHERE pql_before), count(*) FILTER (WHERE pql_after),"
         " count(*) FILTER (WHERE moves = 'enters'), count(*) FILTER (WHERE moves = 'leaves'),"
         " COALESCE(round(avg(total_before), 6), 0), COALESCE(round(avg(total_after), 6), 0),"
         " COALESCE(median(total_before), 0), COALESCE(median(total_after), 0) FROM compared"
     ).fetchall()[0]
-    leads, changed, pql_before, pql_after, entered, left = (int(n) for n in row[:6])
-    mean_before, mean_after, median_before, median_after = (round(float(n), 6) for n in row[6:])
+    leads, changed, scores_changed, pql_before, pql_after, entered, left = (int(n) for n in row[:7])
+    mean_before, mean_after, median_before, median_after = (round(float(n), 6) for n in row[7:])
     return Comparison(
         as_of=iso(moments.as_of_us[0]),
         leads=leads,
         changed=changed,
+        scores_changed=scores_changed,
         pql_before=pql_before,
         pql_after=pql_after,
         entered=entered,

@@ -87,7 +87,11 @@ def ratio(value: float | None) -> str:
 
 
 def bounds(found: Estimate) -> str:
-    """Return the interval of a ratio."""
+    """Return the interval of a ratio, with both decimals below 10: 1.03 is above 1, and 1.0 does not show it."""
     if math.isinf(found.high):
-        return f"at least {ratio(found.low)}"
-    return f"{ratio(found.low)}–{ratio(found.high)}"
+        return f"at least {_bound(found.low)}" if found.low > 0 else "–"
+    return f"{_bound(found.low)}–{_bound(found.high)}"
+
+
+def _bound(value: float) -> str:
+    return ratio(value) if value >= _TEN else f"{value:.2f}"

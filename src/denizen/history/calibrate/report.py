@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from denizen.clock import iso
 from denizen.history.backtest.words import bounds, ratio
-from denizen.history.calibrate.result import FALLBACK
 from denizen.report.charts import intervals
 from denizen.report.parts import Chart, Report, Section, Table, Words
 
@@ -32,7 +31,7 @@ def report_of(found: Calibration) -> Report:
     if found.diff:
         sections.append(Section("The file", [Words(line) for line in found.diff.splitlines()]))
     if found.text is None:
-        sections.append(Section("Until then", [Words(f"- {step}") for step in FALLBACK]))
+        sections.append(Section("Until then", [Words(f"- {step}") for step in found.fallback]))
     return Report(
         title=f"Calibration of {found.model}: {found.design.words()}",
         verdict=Words(f"{found.verdict.capitalize()}: {found.why}.", "warning" if found.text is None else "good"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +18,30 @@ if TYPE_CHECKING:
     from denizen.report import Report
 
 FALLBACK = (
-    "keep the points, or weigh 5 to 8 criteria equally, onboarding and team invites highest",
     "start with the gates at the top 10 % of leads",
     "decay 10 points every 30 days",
     "write down what becomes of every PQL, and calibrate again in 90 days",
 )
-"""What to do while data are thin (methodology, edge case 1)."""
+"""What to do while data are thin, besides weighing what the data has (methodology, edge case 1)."""
+_HIGHEST = re.compile("onboard|setup|invit|teammate", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Weighable:
+    """The criteria that can be weighed: those that hold for some lead judged (`fed`), and those that hold for none."""
+
+    fed: tuple[str, ...]
+    unfed: tuple[str, ...]
+
+    def words(self) -> str:
+        """Return what to weigh meanwhile: 5 to 8 criteria, onboarding and team invites highest, as far as the data has them."""
+        if not self.fed:
+            return "keep the points: no criterion holds for any lead judged"
+        highest = [f"`{name}`" for name in self.fed if _HIGHEST.search(name)]
+        told = "keep the points, or weigh 5 to 8 criteria that the data has equally"
+        told += f", {' and '.join(highest)} highest" if highest else ""
+        listed = ", ".join(f"`{name}`" for name in self.unfed)
+        return f"{told}; leave out what holds for nobody: {listed}" if listed else told
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +83,16 @@ class Calibration:
     text: str | None
     diff: str
     split: TimeSplit | None
+    weighable: Weighable
     notes: tuple[str, ...]
     design: Design
     cohort: Cohort
     accounting: Accounting
+
+    @property
+    def fallback(self) -> tuple[str, ...]:
+        """What to do meanwhile; nothing if there is a proposal."""
+        return () if self.text is not None else (self.weighable.words(), *FALLBACK)
 
     @property
     def changes(self) -> tuple[Proposal, ...]:
@@ -86,7 +111,7 @@ class Calibration:
             "gain": None if self.gain is None else self.gain.as_dict(),
             "diff": self.diff,
             "text": self.text,
-            "fallback": [] if self.text is not None else list(FALLBACK),
+            "fallback": list(self.fallback),
             "split": None if self.split is None else self.split.as_dict(),
             "notes": list(self.notes),
             "design": self.design.words(),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from denizen.history import stats
 from denizen.history.calibrate.fit import fit_changes
 from denizen.history.calibrate.propose import FEWEST_LEADS, Proposal, whole_points, within_scale
-from denizen.history.calibrate.result import Calibration, Gain
+from denizen.history.calibrate.result import Calibration, Gain, Weighable
 from denizen.history.cohort import open_history
 from denizen.history.lines import score_lines
 from denizen.history.scored import SCORES, score_cohort
@@ -70,6 +70,8 @@ def run_calibrate(
     require_landmark(design)
     with open_history(data, design, models=[model], known=known, progress=progress) as history:
         history.require_cohort()
+        score_cohort(history, model, engine=engine, progress=progress)
+        _score_criteria(history, model, engine, progress)
         whole = Calibration(
             model=model.name,
             model_hash=model.fingerprint,
@@ -80,6 +82,7 @@ def run_calibrate(
             text=None,
             diff="",
             split=None,
+            weighable=_weighable(history, written_points(parse_yaml(text, file))),
             notes=tuple(_notes(history, parts_of(parse_yaml(text, file)))),
             design=design,
             cohort=history.cohort,
@@ -96,8 +99,6 @@ def run_calibrate(
                 why=f"{split.earlier.won:,} conversions to fit on and {split.later.won:,} to judge on,"
                 f" at least {ENOUGH_LATER} of each are needed",
             )
-        score_cohort(history, model, engine=engine, progress=progress)
-        _score_criteria(history, model, engine, progress)
         progress("fitting")
         proposals = _proposals(history, split, text, file, flips=flips)
         return _judged(history, replace(whole, proposals=proposals), split, text, file, engine, progress)
@@ -109,6 +110,15 @@ def _score_criteria(history: History, model: LoadedModel, engine: str, progress:
         " WHERE kind IN ('criterion', 'velocity', 'decay') AND points <> 0"
     )
     score_lines(history, model, query, table="criterion_lines", engine=engine, progress=progress)
+
+
+def _weighable(history: History, written: tuple[Written, ...]) -> Weighable:
+    """Return which criteria that give points hold for some lead judged, and which for none."""
+    rows = history.connection.execute("SELECT DISTINCT part, line FROM criterion_lines WHERE kind = 'criterion'")
+    held = set(rows.fetchall())
+    giving = dict.fromkeys((w.part, w.criterion) for w in written if w.kind == "criterion" and w.points > 0)
+    fed = dict.fromkeys(name for part, name in giving if (part, name) in held)
+    return Weighable(tuple(fed), tuple(name for part, name in giving if name not in fed and (part, name) not in held))
 
 
 def _proposals(history: History, split: TimeSplit, text: str, file: str, *, flips: bool) -> tuple[Proposal, ...]:

@@ -10,7 +10,7 @@ from denizen.history.cohort import open_history, tables_of
 from denizen.history.discover.candidates import candidates, everyone
 from denizen.history.discover.choose import choose
 from denizen.history.discover.columns import columns_of
-from denizen.history.discover.features import MOST_EVENTS, make_features
+from denizen.history.discover.features import MOST_EVENTS, SUPPORT, make_features
 from denizen.history.discover.judge import FALSE_SHARE, judge
 from denizen.history.discover.result import NO_SIGNAL, SIGNAL, TOO_LITTLE, Discovery
 from denizen.history.discover.rubric import disagreements
@@ -91,6 +91,11 @@ def _verdict(cohort: Cohort, tests: int, chosen: list[Chosen]) -> tuple[str, str
         return TOO_LITTLE, (
             f"{cohort.won_rows:,} of {cohort.rows:,} leads convert;"
             f" at least {ENOUGH_WON} with and {ENOUGH_WON} without a conversion are needed"
+        )
+    if not tests:
+        return (
+            TOO_LITTLE,
+            f"no candidate has {SUPPORT} leads who have it and {SUPPORT} who have not, so nothing was tested",
         )
     if not chosen:
         return NO_SIGNAL, f"none of {tests:,} candidates tells who converts, beyond chance and mere activity"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from denizen.history.grades import Scale, scale
+from denizen.model.approaches import FEWEST_CRITERIA, MOST_CRITERIA
 
 _ACTIONS = "see with `denizen discover` which actions precede conversion"
 _TIGHT = "the definition is too tight and misses good leads: lower the behavior gate by 10 to 15 points and watch"
@@ -59,13 +60,6 @@ WON_THROUGH_PQL = scale(
     ),
     (0.40, "good", "keep it"),
 )
-CRITERIA = scale(
-    (0, "red flag", "too simple: add the signals that `denizen discover` finds"),
-    (10, "warning", "between 15 and 25 is good"),
-    (15, "good", "keep it"),
-    (26, "warning", "between 15 and 25 is good; drop what never fires"),
-    (36, "red flag", "overcomplicated: drop what never fires or does not predict"),
-)
 CLUSTER = scale(
     (0, "good", "keep it"),
     (
@@ -97,7 +91,8 @@ DISAGREEMENTS = {
     ),
     "criteria": (
         "Criteria: the methodology's table wants 15 to 25, but 3 to 5 in its approach for companies with less than 6 months of"
-        " conversions and 5 to 8 in its edge case 1; the advisory document 5 to 10 signals. Graded by the table."
+        " conversions and 5 to 8 in its edge case 1; the advisory document 5 to 10 signals. Graded by the table, or by the approach if"
+        " one is given (--approach, or `lint: {approach: …}` in denizen.yaml)."
     ),
 }
 """Where the documents say different things about one benchmark, besides the share of PQLs, which has a setting."""
@@ -115,6 +110,21 @@ def pql_share(wanted: tuple[float, float]) -> Scale:
         zones.append((high + 1e-9, "warning", loose))
     zones.append((max(high, _LOOSE_SHARE) + 1e-9, "red flag", loose))
     return scale(*zones)  # type: ignore[arg-type]  # the colors are literals above
+
+
+def criteria(wanted: tuple[int, int]) -> Scale:
+    """Return the scale of the number of criteria, of which so many are good for the approach; as `denizen check` judges it."""
+    low, high = wanted
+    near = f"between {low} and {high} is good"
+    zones: list[tuple[float, str, str]] = [(0, "red flag", "too simple: add the signals that `denizen discover` finds")]
+    if low > FEWEST_CRITERIA:
+        zones.append((FEWEST_CRITERIA, "warning", near))
+    return scale(
+        *zones,  # type: ignore[arg-type]  # the colors are literals above
+        (low, "good", "keep it"),
+        (high + 1, "warning", f"{near}; drop what never fires"),
+        (MOST_CRITERIA + 1, "red flag", "overcomplicated: drop what never fires or does not predict"),
+    )
 
 
 _TIGHT_SHARE = 0.03

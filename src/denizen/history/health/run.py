@@ -68,12 +68,12 @@ def run_health(
             *_of_sales(judged, funnel, judge_decisions(history, model, engine=engine, progress=progress)),
             _mql(history, funnel, options),
             *_of_scores(judged, funnel),
-            _criteria(model),
+            _criteria(model, options),
             _drift_item(drift, funnel),
             _recalibration(options, history.cohort.observed_until_us),
         )
         buckets = _buckets(funnel)
-        notes = (*judged.notes, *_notes(options), *_disagreements(items))
+        notes = (*judged.notes, _divided_by(history, design), *_notes(options), *_disagreements(items))
         return Health(
             model.name, model.fingerprint, items, drift, buckets, notes, design, history.cohort, judged.accounting
         )
@@ -161,10 +161,12 @@ def _of_scores(judged: Backtest, funnel: Funnel) -> Iterator[Item]:
     yield _item("at_cap", title, "share", funnel.share(capped, everyone), rows, benchmarks.CLUSTER, "below 20 %")
 
 
-def _criteria(model: LoadedModel) -> Item:
+def _criteria(model: LoadedModel, options: HealthOptions) -> Item:
+    low, high = options.criteria
     count = size_of(model.spec).total
     exact = Estimate(float(count), float(count), float(count))
-    return _item("criteria", "Criteria of the model", "count", exact, count, benchmarks.CRITERIA, "15 to 25")
+    good = f"{low} to {high}" + (f" for {options.approach}" if options.approach else "")
+    return _item("criteria", "Criteria of the model", "count", exact, count, benchmarks.criteria((low, high)), good)
 
 
 def _drift(history: History, model: LoadedModel, engine: str, progress: Progress) -> tuple[Drift, ...]:
@@ -228,6 +230,16 @@ def _buckets(funnel: Funnel) -> tuple[tuple[int, int], ...]:
         return ()
     span = range(int(lows.min()), int(lows.max()) + BUCKET, BUCKET)
     return tuple((low, int((lows == low).sum())) for low in span)
+
+
+def _divided_by(history: History, design: Design) -> str:
+    """Return whom the shares divide by, and why another command says otherwise."""
+    when = "as of each date" if design.at_us is None else "at the same age"
+    rows = "rows" if design.at_us is None else "leads"
+    return (
+        f"Shares are of the {history.cohort.rows:,} {rows} judged, each {when}, with a full horizon behind it. `denizen score` scores"
+        " everyone in the data at one instant, also leads long idle or not signed up yet, so its share of PQLs is another."
+    )
 
 
 def _notes(options: HealthOptions) -> Iterator[str]:

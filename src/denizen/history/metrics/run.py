@@ -10,7 +10,7 @@ from denizen.clock import iso
 from denizen.history import stats
 from denizen.history.cohort import open_history, tables_of
 from denizen.history.funnel import TOUCHES, add_funnel
-from denizen.history.metrics.definitions import DEFINITIONS
+from denizen.history.metrics.definitions import DEFINITIONS, NEEDS
 from denizen.history.metrics.result import Compared, Metrics, Value
 from denizen.history.scored import SCORES, score_cohort
 from denizen.history.stats import Estimate
@@ -19,10 +19,12 @@ from denizen.model.durations import DAY_US
 from denizen.scoring.run import IN_MEMORY, silent
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from denizen.history.cohort import History
     from denizen.history.design import Design
     from denizen.history.funnel import Funnel
-    from denizen.history.metrics.definitions import Definition
+    from denizen.history.metrics.definitions import Definition, Need
     from denizen.ingest.project import Data
     from denizen.model.load import LoadedModel
     from denizen.scoring.run import Progress
@@ -60,7 +62,7 @@ def run_metrics(
         DenizenError: there are no outcomes, nobody can be judged in a period, or data or engine cannot be used.
     """
     numpy()
-    measured, leads = [], []
+    measured, leads, present = [], [], []
     for period in (before, after):
         progress(f"measuring {period.name}")
         ruled = replace(design, signup_from_us=period.from_us, signup_to_us=period.to_us)
@@ -73,13 +75,15 @@ def run_metrics(
         ) as history:
             history.require_cohort()
             score_cohort(history, model, engine=engine, progress=progress)
-            measured.append(_measure(history, add_funnel(history, SCORES), period, mql))
+            funnel = add_funnel(history, SCORES)
+            measured.append(_measure(history, funnel, period, mql))
+            present.append(_present(history, funnel, period, mql))
             leads.append(history.cohort.leads)
     return Metrics(
         model=model.name,
         model_hash=model.fingerprint,
         periods=tuple((p.name, iso(p.from_us), iso(p.to_us), n) for p, n in zip((before, after), leads, strict=True)),
-        metrics=tuple(_compare(d, measured[0].get(d.metric), measured[1].get(d.metric)) for d in DEFINITIONS),
+        metrics=tuple(_compare(d, measured[0].get(d.metric), measured[1].get(d.metric), present) for d in DEFINITIONS),
         notes=(
             "Leads of both periods are judged at the same age, with the same horizon, by the same model.",
             "What changed beside the model (prices, campaigns, product) is in the change too; a holdout tells them apart.",
@@ -88,11 +92,39 @@ def run_metrics(
     )
 
 
-def _compare(definition: Definition, before: Value | None, after: Value | None) -> Compared:
-    needs = None if before is not None or after is not None else f"cannot be computed: needs {definition.needs}"
+def _compare(
+    definition: Definition, before: Value | None, after: Value | None, present: Sequence[set[Need]]
+) -> Compared:
+    needs = None if before is not None or after is not None else _lacking(definition, present)
     if before is None or after is None:
         return Compared(definition, before, after, None, needs)
     return Compared(definition, before, after, _change(definition.metric, before, after), needs)
+
+
+def _lacking(definition: Definition, present: Sequence[set[Need]]) -> str:
+    """Return what a metric lacks, and not what is there; where nobody won, nothing can be said of their deals."""
+    lacking = [n for n in definition.needs if any(n not in there for there in present)]
+    if "won" in lacking:
+        lacking = [n for n in lacking if n not in ("amount", "rep")]
+    return f"cannot be computed: needs {', and '.join(NEEDS[n] for n in lacking)}"
+
+
+def _present(history: History, funnel: Funnel, period: Period, mql: str | None) -> set[Need]:
+    """Return which data there are in one period."""
+    deals = _deal_rows(history)
+    spent = period.cost
+    found: dict[Need, bool] = {
+        "opportunity": "opportunity" in funnel.recorded,
+        "mql": mql is not None,
+        "won": bool(deals),
+        "won PQLs": any(deal[0] for deal in deals),
+        "amount": any(deal[2] is not None for deal in deals),
+        "rep": any(deal[3] is not None for deal in deals),
+        "cost": spent is not None,
+        "cost above 0": spent is not None and spent > 0,
+        "touches": bool(funnel.recorded & set(TOUCHES)),
+    }
+    return {need for need, there in found.items() if there}
 
 
 def _change(metric: str, before: Value, after: Value) -> Estimate | None:
@@ -171,14 +203,19 @@ def _trial_to_paid(history: History) -> Value:
     return Value(stats.rate(int(won), int(n)), int(n))
 
 
-def _deals(history: History, period: Period) -> dict[str, Value]:
-    """Return what won leads of the cohort brought, and how long they took."""
+def _deal_rows(history: History) -> list[Any]:
+    """Return, for each won lead of the cohort: PQL or not, days to the deal, amount and rep."""
     word = "'" + history.design.won.replace("'", "''") + "'"
-    rows = history.connection.execute(
+    return history.connection.execute(
         "SELECT funnel.pql, (funnel.won_us - COALESCE(CASE WHEN step_us < funnel.won_us THEN step_us END, signup_us)) / 86400e6,"
         " CAST(amount AS DOUBLE), rep FROM funnel LEFT JOIN outcomes ON outcomes.lead_id = funnel.lead_id"
         f" AND outcomes.outcome = {word} AND outcomes.at_us = funnel.won_us WHERE funnel.won ORDER BY funnel.g"
     ).fetchall()
+
+
+def _deals(history: History, period: Period) -> dict[str, Value]:
+    """Return what won leads of the cohort brought, and how long they took."""
+    rows = _deal_rows(history)
     np = numpy()
     days = np.asarray([r[1] for r in rows], dtype=float)
     of_pqls = np.asarray([r[1] for r in rows if r[0]], dtype=float)

@@ -10,6 +10,7 @@ from denizen.history.stats.intervals import numpy
 
 if TYPE_CHECKING:
     from denizen.history.thresholds.grid import Gates, Grid
+    from denizen.history.thresholds.result import Price
 
 Aim = Literal["share", "precision", "recall", "capacity"]
 DEFAULT_SHARE = (0.05, 0.15)
@@ -35,6 +36,13 @@ class Target:
         if self.aim == "capacity":
             return f"at most {self.high:g} leads a week"
         return f"{self.aim} of at least {_percent(self.low)} %"
+
+    def met(self, price: Price) -> bool:
+        """Return whether gates with this price serve the target."""
+        if self.aim == "capacity":
+            return price.a_week <= self.high
+        value = {"share": price.share, "precision": price.precision, "recall": price.recall}[self.aim].value
+        return value is not None and self.low <= value <= self.high
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain data for `--json`."""

@@ -58,10 +58,25 @@ def _verdict(found: Suggestion) -> Words:
         )
     if found.chosen is None or found.gates is None:
         return Words(f"No gates reach {found.target.words()} on the earlier leads; keep the current ones.", "warning")
-    later = found.chosen.later
-    gates = f"{found.gates.yaml()}"
-    told = f"{percent(later.share.value)} of later leads qualify, {percent(later.precision.value)} of them convert"
-    return Words(f"{gates}\nFor {found.target.words()}: {told}. {_against(found)}", "good")
+    gates, wanted = found.gates.yaml(), found.target.words()
+    if found.gates != found.written and not found.change_pays:
+        told = f"the current gates serve {wanted} ({_qualify(found.current)})"
+        other = f"The best found earlier, {gates}: {_qualify(found.chosen)}{_missed(found)}. {_against(found)}"
+        return Words(f"No reason to change: {told}.\n{other}", "good")
+    convert = f"{percent(found.chosen.later.precision.value)} of the later convert"
+    told = f"{_qualify(found.chosen)}{_missed(found)}, {convert}"
+    return Words(f"{gates}\nFor {wanted}: {told}. {_against(found)}", "warning" if _missed(found) else "good")
+
+
+def _qualify(option: Option) -> str:
+    earlier, later = percent(option.earlier.share.value), percent(option.later.share.value)
+    return f"{earlier} of earlier and {later} of later leads qualify"
+
+
+def _missed(found: Suggestion) -> str:
+    """Return that the suggestion misses the target where it was not chosen, if it does."""
+    met = found.chosen is None or found.target.met(found.chosen.later)
+    return "" if met else ", which misses the target on the later ones"
 
 
 def _against(found: Suggestion) -> str:

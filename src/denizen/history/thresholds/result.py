@@ -73,10 +73,22 @@ class Suggestion:
         """The suggested gates."""
         return None if self.chosen is None else self.chosen.gates
 
+    @property
+    def change_pays(self) -> bool:
+        """Whether there is a reason to write the suggested gates.
+
+        There is none if the current ones serve the target on both halves and neither precision nor recall surely differs.
+        """
+        if self.chosen is None or self.gates == self.written:
+            return False
+        differs = any(gap.low > 0 or gap.high < 0 for name, gap in self.differences.items() if name != "share")
+        return differs or not (self.target.met(self.current.earlier) and self.target.met(self.current.later))
+
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain data for `--json`."""
         return {
             "verdict": self.verdict,
+            "change_pays": self.change_pays,
             "target": self.target.as_dict(),
             "gates": None if self.gates is None else self.gates.as_dict(),
             "yaml": None if self.gates is None else self.gates.yaml(),

@@ -17,9 +17,18 @@ from denizen.model.writing import name_of
 Measure = Literal["attribute", "event", "idle", "velocity", "decay"]
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－"), "-")
 _SIGNS = {"≥": ">=", "≤": "<=", "“": '"', "”": '"', "„": '"', "’": "'", "\u00a0": " "}
-_UNITS = {"hour": "h", "day": "d", "week": "w"}
+_UNITS = {
+    "hour": "hour",
+    "hr": "hour",
+    "h": "hour",
+    "day": "day",
+    "d": "day",
+    "week": "week",
+    "wk": "week",
+    "w": "week",
+}
 _NUMBER = r"[0-9][0-9.,]*"
-_SPAN = rf"(?P<n>{_NUMBER})[ -](?P<unit>hour|day|week)s?"
+_SPAN = rf"(?P<n>{_NUMBER})[ -]?(?P<unit>(?:hour|hr|day|week|wk)s?|h|d|w)\b"
 _OPERATORS = {
     ">=": "at_least", "at least": "at_least", "from": "at_least",
     "<=": "at_most", "at most": "at_most", "up to": "at_most",
@@ -92,14 +101,22 @@ def number(text: str) -> Decimal:
 
 
 def _span(match: re.Match[str]) -> str:
-    amount = number(match["n"])
+    amount, unit = number(match["n"]), _unit(match)
     if amount != int(amount) or amount < 1:
-        raise NotCarriedError(f"{shown(match['n'])} is no whole number of {match['unit']}s")
-    return f"{int(amount)}{_UNITS[match['unit'].lower()]}"
+        raise NotCarriedError(f"{shown(match['n'])} is no whole number of {unit}s")
+    return f"{int(amount)}{unit[0]}"
+
+
+def _unit(match: re.Match[str]) -> str:
+    """Return hour, day or week, however it is written: hours, hrs, h."""
+    written = match["unit"].lower()
+    return _UNITS.get(written) or _UNITS[written.removesuffix("s")]
 
 
 def _velocity(words: str, _: str) -> Meaning | None:
-    pattern = rf"(?:at least |>= ?)?(?P<many>{_NUMBER})(?: ?\+| or more)? key actions? (?:in|within) (?:any )?{_SPAN}"
+    pattern = (
+        rf"(?:at least |>= ?)?(?P<many>{_NUMBER})(?: ?\+| or more)? key actions? (?:in|within) (?:any |a )?{_SPAN}"
+    )
     if (match := re.fullmatch(pattern, words, re.IGNORECASE)) is None:
         return None
     return Meaning("velocity", {"at_least": int(number(match["many"])), "within": _span(match)})
@@ -120,9 +137,9 @@ def _idle(words: str, criterion: str) -> Meaning | None:
     each_too = rf"no (?P<what>.+?) (?:for|in) (?:every|each) {_SPAN}"
     for pattern, repeated in ((each_too, True), (once, False), (each, True)):
         if match := re.fullmatch(pattern, words, re.IGNORECASE):
-            if match["unit"].lower() == "hour":
+            if _unit(match) == "hour":
                 raise NotCarriedError("time without an event is measured in whole days")
-            days = int(number(match["n"])) * (7 if match["unit"].lower() == "week" else 1)
+            days = int(number(match["n"])) * (7 if _unit(match) == "week" else 1)
             names, assumed = _events(match["what"], criterion)
             assumed.append("a lead that never did it is unknown, not idle")
             base: dict[str, Any] = {"days_since": names}
@@ -200,11 +217,11 @@ def _options(words: str) -> tuple[str, dict[str, Any], list[str]]:
     for pattern, key in frames:
         if match := re.search(pattern, words, re.IGNORECASE):
             if key == "assumed":
-                assumed.append(f"`{match[0].strip()}` is read as the last {match['n']} {match['unit']}s")
+                assumed.append(f"`{match[0].strip()}` is read as the last {match['n']} {_unit(match)}s")
             frame = {"last" if key == "assumed" else key: _span(match)}
             return _where(words[: match.start()], {**options, "within": frame}, assumed)
     if match := re.search(r" (?:in|within|during) (?:the )?(?:last|past) (?P<unit>day|week)$", words, re.IGNORECASE):
-        last = {"within": {"last": f"1{_UNITS[match['unit'].lower()]}"}}
+        last = {"within": {"last": f"1{_unit(match)[0]}"}}
         return _where(words[: match.start()], {**options, **last}, assumed)
     if match := re.search(r" (?:in|within|during) (?:(?:the )?first week|week (?:1|one))$", words, re.IGNORECASE):
         return _where(words[: match.start()], {**options, "within": {"first": "7d"}}, assumed)
@@ -256,7 +273,7 @@ def _membership(words: str) -> Found:
                 raise NotCarriedError("the list of values is empty")
             if operator == "contains":
                 both = re.search(r" (?:and|&|\+) ", match["values"], re.IGNORECASE)
-                either = re.search(r",|;| or ", match["values"], re.IGNORECASE)
+                either = re.search(r",|;| or | / ", match["values"], re.IGNORECASE)
                 several = "contains_all" if both and not either else "contains_any"
                 return match["name"], [{several: values} if len(values) > 1 else {"contains": values[0]}]
             return match["name"], [{operator: values}]
@@ -323,7 +340,7 @@ def _events(what: str, criterion: str) -> tuple[str | list[str], list[str]]:
     if _one(cleaned.lower()) in _VAGUE:
         name = name_of(criterion, fallback="event")
         return name, [f"the event is named {name} after the criterion"]
-    pairs = [_event(one) for one in re.split(r" or |, ", cleaned, flags=re.IGNORECASE) if one.strip()]
+    pairs = [_event(one) for one in re.split(r" or |, | / ", cleaned, flags=re.IGNORECASE) if one.strip()]
     names = [name for name, _ in pairs]
     assumed = [f"the event is named {name} after the words" for name, made in pairs if made]
     return (names[0] if len(names) == 1 else names), assumed
@@ -374,7 +391,7 @@ def _attribute_name(words: str) -> str:
 
 
 def _listed(text: str) -> list[str]:
-    """Return the values of a list: parted by `,`, `;`, `or`, `and`; quotes keep a value together."""
+    """Return the values of a list: parted by `,`, `;`, ` / `, `or`, `and`; quotes keep a value together."""
     parts = re.findall(r'"[^"]*"|[^",;]+', text)
     values: list[str] = []
     for part in parts:
@@ -382,7 +399,7 @@ def _listed(text: str) -> list[str]:
             values.append(part.strip('"').strip())
         else:
             values += [
-                v.strip().strip("`'") for v in re.split(r"(?:^|\s)(?:or|and|&|\+)(?:\s|$)", part, flags=re.IGNORECASE)
+                v.strip().strip("`'") for v in re.split(r"(?:^|\s)(?:or|and|&|\+|/)(?:\s|$)", part, flags=re.IGNORECASE)
             ]
     return [v for v in values if v]
 
