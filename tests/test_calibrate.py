@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 import denizen
 from denizen.history.calibrate.fit import fit_changes
 from denizen.history.calibrate.propose import Proposal, whole_points, within_scale
+from denizen.history.calibrate.result import Weighable
 from denizen.model.points import Written, with_points, written_points
 from denizen.model.source import parse_yaml
 
@@ -319,3 +320,11 @@ def test_the_command_writes_the_new_model(tmp_path, data):
 def test_right_points_are_seldom_changed():
     proposed = sum(denizen.calibrate(MODEL, **world(seed=s)).verdict == "proposal" for s in range(100, 140))
     assert proposed <= 4
+
+
+def test_what_to_do_meanwhile_weighs_only_what_the_data_has():
+    given = {"fed": ("core", "onboarding"), "unfed": ("invites",)}
+    told = Weighable(**given).words()
+    assert "`onboarding` highest" in told
+    assert told.endswith("holds for nobody: `invites`")
+    assert "keep the points: no criterion" in Weighable((), ("core",)).words()

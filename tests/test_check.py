@@ -191,3 +191,11 @@ def test_the_file_of_a_segment_is_checked_and_mended_in_itself(tmp_path, monkeyp
     mended = OWN_FILE.replace("        - {at_least: 2, points: 10}   # never counts\n", "")
     assert (tmp_path / "own" / "large.yaml").read_text() == mended
     assert (tmp_path / "model.yaml").read_text() == WITH_FILE
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_fix_prints_the_hash_of_the_file_as_mended():
+    data = ("--leads", "leads.csv", "--events", "events.csv")
+    told = json.loads(check(*data, "--fix", "--json"))
+    assert told["written"]
+    assert told["model_hash"] == json.loads(check(*data, "--json"))["model_hash"]

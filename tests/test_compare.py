@@ -111,3 +111,13 @@ def test_the_comparison_is_told_in_words(folder):
     assert "PQL before" in out
     assert "no data" in command(folder, "diff", "a.yaml", "b.yaml", "--as-of", AS_OF, code=2).stderr
     assert "is an input" in command(folder, "diff", "a.yaml", "b.yaml", *DATA, "--out", "events.csv", code=2).stderr
+
+
+def test_a_pql_by_a_gate_alone_is_no_other_score(folder):
+    (folder / "c.yaml").write_text(BEFORE.replace("total: 50", "total: 20").replace("behavior: 30", "behavior: 5"))
+    found = json.loads(command(folder, "diff", "a.yaml", "c.yaml", *DATA, "--json", "--weeks", "0").stdout)["scores"]
+    assert (found["scores_changed"], found["changed"]) == (0, found["entered"])
+    assert found["entered"]
+    out = command(folder, "diff", "a.yaml", "c.yaml", *DATA, "--weeks", "0").stdout
+    assert "0 of 12 leads score otherwise" in out
+    assert f"{found['entered']:,} with the scores they had" in out

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import numpy as np
@@ -16,8 +18,11 @@ import pytest
 import denizen
 from denizen.errors import DenizenError
 from denizen.history import stats
+from denizen.history.backtest.words import bounds
 from denizen.history.design import design_of
 from denizen.history.discover import run_discover
+from denizen.history.discover.run import _verdict
+from denizen.history.stats import Estimate
 from denizen.ingest.project import Data, load_project
 from denizen.model.load import load_model, parse_model
 from denizen.report import report_html
@@ -203,3 +208,14 @@ def test_in_one_stratum_and_one_column_every_method_gives_the_odds_ratio():
     assert stats.hold(won, [nothing, did]).odds(1)[0].value == pytest.approx(wanted, rel=1e-3)
     gap = (a / n - c / m) / ((a + c) / (n + m) * (1 - (a + c) / (n + m)) * (1 / n + 1 / m)) ** 0.5
     assert stats.hold(won, [nothing]).test(np.array([float(n)]), a).z == pytest.approx(gap, rel=1e-3)
+
+
+def test_where_nothing_could_be_tested_there_is_too_little_data():
+    verdict, why = _verdict(SimpleNamespace(won_rows=30, rows=80), 0, [])
+    assert (verdict, "nothing was tested" in why) == ("too little data", True)
+
+
+def test_the_end_of_an_interval_is_printed_so_that_it_decides():
+    assert bounds(Estimate(1.5, 1.033, 2.21)) == "1.03–2.21"
+    assert bounds(Estimate(None, 0.0, math.inf)) == "–"
+    assert bounds(Estimate(None, 1.2, math.inf)) == "at least 1.20"

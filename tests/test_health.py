@@ -16,7 +16,7 @@ from denizen.api import health_options
 from denizen.clock import to_us
 from denizen.errors import DenizenError
 from denizen.history.grades import scale
-from denizen.history.health import benchmarks
+from denizen.history.health import HealthOptions, benchmarks
 from denizen.history.sample import Group
 from denizen.history.stats import Estimate, rate
 from denizen.history.trust.run import judge
@@ -258,3 +258,15 @@ def test_the_commands_print_json_and_write_a_page(tmp_path):
 @pytest.mark.parametrize("share", ["0.2", "0.3..0.1", "a..b", "5..15"])
 def test_a_range_that_is_none_is_refused(share):
     assert "bad-argument" in command("health", "--pql-share", share, code=2).stderr
+
+
+def test_criteria_are_graded_by_the_approach():
+    usual, early = (HealthOptions(approach=a) for a in (None, "early-stage"))
+    count = Estimate(5.0, 5.0, 5.0)
+    assert benchmarks.criteria(usual.criteria).judge(count)[0] == "red flag"
+    assert benchmarks.criteria(early.criteria).judge(count)[0] == "good"
+    assert [benchmarks.criteria(usual.criteria).zone(n).color for n in (9, 10, 15, 25, 26, 36)] == ["red flag", "warning", "good", "good", "warning", "red flag"]  # fmt: skip
+
+
+def test_the_card_says_whom_its_shares_divide_by(card):
+    assert any(note.startswith(f"Shares are of the {card.cohort.rows:,} leads judged") for note in card.notes)

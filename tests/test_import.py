@@ -96,6 +96,9 @@ def test_what_the_rubric_leaves_out_stands_in_the_file_with_its_reason():
         ("INDUSTRY IN SaaS, Fintech", {"attribute": "industry", "bands": [{"in": ["SaaS", "Fintech"]}]}),
         ('industry in "Food, Drink" or SaaS', {"attribute": "industry", "bands": [{"in": ["Food, Drink", "SaaS"]}]}),
         ("industry is not in Gambling", {"attribute": "industry", "bands": [{"not_in": ["Gambling"]}]}),
+        ("industry is one of SaaS / Fintech", {"attribute": "industry", "bands": [{"in": ["SaaS", "Fintech"]}]}),
+        ("2+ exports in last 48hrs", {"count": ["export"], "within": {"last": 172_800_000_000}, "bands": [{"at_least": 2}]}),
+        ("no login for 2w", {"days_since": ["login"], "bands": [{"at_least": 14}]}),
         ("country is missing", {"attribute": "country", "bands": [{"exists": False}]}),
         ("installed is true", {"attribute": "installed", "bands": [{"is": True}]}),
         ("Onboarding > 50 %", {"attribute": "onboarding_percent", "bands": [{"more_than": 50}]}),
@@ -566,3 +569,9 @@ def test_all_columns_that_events_lack_are_named_at_once():
         package.score("model: m\n", events=[{"who": "a", "what": "b"}], as_of="2026-01-01")
     assert len(caught.value.findings) == 3
     assert {f.code for f in caught.value.findings} == {"missing-column"}
+
+
+@pytest.mark.parametrize("span", ["48h", "48 hrs", "48 hours", "48 Hours", "48-hour"])
+def test_a_burst_is_read_however_its_span_is_written(span):
+    meaning = read_condition(f"5+ key actions within {span}", "burst")
+    assert (meaning.measure, meaning.base) == ("velocity", {"at_least": 5, "within": "48h"})

@@ -170,3 +170,16 @@ def test_revenue_per_rep_is_the_amounts_of_the_cohort_by_those_who_won_any():
     assert found.found.value == pytest.approx(sum(o["amount"] for o in deals) / 3)
     spread = 1.96 * math.sqrt(sum(o["amount"] ** 2 for o in deals)) / 3
     assert found.found.high - found.found.value == pytest.approx(spread, rel=1e-3)
+
+
+def test_a_metric_names_only_what_is_not_there():
+    found = denizen.metrics(MODEL, **world(), launch=LAUNCH.isoformat(), span="60d")
+    assert found.metric("lead_roi").needs.startswith("cannot be computed: needs what was spent in both periods")
+    assert "amount" not in found.metric("lead_roi").needs
+    bare = world()
+    bare["outcomes"] = [{k: v for k, v in o.items() if k != "amount"} for o in bare["outcomes"]]
+    found = denizen.metrics(MODEL, **bare, launch=LAUNCH.isoformat(), span="60d", cost="1,1")
+    assert (
+        found.metric("lead_roi").needs == "cannot be computed: needs the column `amount` on outcome rows of won leads"
+    )
+    assert "`rep`" not in found.metric("revenue_per_rep").needs

@@ -280,6 +280,16 @@ def test_reps_are_assigned_whole_and_judged_between_reps(tmp_path):
     assert report_of(tmp_path)["comparisons"][0]["verdict"] == "pilot converts more"
 
 
+def test_a_report_finds_its_data_by_the_project_file(tmp_path):
+    reps_world(tmp_path, 0.0)
+    paths = "".join(f"{name}: {{path: {name}.csv}}\n" for name in ("leads", "outcomes"))
+    (tmp_path / "denizen.yaml").write_text(paths)
+    given = ["--project", str(tmp_path / "denizen.yaml"), "--arms", str(tmp_path / "arms.csv"), "--horizon", "30d"]
+    done = CliRunner().invoke(cli, ["pilot", "report", *given, "--json"])
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.output)["comparisons"] == report_of(tmp_path)["comparisons"]
+
+
 def test_three_reps_and_many_leads_of_nobody_decide_nothing():
     rng, start = np.random.default_rng(1), "2026-01-01"
     rows = [{"lead_id": f"l{i}", "arm": "pilot" if i % 2 else "control", "unit": f"r{i % 6}"} for i in range(3000)]

@@ -6,6 +6,7 @@ import json
 import random
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 
 import denizen
 from denizen.errors import DenizenError
+from denizen.history.stats import Estimate
 from denizen.history.thresholds.choice import choose, frontier, target_of
 from denizen.history.thresholds.grid import Gates, Marks, grid_of
 
@@ -216,3 +218,20 @@ def test_the_command_writes_json_and_a_page(tmp_path):
     bad = subprocess.run([*run, "--every", "30d"], capture_output=True, text=True, check=False)
     assert bad.returncode == 2
     assert json.loads(bad.stdout or bad.stderr)["errors"][0]["code"] == "bad-argument"
+
+
+def test_gates_that_serve_the_target_need_no_change_that_is_not_surely_better(found):
+    unsure = dict.fromkeys(("precision", "recall"), Estimate(0.02, -0.1, 0.1)) | {"share": Estimate(0.1, 0.05, 0.2)}
+    serves = replace(found.own, target=target_of(share=(0.0, 1.0)), differences=unsure)
+    assert not serves.change_pays
+    told = replace(found, own=serves).report().verdict.text
+    assert told.startswith("No reason to change: the current gates serve 0 to 100 % of leads (")
+    assert replace(serves, differences=unsure | {"recall": Estimate(0.1, 0.01, 0.2)}).change_pays
+    assert replace(serves, target=target_of(share=(0.99, 1.0))).change_pays
+
+
+def test_a_suggestion_that_misses_its_target_later_says_so_and_shows_both_shares(found):
+    price = replace(found.chosen.later, share=Estimate(0.5, 0.4, 0.6))
+    told = replace(found, own=replace(found.own, chosen=replace(found.chosen, later=price))).report().verdict.text
+    assert "of earlier and 50.0 % of later leads qualify, which misses the target" in told
+    assert "misses" not in found.report().verdict.text
