@@ -13,7 +13,7 @@ MODEL = "model: m\nfit: {criteria: {size: {attribute: employees, bands: [{at_lea
 DATA = ("m.yaml", "--leads", "l.csv", "--events", "e.csv")
 PAST = (*DATA, "--outcomes", "o.csv")
 WRONG = {
-    "init": [("--yes", "--into", "m.yaml"), ("--yes", "--product", "a", "--product", "A"), ("--trial", "never")],
+    "init": [(), ("--yes", "--into", "m.yaml"), ("--yes", "--product", "a", "--product", "A"), ("--trial", "never")],
     "score": [(*DATA, "--as-of", "never"), (*DATA, "--out", "x.doc"), ("m.yaml",), (*DATA, "--map", "leads"), (*DATA, "--nope")],
     "explain": [("m.yaml", "ana", *DATA[1:], "--as-of", "never"), ("m.yaml", "ana")],
     "check": [(*DATA, "--ignore", "nonsense"), (*DATA, "--sales-cycle", "long"), (*DATA, "--approach", "none")],
@@ -22,7 +22,7 @@ WRONG = {
     "nurture": [(*DATA, "--out", "x.doc"), (*DATA, "--as-of", "never"), ("m.yaml",)],
     "thresholds": [(*PAST, "--target-share", "half"), (*PAST, "--every", "30d")],
     "calibrate": [(*PAST, "--out", "m.yaml"), (*PAST, "--out", "nowhere/x.yaml")],
-    "import": [("nothing", "m.yaml"), ("rubric", "l.csv", "--out", "m.yaml")],
+    "import": [("nothing", "m.yaml"), ("rubric", "l.csv", "--out", "m.yaml"), ("rubric", "l.csv", "--out", "l.csv", "--force")],
     "diff": [("m.yaml", *DATA, "--out", "l.csv"), ("m.yaml", *DATA, "--as-of", "never"), ("m.yaml",)],
     "test": [("--nope",), ("--format", "nothing")],
     "health": [(*PAST, "--pql-share", "5"), (*PAST, "--launched", "never")],
@@ -31,7 +31,7 @@ WRONG = {
     "pilot": [("assign", *DATA, "--arms", "half"), ("assign", *DATA, "--out", "x.doc"), ("assign", *DATA, "--by", "moon")],
     "export-features": [(*PAST, "--out", "x.csv"), PAST],
     "audit": [(*DATA, "--html", "x.txt"), (*DATA, "--as-of", "never"), ("m.yaml", "--leads", "l.csv")],
-    "freeze": [("m.yaml", "ana", *DATA[1:], "--out", "m.yaml"), ("m.yaml", "ana", *DATA[1:], "--as-of", "never")],
+    "freeze": [("m.yaml",), ("m.yaml", "ana", "--account", "acme", *DATA[1:]), ("m.yaml", "ana", *DATA[1:], "--out", "m.yaml"), ("m.yaml", "ana", *DATA[1:], "--as-of", "never")],
     "sql": [("m.yaml", "--nope"), ("m.yaml", "--engine", "abacus:")],
     "schema": [("--project", "--cases")],
     "errors": [("--nope",)],

@@ -16,6 +16,7 @@ from denizen.ingest.prepare import Moments
 from denizen.model.load import load_model
 from denizen.scoring.audit.audit import audit_data
 from denizen.scoring.audit.page import audit_page
+from denizen.scoring.inputs import inputs_of
 from denizen.scoring.pages import check_page, write_page
 
 
@@ -49,7 +50,7 @@ def audit(
     """
     loaded = load_model(model)
     data = given_data(model, leads, events, accounts, maps)
-    check_page(page, [model, data.leads, data.events, data.accounts])
+    check_page(page, inputs_of(data, loaded))
     now = clock.to_us(clock.now())
     moments = Moments((now if as_of is None else parse_instant(as_of),), None, known, defaulted=as_of is None)
     with progress(quiet=as_json) as step:

@@ -13,6 +13,7 @@ from denizen.cli.terminal import echo
 from denizen.history.backtest import run_backtest
 from denizen.model.load import load_model
 from denizen.report import write_report
+from denizen.scoring.inputs import refuse_inputs
 
 
 @click.command()
@@ -38,6 +39,7 @@ def backtest(models: tuple[str, ...], **given: Any) -> None:
     """
     loaded = [load_model(m) for m in models]
     study = study_of(models[0], given)
+    refuse_inputs([study.html], models)
     with progress(quiet=study.as_json) as step:
         found = run_backtest(loaded, study.data, study.design, known=study.known, engine=study.engine, progress=step)
     if study.html is not None:

@@ -17,6 +17,7 @@ from denizen.errors import fail
 from denizen.history.calibrate import run_calibrate
 from denizen.model.load import read_text
 from denizen.report import write_report
+from denizen.scoring.inputs import inputs_of, refuse_inputs
 
 NOTHING_PROPOSED = 1
 
@@ -52,6 +53,7 @@ def calibrate(model: str, out: str | None, **given: Any) -> None:
     text = read_text(model)
     split_at = None if given["split_at"] is None else parse_instant(given["split_at"])
     study = study_of(model, given)
+    refuse_inputs([study.html, out], inputs_of(study.data, model))
     with progress(quiet=study.as_json) as step:
         found = run_calibrate(
             text,

@@ -18,6 +18,7 @@ from denizen.ingest.prepare import Moments
 from denizen.model.diff import diff_models
 from denizen.model.load import load_model
 from denizen.scoring.compare import compare_run, compare_weeks
+from denizen.scoring.inputs import inputs_of
 from denizen.scoring.output import check_outputs, write_rows
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def diff(
     wanted = any((leads, events, as_of, out))
     if wanted and data.leads is None and data.events is None:
         raise fail("bad-argument", "there is no data; give --leads or --events, or a denizen.yaml beside the model")
-    check_outputs([out], [before, after, data.leads, data.events, data.accounts])
+    check_outputs([out], inputs_of(data, old, new))
     instant = clock.to_us(clock.now()) if as_of is None else parse_instant(as_of)
     if not as_json:
         print_changes(old, new, changes)

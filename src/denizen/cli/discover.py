@@ -16,6 +16,7 @@ from denizen.errors import fail
 from denizen.history.discover import run_discover
 from denizen.model.load import load_model
 from denizen.report import write_report
+from denizen.scoring.inputs import inputs_of, refuse_inputs
 
 
 @click.command()
@@ -54,6 +55,7 @@ def discover(model: str | None, project: str | None, model_out: str | None, **gi
         raise fail("bad-argument", f"--model-out {model_out}: the folder does not exist")
     loaded = None if model is None else load_model(model)
     study = study_of(model, given, project)
+    refuse_inputs([study.html, model_out], [*inputs_of(study.data, loaded), project])
     with progress(quiet=study.as_json) as step:
         found = run_discover(study.data, study.design, model=loaded, known=study.known, progress=step)
     if study.html is not None:

@@ -13,6 +13,7 @@ from denizen.cli.terminal import echo
 from denizen.errors import fail
 from denizen.history.features import make_features
 from denizen.model.load import load_model
+from denizen.scoring.inputs import inputs_of, refuse_inputs
 from denizen.scoring.output import check_outputs
 
 
@@ -41,9 +42,11 @@ def export_features(model: str, out: str, card: str | None, **given: Any) -> Non
     if not out.lower().endswith(".parquet"):
         raise fail("bad-argument", f"--out {out}: write to a file ending in .parquet")
     data = study.data
-    check_outputs([out], [model, data.leads, data.events, data.accounts, data.outcomes, data.attributes_history])
+    check_outputs([out], inputs_of(data, loaded))
     if card is not None and (not card.lower().endswith(".md") or not Path(card).absolute().parent.is_dir()):
         raise fail("bad-argument", f"--card {card}: write to a file ending in .md, in a folder that exists")
+    if card is not None:
+        refuse_inputs([out, card, str(Path(card).with_suffix(".json"))], inputs_of(data, loaded))
     with progress(quiet=study.as_json) as step:
         found = make_features(loaded, data, study.design, known=study.known, engine=study.engine, progress=step)
     found.write(out)

@@ -14,6 +14,7 @@ from denizen.clock import parse_instant
 from denizen.errors import fail
 from denizen.history.design import DEFAULT_AT, DEFAULT_HORIZON, WON, design_of
 from denizen.ingest.project import Data, load_project, merge_data, parse_mappings
+from denizen.scoring.inputs import inputs_of, refuse_inputs
 from denizen.scoring.run import IN_MEMORY
 
 if TYPE_CHECKING:
@@ -103,15 +104,15 @@ def study_of(model: str | None, given: dict[str, Any], project: str | None = Non
     if data.outcomes is None:
         message = "there are no outcomes; give --outcomes PATH (lead_id, outcome, at), or name them in denizen.yaml"
         raise fail("bad-argument", message)
-    check_html(given["html"])
+    check_html(given["html"], inputs_of(data, model))
     return Study(data, design, given["known"], given.get("engine", IN_MEMORY), given["html"], given["as_json"])
 
 
-def check_html(path: str | None) -> None:
+def check_html(path: str | None, inputs: list[object]) -> None:
     """Refuse a report path before any work is done.
 
     Raises:
-        DenizenError: it cannot be written to.
+        DenizenError: it cannot be written to, or is an input.
     """
     if path is None:
         return
@@ -119,6 +120,7 @@ def check_html(path: str | None) -> None:
         raise fail("bad-argument", f"--html {path}: write to a file ending in .html")
     if not Path(path).absolute().parent.is_dir():
         raise fail("bad-argument", f"--html {path}: the folder does not exist")
+    refuse_inputs([path], inputs)
 
 
 def _instant(value: str | None) -> int | None:

@@ -15,6 +15,7 @@ from denizen.errors import fail
 from denizen.model.importers import KINDS, MAX_CHARACTERS, import_text
 from denizen.model.importers.report import FATES
 from denizen.model.load import read_text
+from denizen.scoring.inputs import refuse_inputs
 
 if TYPE_CHECKING:
     from denizen.model.importers.report import Report
@@ -42,6 +43,7 @@ def import_(kind: str, file: str, out: str | None, force: bool, as_json: bool) -
     """
     if out is not None and Path(out).exists() and not force:
         raise fail("bad-argument", f"{out} exists; give another --out, or --force to overwrite it")
+    refuse_inputs([out], [file])
     check_size(file)
     imported = import_text(kind, read_text(file), file)
     if out is not None:

@@ -24,6 +24,7 @@ from denizen.model.named_products import MOST_PRODUCTS, default_names
 from denizen.model.project_file import project_text
 from denizen.model.tailor import Tailored, tailor
 from denizen.model.writing import one_line
+from denizen.scoring.inputs import refuse_inputs
 from denizen.visible import visible_line
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ def init(
     folder = Path(into)
     check_target(folder, force=force)
     quiet = yes or as_json or not sys.stdin.isatty()
+    refuse_inputs([str(folder / name) for name in (MODEL_NAME, FILE_NAME)], [leads, events, accounts])
     check_products(named, given["products"])
     data = Data(leads, accounts, events, parse_mappings(maps), outcomes=outcomes)
     data, mapped = settle_columns(data, accept_all if quiet else accept_column)

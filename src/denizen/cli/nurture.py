@@ -22,6 +22,7 @@ from denizen.clock import parse_instant
 from denizen.errors import fail
 from denizen.ingest.prepare import Moments
 from denizen.model.load import load_model
+from denizen.scoring.inputs import inputs_of
 from denizen.scoring.nurture import Missing, Nurture, find_milestones
 from denizen.scoring.output import check_outputs, write_rows
 from denizen.scoring.run import score_run
@@ -67,7 +68,7 @@ def nurture(
         data = replace(data, outcomes=outcomes)
     if data.leads is None and data.events is None:
         raise fail("bad-argument", "there is no data; give --leads or --events, or a denizen.yaml beside the model")
-    check_outputs([out], [model, data.leads, data.events, data.accounts, data.outcomes])
+    check_outputs([out], inputs_of(data, loaded))
     instant = clock.to_us(clock.now()) if as_of is None else parse_instant(as_of)
     moments = Moments((instant,), None, known, defaulted=as_of is None)
     with (

@@ -19,6 +19,7 @@ from denizen.history.pilot import assign_leads, judge_pilot, parse_arms
 from denizen.ingest.project import Data, load_project, merge_data, parse_mappings
 from denizen.model.load import load_model
 from denizen.report import write_report
+from denizen.scoring.inputs import inputs_of
 from denizen.scoring.output import check_outputs
 
 
@@ -62,7 +63,7 @@ def assign(model: str | None, **given: Any) -> None:
     arms = parse_arms(given["arms"])
     if not given["out"].lower().endswith(".csv"):
         raise fail("bad-argument", f"--out {given['out']}: write to a file ending in .csv")
-    check_outputs([given["out"]], [model, data.leads, data.events, data.accounts])
+    check_outputs([given["out"]], inputs_of(data, model))
     at = clock.to_us(clock.now()) if given["as_of"] is None else parse_instant(given["as_of"])
     loaded = None if model is None else load_model(model)
     with progress(quiet=given["as_json"]) as step:
@@ -118,7 +119,7 @@ def report(**given: Any) -> None:
         raise fail("bad-argument", "there are no outcomes; give --outcomes PATH (lead_id, outcome, at)")
     as_of = None if given["as_of"] is None else parse_instant(given["as_of"])
     design = design_of(horizon=given["horizon"], won=given["won"], as_of_us=as_of)
-    check_html(given["html"])
+    check_html(given["html"], [*inputs_of(data, None), given["arms"]])
     with progress(quiet=given["as_json"]) as step:
         found = judge_pilot(given["arms"], data, design, progress=step)
     if given["html"] is not None:

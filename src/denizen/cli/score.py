@@ -21,6 +21,7 @@ from denizen.clock import parse_instant
 from denizen.errors import DenizenError, fail
 from denizen.ingest.prepare import Moments
 from denizen.model.load import load_model
+from denizen.scoring.inputs import inputs_of
 from denizen.scoring.output import check_outputs, write_rows
 from denizen.scoring.ranking import rank, summarize
 from denizen.scoring.run import score_run
@@ -101,7 +102,7 @@ def score(
         ("accounts ledger", accounts_ledger, "SELECT * FROM accounts_ledger"),
         ("rejects", rejects, "SELECT * FROM rejects"),
     ]
-    check_outputs([path for _, path, _ in outputs], [model, data.leads, data.events, data.accounts, grid])
+    check_outputs([path for _, path, _ in outputs], [*inputs_of(data, loaded), grid])
     instants = [parse_instant(i) for i in as_of] or [clock.to_us(clock.now())]
     moments = Moments(() if grid else tuple(instants), grid, known, defaulted=not (grid or as_of))
     listing = out is None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from denizen.errors import fail
+from denizen.scoring.inputs import refuse_inputs
 from denizen.sql.literals import text
 
 if TYPE_CHECKING:
@@ -28,14 +29,9 @@ def check_outputs(outputs: list[str | None], inputs: list[object]) -> None:
     Raises:
         DenizenError: the paths cannot be used.
     """
-    taken = {str(Path(p).resolve()) for p in inputs if isinstance(p, str)}
     for path in outputs:
         _check_output(path)
-        if path is not None:
-            place = str(Path(path).resolve())
-            if place in taken:
-                raise fail("bad-argument", f"{path}: is an input or another output already")
-            taken.add(place)
+    refuse_inputs(outputs, inputs)
 
 
 def _check_output(path: str | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from denizen.errors import fail
+from denizen.scoring.inputs import refuse_inputs
 
 
 def check_page(path: str | None, inputs: list[object]) -> None:
@@ -20,8 +21,7 @@ def check_page(path: str | None, inputs: list[object]) -> None:
     place = Path(path)
     if place.is_dir() or not place.absolute().parent.is_dir():
         raise fail("bad-argument", f"{path}: {'is a folder' if place.is_dir() else 'the folder does not exist'}")
-    if str(place.resolve()) in {str(Path(p).resolve()) for p in inputs if isinstance(p, str)}:
-        raise fail("bad-argument", f"{path}: is an input already")
+    refuse_inputs([path], inputs)
 
 
 def write_page(path: str, page: str) -> None:
