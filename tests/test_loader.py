@@ -178,3 +178,32 @@ def test_an_alias_bomb_is_refused():
     for here, before in zip("bcdefg", "abcdef", strict=True):
         bomb += f"{here}: &{here} [{', '.join([f'*{before}'] * 10)}]\n"
     assert problems(bomb)[0].code == "yaml-syntax"
+
+
+@pytest.mark.parametrize(
+    "named", ["../other.yaml", "/etc/passwd", "sub/../../other.yaml", "link.yaml", "sub/other.yaml", ".", "\0"]
+)
+def test_the_model_of_a_segment_lies_in_the_folder_of_the_model(named, tmp_path):
+    other = "model: o\nbehavior: {criteria: {c: {count: done, points: 5}}}\n"
+    here = tmp_path / "here"
+    (here / "sub").mkdir(parents=True)
+    for file in (tmp_path / "other.yaml", here / "own.yaml", here / "sub" / "own.yaml"):
+        file.write_text(other)
+    (here / "link.yaml").symlink_to(tmp_path / "other.yaml")
+    (here / "sub" / "other.yaml").symlink_to("../../other.yaml")
+    text = "model: m\nsegments: [{name: s, when: {a: x}, model: %s}]\n"
+    for fine in ("own.yaml", "sub/own.yaml", "sub/../own.yaml"):
+        (here / "m.yaml").write_text(text % fine + other.partition("\n")[2])
+        assert load_model(here / "m.yaml").segments
+    (here / "m.yaml").write_text(text % json.dumps(named) + other.partition("\n")[2])
+    with pytest.raises(DenizenError) as refused:
+        load_model(here / "m.yaml")
+    assert "root:" not in str(refused.value)
+
+
+def test_a_file_that_is_no_model_is_not_quoted(tmp_path):
+    (tmp_path / "m.yaml").write_text("root:x:0:0:root:/root:/bin/bash\nsecret\n")
+    with pytest.raises(DenizenError, match="expected keys and values, found a text") as refused:
+        load_model(tmp_path / "m.yaml")
+    assert "secret" not in str(refused.value)
+    assert "root:" not in str(refused.value)

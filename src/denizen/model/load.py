@@ -132,7 +132,11 @@ def _segment(source: Source, index: int, segment: spec.Segment) -> tuple[spec.Mo
     if segment.model is None:
         return _checked(segment_source(source, index))
     place: Place = ("segments", index, "model")
-    path = Path(source.file).parent / segment.model
+    folder = Path(source.file).parent
+    path = folder / segment.model
+    if not _lies_in(folder, path):
+        message = "the model of a segment lies in the folder of this file or below; put it there"
+        return None, [source.finding("wrong-value", place, message)]
     try:
         other = parse_yaml(read_text(path), str(path))
     except DenizenError as error:
@@ -145,10 +149,20 @@ def _segment(source: Source, index: int, segment: spec.Segment) -> tuple[spec.Mo
     return model, findings
 
 
+def _lies_in(folder: Path, path: Path) -> bool:
+    """Return whether a file lies in a folder or below, links followed."""
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError, ValueError):
+        return False
+
+
 def validate(shape: type[T], source: Source) -> tuple[T | None, list[Finding]]:
     """Return the typed data, or what is left of it once the broken parts are cut out, and the findings."""
     if not isinstance(source.data, dict):
-        return None, [source.finding("wrong-value", (), f"expected keys and values, found {_kind(source.data)}")]
+        # A file that is none of ours is not quoted: it may be anything.
+        found = "a text" if isinstance(source.data, str) else _kind(source.data)
+        return None, [source.finding("wrong-value", (), f"expected keys and values, found {found}")]
     findings: list[Finding] = []
     data: Any = source.data
     for _ in range(100):

@@ -444,7 +444,9 @@ class Segment(Spec):
 
     name: Name = Field(description="the name of the segment")
     when: Predicates = Field(description="attributes that say a lead belongs; the first segment that holds counts")
-    model: str | None = Field(None, description="a whole other model file, relative to this one")
+    model: str | None = Field(
+        None, description="a whole other model file, relative to this one, in its folder or below"
+    )
     fit: dict[str, Any] | None = Field(
         None, description="what differs in `fit`; a key with nothing behind it is left out"
     )
