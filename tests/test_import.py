@@ -575,3 +575,25 @@ def test_all_columns_that_events_lack_are_named_at_once():
 def test_a_burst_is_read_however_its_span_is_written(span):
     meaning = read_condition(f"5+ key actions within {span}", "burst")
     assert (meaning.measure, meaning.base) == ("velocity", {"at_least": 5, "within": "48h"})
+
+
+@pytest.mark.parametrize(
+    ("second", "told"),
+    [
+        ("1+ invited in last 30 days,10", "All of them can count together, up to 25 points"),
+        ("every 14 days without login,5", "All of them can count together, without a limit"),
+        ("1+ invited in last 30 days,-10", "All of them can count together, up to 15 points"),
+        ("5+ invited,20", None),
+    ],
+)
+def test_rows_of_one_criterion_that_add_up_are_told(second, told):
+    rubric = f"criterion,condition,points\nDup,2+ invited,15\nDup,{second}\n"
+    report = import_text("rubric", rubric, "r.csv").report
+    notes = [n for n in report.notes if "All of them can count together" in n]
+    assert not report.of("dropped")
+    if told is None:
+        assert not notes
+    else:
+        assert told in notes[0]
+        assert "`Dup` (lines 2, 3)" in notes[0]
+        assert "`dup`, `dup_2`" in notes[0]

@@ -26,7 +26,10 @@ POINTS = ("points", "score", "pts")
 YES = ("yes", "y", "true", "1", "x")
 FIT_DEFAULT = Decimal(50)
 ALL_KEYS = "no row is marked in a column key, so every event that gives points is a key action"
-ORDERED = "rows of a criterion are tried from the narrowest to the widest, and the first that holds counts"
+ORDERED = (
+    "rows of a criterion that look at the same thing are tried from the narrowest to the widest, and the first that holds"
+    " counts"
+)
 
 
 @dataclass(slots=True)
@@ -39,6 +42,13 @@ class Group:
     disqualifies: bool
     rows: list[tuple[list[dict[str, Any]], Line]] = field(default_factory=list)
     key: bool = False
+
+    @property
+    def most(self) -> Decimal | None:
+        """The most points it can give; None without a limit."""
+        if "each" in self.base:
+            return None if self.base["points"] > 0 else Decimal(0)
+        return max([Decimal(0), *(band["points"] for bands, _ in self.rows for band in bands)])
 
 
 def read_rubric(text: str, file: str) -> Draft:
@@ -141,6 +151,7 @@ class _Rubric:
 
     def _write(self) -> None:
         every = bool(self.velocity) and not any(g.key for g in self.groups)
+        written: dict[str, list[tuple[str, Group]]] = {}
         for group in self.groups:
             criterion: dict[str, Any] = dict(group.base)
             bands = sorted((b for bs, _ in group.rows for b in bs), key=_width)
@@ -154,10 +165,15 @@ class _Rubric:
                 criterion["key"] = True
             if group.disqualifies:
                 criterion["disqualifies"] = True
-            self.draft.add(group.part, group.called, criterion, [line for _, line in group.rows])
+            name = self.draft.add(group.part, group.called, criterion, [line for _, line in group.rows])
+            if name:
+                written.setdefault(group.called.lower(), []).append((name, group))
         self.every = every
         if any(len(g.rows) > 1 for g in self.groups):
             self.draft.note(f"{ORDERED[0].upper()}{ORDERED[1:]}.")
+        for parted in written.values():
+            if len(parted) > 1:
+                self.draft.note(_add_up(parted))
 
     def _velocity(self) -> None:
         keyed = any(isinstance(item.data, dict) and item.data.get("key") for item in self.draft.criteria["behavior"])
@@ -188,6 +204,19 @@ class _Rubric:
     def _fit_bands(self) -> list[list[dict[str, Any]]]:
         bands = [item.data["bands"] for item in self.draft.criteria["fit"] if item.data and "bands" in item.data]
         return [[b for b in listed if b["points"] > 0] for listed in bands]
+
+
+def _add_up(parted: list[tuple[str, Group]]) -> str:
+    """Say that one criterion of the rubric became several, which all count for one lead."""
+    lines = ", ".join(line.place.removeprefix("line ") for _, group in parted for _, line in group.rows)
+    names = ", ".join(f"`{name}`" for name, _ in parted)
+    most = [group.most for _, group in parted]
+    together = "without a limit" if None in most else f"up to {sum(m for m in most if m is not None)} points"
+    return (
+        f"The rows of `{parted[0][1].called}` (lines {lines}) look at different things (another event, window, property or"
+        f" attribute), so they became {len(parted)} criteria, {names}. All of them can count together, {together}; if only"
+        " one is meant to, keep one."
+    )
 
 
 def _width(band: dict[str, Any]) -> tuple[int, Decimal, Decimal]:
