@@ -48,7 +48,8 @@ class Group:
         """The most points it can give; None without a limit."""
         if "each" in self.base:
             return None if self.base["points"] > 0 else Decimal(0)
-        return max([Decimal(0), *(band["points"] for bands, _ in self.rows for band in bands)])
+        points: list[Decimal] = [band["points"] for bands, _ in self.rows for band in bands]
+        return max([Decimal(0), *points])
 
 
 def read_rubric(text: str, file: str) -> Draft:
