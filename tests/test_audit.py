@@ -21,7 +21,7 @@ from denizen.model.load import load_model
 from denizen.scoring.audit.gaps import find_dark_days, find_gaps
 from denizen.scoring.audit.instrument import request_text
 from denizen.scoring.audit.maturity import judge
-from denizen.scoring.audit.page import audit_page
+from denizen.scoring.audit.page import audit_page, telling
 from denizen.scoring.audit.privacy import masked, shape
 from denizen.scoring.audit.spelling import mixed
 from test_laws import frames
@@ -346,3 +346,69 @@ def test_without_what_draws_charts_the_page_shows_their_numbers(audited, monkeyp
     page = audit_page(audited)
     assert "<svg" not in page
     assert "The numbers" in page
+
+
+SMALL = """model: m
+behavior: {criteria: {core: {count: core, points: 60}}}
+pql: {total: 50, fit: 0, behavior: 0}
+segments: [{name: large, when: {size: 100}, pql: {total: 40}}]
+account: {criteria: {funded: {count: funding_round, points: 5}, using: {count: core, points: 5}}}
+"""
+
+
+def few(**more):
+    rows = [row(n, "core", timedelta(days=1 + 40 * (n % 2)), event_id=f"e{n}", kind="track") for n in range(4)]
+    rows += [dict(rows[0]), row(0, "seen", timedelta(days=2), event_id="s", kind="track", page='{"a": {"b": 1}}')]
+    people = [
+        {
+            "lead_id": f"l{n}",
+            "account_id": "a",
+            "size": 1,
+            "signup_at": (START + timedelta(days=40 * (n % 2))).isoformat(),
+        }
+        for n in range(6)
+    ]
+    return denizen.audit(SMALL, leads=people, events=rows, as_of="2026-01-20", **more)
+
+
+def test_everything_is_told_of_one_instant_and_each_event_once():
+    found = few()
+    core = next(e for e in found.events if e.event == "core")
+    assert (core.rows, core.used, core.leads, core.last_at) == (3, 2, 2, "2026-01-02T00:00:00Z")
+    assert sum(e.used for e in found.events) == found.rows["events"]["used"]
+    silent = next(f for f in found.faults if f.code == "silent-leads")
+    assert (silent.count, silent.of) == (1, 3), "three have not signed up yet"
+
+
+def test_criteria_of_accounts_are_covered_and_asked_for():
+    found = few()
+    of_account = {c.criterion: (c.state, c.fired) for c in found.coverage if c.part == "account"}
+    assert of_account == {"funded": ("unfed", 0), "using": ("fed", 1)}
+    assert [r.event for r in found.requests] == ["funding_round"]
+
+
+def test_the_gate_of_each_segment_is_shown():
+    assert next(r for r in few().reach if r.part == "total").gate_text == "40 (large), 50 (all others)"
+
+
+def test_nobody_is_told_to_ask_for_events_where_none_is_missing():
+    assert any("missing events" in a for a in judge({"core"}, []).advice)
+    assert not any("missing events" in a for a in judge({"core"}, [], lacking=False).advice)
+
+
+def test_documents_and_what_every_event_has_are_not_listed():
+    found = few()
+    assert {p.name for e in found.events for p in e.properties} >= {"kind"}
+    assert [p.name for e in found.events for p in telling(found, e) if p.name in ("kind", "page")] == []
+
+
+def test_an_event_that_ends_with_the_signups_is_no_fault():
+    rows, people = [], []
+    for n in range(600):
+        signup = timedelta(hours=4 * n) if n < 300 else timedelta(hours=4 * (n - 300))
+        people.append({"lead_id": f"l{n}", "signup_at": (START + signup).isoformat()})
+        rows.append(row(n, "signed_up", signup))
+        rows += [row(n, "core", signup + timedelta(days=d)) for d in (1, 5, 9, 20, 30, 40)]
+    found = denizen.audit(SMALL, leads=people, events=rows, as_of="2026-04-15")
+    codes = {f.code: f.level for f in found.faults if "signed_up" in f.message}
+    assert codes == {"ends-with-signups": "note"}

@@ -9,7 +9,7 @@ from rich.table import Table
 from denizen.cli.show import points
 from denizen.cli.terminal import Text, console
 from denizen.scoring.audit.instrument import request_text
-from denizen.scoring.audit.page import product_note, property_text
+from denizen.scoring.audit.page import product_note, property_text, telling
 from denizen.scoring.audit.privacy import masked
 from denizen.visible import visible_line
 
@@ -49,9 +49,9 @@ def _events(audit: Audit) -> None:
             Text(visible_line(masked(e.event))),
             f"{e.rows:,}",
             f"{e.leads:,} ({e.share:.1%})",
-            e.first_at[:10],
-            e.last_at[:10],
-            Text("\n".join(property_text(p) for p in e.properties[:PROPERTIES_SHOWN])),
+            (e.first_at or "–")[:10],
+            (e.last_at or "–")[:10],
+            Text("\n".join(property_text(p) for p in telling(audit, e)[:PROPERTIES_SHOWN])),
         )
         for e in audit.events[:EVENTS_SHOWN]
     ]
@@ -133,7 +133,7 @@ def _reach(audit: Audit) -> None:
             _limit(r.design),
             _limit(r.data),
             points(r.seen),
-            points(r.gate),
+            r.gate_text,
             Text("can be passed", style="green") if r.holds else Text("cannot be passed", style="red"),
         )
         for r in audit.reach

@@ -17,7 +17,7 @@ Key = tuple[str | None, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One criterion of a model; `product` is the product it belongs to, None for fit and where there is one product.
+    """One criterion of a model, or of its accounts (`of_account`); `product` is the product it belongs to, None for fit and where there is one product.
 
     `seen` are the names that known leads did as far as visible, of a product only among its own events.
     """
@@ -25,11 +25,17 @@ class Asked:
     product: str | None
     criterion: nodes.Criterion
     seen: frozenset[str]
+    of_account: bool = False
+
+    @property
+    def part(self) -> str:
+        """Fit, behavior or account."""
+        return "account" if self.of_account else self.criterion.part
 
     @property
     def key(self) -> Key:
         """What tells it from all others: product, part and name."""
-        return self.product, self.criterion.part, self.criterion.name
+        return self.product, self.part, self.criterion.name
 
     @property
     def label(self) -> str:
@@ -56,7 +62,15 @@ def asked_of(run: Run, seen: frozenset[str], owned: ProductEvents) -> tuple[Aske
             own = seen if product is None else frozenset(owned.names.get(product, ()))
             asked = Asked(product, criterion, own)
             found.setdefault(asked.key, asked)
+    for criterion in account_criteria(run.program):
+        asked = Asked(None, criterion, seen, of_account=True)
+        found.setdefault(asked.key, asked)
     return tuple(found.values())
+
+
+def account_criteria(program: nodes.Program) -> tuple[nodes.Criterion, ...]:
+    """Return the criteria by which accounts score beside the fit of their people."""
+    return tuple(program.account.facts.part("behavior"))
 
 
 def used_by_product(run: Run, as_of_us: int) -> ProductEvents:

@@ -11,8 +11,9 @@ from denizen.clock import iso
 from denizen.errors import fail
 from denizen.model.lint.reach import LINE_LIMIT
 from denizen.model.lint.rule import Subject
+from denizen.plan.build import build_program
 from denizen.scoring.audit import reach
-from denizen.scoring.audit.asked import asked_of, product_of, used_by_product
+from denizen.scoring.audit.asked import account_criteria, asked_of, product_of, used_by_product
 from denizen.scoring.audit.coverage import cover, criteria_by_event, fill_attributes, find_unfed_properties, finite
 from denizen.scoring.audit.instrument import find_requests
 from denizen.scoring.audit.inventory import take_inventory
@@ -20,7 +21,7 @@ from denizen.scoring.audit.maturity import judge
 from denizen.scoring.audit.proxies import find_proxies
 from denizen.scoring.audit.quality import Examined, find_faults
 from denizen.scoring.audit.reading import stage_audited
-from denizen.scoring.audit.report import Audit, ProductRows, Reach
+from denizen.scoring.audit.report import Audit, ProductRows, Reach, SegmentGate
 from denizen.scoring.products import ProductEvents
 from denizen.scoring.ranking import summarize
 from denizen.scoring.run import IN_MEMORY, score_run, silent
@@ -61,7 +62,8 @@ def audit_data(
     """
     if data.events is None:
         raise fail("bad-argument", "there are no events to audit; give --events, or a denizen.yaml beside the model")
-    with score_run(model, data, moments, engine=engine, detail=True, progress=progress) as run:
+    asks = account_criteria(build_program(model))
+    with score_run(model, data, moments, engine=engine, detail=True, accounts=bool(asks), progress=progress) as run:
         progress("taking inventory")
         try:
             raw = stage_audited(run.connection, data, moments.as_of_us[0])
@@ -74,16 +76,19 @@ def audit_data(
 
 def _audit(model: LoadedModel, run: Run, moments: Moments, now_us: int, *, leads_given: bool) -> Audit:
     by_event = criteria_by_event(asked_of(run, frozenset(), ProductEvents()))
-    inventory = take_inventory(run.connection, by_event, frozenset(by_event))
+    inventory = take_inventory(run.connection, by_event, frozenset(by_event), moments.as_of_us[0])
     owned = used_by_product(run, moments.as_of_us[0])
     every = asked_of(run, inventory.seen, owned)
     attributes = fill_attributes(run, every)
     unfed = find_unfed_properties(run, every)
     coverage = cover(run, every, attributes, unfed)
+    requests = find_requests(every, coverage, inventory.seen, unfed)
     parts = _reach(model, run, coverage, inventory.seen, owned)
     blocked = _blocked(parts, run, attributes)
     summary = summarize(run)
-    faults = find_faults(Examined(run.connection, run.accounting, inventory, coverage, now_us, leads_given, owned))
+    faults = find_faults(
+        Examined(run.connection, run.accounting, inventory, coverage, now_us, moments.as_of_us[0], leads_given, owned)
+    )
     return Audit(
         model=run.program.model,
         model_hash=run.program.model_hash,
@@ -91,7 +96,7 @@ def _audit(model: LoadedModel, run: Run, moments: Moments, now_us: int, *, leads
         leads=summary.scores,
         pql=summary.pql,
         rows=run.accounting.as_dict(),
-        maturity=judge(inventory.seen, coverage),
+        maturity=judge(inventory.seen, coverage, lacking=bool(requests)),
         events=inventory.events,
         events_left_out=inventory.left_out,
         first_day=inventory.first_date,
@@ -99,8 +104,10 @@ def _audit(model: LoadedModel, run: Run, moments: Moments, now_us: int, *, leads
         coverage=coverage,
         attributes=attributes,
         faults=faults,
-        requests=find_requests(every, coverage, inventory.seen, unfed),
-        proxies=find_proxies(every, coverage, clock_times=all(f.code != "dates-only" for f in faults)),
+        requests=requests,
+        proxies=find_proxies(
+            [a for a in every if not a.of_account], coverage, clock_times=all(f.code != "dates-only" for f in faults)
+        ),
         reach=parts,
         can_qualify=not blocked,
         blocked_by=blocked,
@@ -138,7 +145,12 @@ def _reach(
     gates = min((scored.plan.gates for scored in run.plans), key=lambda g: (g.total, g.behavior, g.fit))
     return tuple(
         Reach(
-            part, finite(design[part]), finite(min(with_data[part], design[part])), round(most or 0.0, 6), float(gate)
+            part,
+            finite(design[part]),
+            finite(min(with_data[part], design[part])),
+            round(most or 0.0, 6),
+            float(gate),
+            _gates_of(run, part),
         )
         for part, most, gate in (
             ("fit", fit_seen, gates.fit),
@@ -146,6 +158,15 @@ def _reach(
             ("total", total_seen, gates.total),
         )
     )
+
+
+def _gates_of(run: Run, part: str) -> tuple[SegmentGate, ...]:
+    """Return the gate of each segment, that of all others last."""
+    found: dict[str | None, float] = {}
+    for scored in run.plans:
+        audience = scored.plan.audience
+        found.setdefault(audience.segment or None if audience else None, float(getattr(scored.plan.gates, part)))
+    return tuple(SegmentGate(segment, gate) for segment, gate in found.items())
 
 
 def _design(model: LoadedModel) -> dict[str, Decimal]:

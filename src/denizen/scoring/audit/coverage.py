@@ -75,7 +75,10 @@ def cover(
         unfed_properties: by criterion, properties of its `where` or measure that none of its events has.
     """
     fired = _fired(run)
+    if any(asked.of_account for asked in every):
+        fired |= _fired_of_accounts(run)
     scored = _one(run, "SELECT count(*) FROM final")
+    accounts = _one(run, "SELECT count(*) FROM account_rows") if any(a.of_account for a in every) else 0
     known = {a.attribute for a in attributes if a.known}
     covered = []
     for asked in every:
@@ -89,7 +92,7 @@ def cover(
         covered.append(
             Covered(
                 criterion=criterion.name,
-                part=criterion.part,
+                part=asked.part,
                 product=asked.product,
                 state=state,
                 worth=finite(worth(criterion)),
@@ -99,7 +102,7 @@ def cover(
                 properties=asked_properties(criterion),
                 missing_properties=lacking,
                 fired=counts.fired,
-                fired_share=_share(counts.fired, scored),
+                fired_share=_share(counts.fired, accounts if asked.of_account else scored),
                 unknown=counts.unknown,
                 unknown_share=_share(counts.unknown, scored),
             )
@@ -164,6 +167,14 @@ def _fired(run: Run) -> dict[Key, Fired]:
         " GROUP BY of_product, part, line"
     ).fetchall()
     return {(product, part, line): Fired(int(fired), int(unknown)) for product, part, line, fired, unknown in rows}
+
+
+def _fired_of_accounts(run: Run) -> dict[Key, Fired]:
+    rows = run.connection.execute(
+        "SELECT line, count(*) FILTER (WHERE points <> 0) FROM account_lines"
+        " WHERE kind = 'criterion' AND part = 'behavior' GROUP BY line"
+    ).fetchall()
+    return {(None, "account", line): Fired(int(fired), 0) for line, fired in rows}
 
 
 def _literals(names: tuple[str, ...]) -> str:

@@ -40,20 +40,23 @@ class Inventory:
 
 
 def take_inventory(
-    connection: DuckDBPyConnection, criteria: Mapping[str, tuple[str, ...]], waited: frozenset[str]
+    connection: DuckDBPyConnection, criteria: Mapping[str, tuple[str, ...]], waited: frozenset[str], as_of_us: int
 ) -> Inventory:
-    """Return the inventory of `audited`.
+    """Return the inventory of `audited` at one instant.
 
     Args:
         connection: where `audited` and `leads` stand.
         criteria: by event name, the criteria that count it; under "" those that count any event.
         waited: names the model waits for, never left out.
+        as_of_us: the instant; later events are not there yet.
     """
     leads = _one(connection, "SELECT count(*) FROM leads")
     rows = connection.execute(
-        "SELECT event, count(*), count(*) FILTER (WHERE used), count(DISTINCT lead_id) FILTER (WHERE used), min(at_us), max(at_us)"
-        f" FROM {TABLE} WHERE valid GROUP BY event ORDER BY count(*) DESC, event"
+        "SELECT event, count(*), count(DISTINCT lead_id) FILTER (WHERE used),"
+        " min(at_us) FILTER (WHERE used), max(at_us) FILTER (WHERE used)"
+        f" FROM {TABLE} WHERE valid AND at_us <= {as_of_us} GROUP BY event ORDER BY count(*) DESC, event"
     ).fetchall()
+    counted = _counted(connection, as_of_us)
     kept = [r for i, r in enumerate(rows) if i < MOST_NAMES or r[0] in waited]
     stage_values(connection)
     properties = properties_of(connection)
@@ -62,19 +65,29 @@ def take_inventory(
         Inventoried(
             event=event,
             rows=int(count),
-            used=int(used),
+            used=counted.get(event, 0),
             leads=int(did),
             share=round(did / leads, 6) if leads else 0.0,
-            first_at=iso(int(first)),
-            last_at=iso(int(last)),
+            first_at=None if first is None else iso(int(first)),
+            last_at=None if last is None else iso(int(last)),
             criteria=(*criteria.get(event, ()), *criteria.get("", ())),
             rows_read_for_properties=properties.get(event, ((), 0))[1],
             properties=properties.get(event, ((), 0))[0],
             days=days.get(event, ()),
         )
-        for event, count, used, did, first, last in kept
+        for event, count, did, first, last in kept
     )
     return Inventory(events, len(rows) - len(kept), first_day)
+
+
+def _counted(connection: DuckDBPyConnection, as_of_us: int) -> dict[str, int]:
+    """Return how many events of each name count for leads: none twice, as a score takes them."""
+    seen = f"at_us <= {as_of_us} AND (received_us IS NULL OR received_us <= {as_of_us})"
+    seen += f" AND (replaced_us IS NULL OR replaced_us > {as_of_us})"
+    rows = connection.execute(
+        f"SELECT event, count(*) FROM events WHERE lead_id IN (SELECT lead_id FROM leads) AND {seen} GROUP BY event"
+    ).fetchall()
+    return {str(event): int(count) for event, count in rows}
 
 
 def _days(connection: DuckDBPyConnection, names: list[str]) -> tuple[int, dict[str, tuple[int, ...]]]:

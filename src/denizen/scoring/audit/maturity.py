@@ -21,11 +21,12 @@ _ENTRY = frozenset(
     """.split()  # noqa: SIM905  words are read more easily than a list of quotes
 )
 _PAGES = frozenset({"page", "pageview", "view", "viewed", "screen", "visited", "loaded"})
+_ASK = "ask engineering for the missing events below and plan a second version of the model for 60 days after"
 _ADVICE: dict[Verdict, tuple[str, ...]] = {
     "full": ("score single features, sessions and sequences; weigh by what `denizen discover` finds, not by volume",),
     "partial": (
         "score the 5 to 8 most predictive actions and nothing that cannot be measured reliably",
-        "ask engineering for the missing events below and plan a second version of the model for 60 days after",
+        _ASK,
     ),
     "minimal": (
         "start with 70 % fit and 30 % behavior, the latter on login frequency alone",
@@ -40,8 +41,8 @@ def is_entry(name: str) -> bool:
     return bool(named) and named <= _ENTRY
 
 
-def judge(names: Collection[str], coverage: Sequence[Covered]) -> Maturity:
-    """Return the verdict over the names that leads did."""
+def judge(names: Collection[str], coverage: Sequence[Covered], *, lacking: bool = True) -> Maturity:
+    """Return the verdict over the names that leads did; `lacking` says that something is to be asked for."""
     distinct = {same(n) or n: n for n in sorted(names)}
     actions = [n for n in distinct.values() if not is_entry(n) and not set(words(n)) <= _PAGES]
     share = _fed_share(coverage)
@@ -59,8 +60,8 @@ def judge(names: Collection[str], coverage: Sequence[Covered]) -> Maturity:
         why = (
             f"{_names(len(distinct))}, {len(actions)} of them product actions; full tracking has {FULL_NAMES} and more"
         )
-    advice = list(_ADVICE[verdict])
-    if verdict == "partial" and len(distinct) < GRANULAR_NAMES and share < 1:
+    advice = [a for a in _ADVICE[verdict] if lacking or a != _ASK]
+    if lacking and verdict == "partial" and len(distinct) < GRANULAR_NAMES and share < 1:
         advice.append("until the missing events are there, weigh fit and behavior 50/50 instead of 30/70")
     return Maturity(verdict, len(distinct), len(actions), share, why, tuple(advice))
 

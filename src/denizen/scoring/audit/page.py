@@ -67,7 +67,7 @@ def _reach(audit: Audit) -> Iterator[Words | Table]:
             _points(r.design),
             _points(r.data),
             _points(r.seen),
-            _points(r.gate),
+            r.gate_text,
             "can be passed" if r.holds else "cannot be passed",
         ]
         for r in audit.reach
@@ -106,7 +106,11 @@ def _coverage(audit: Audit) -> Iterator[Chart | Table]:
 
 
 def _requests(audit: Audit) -> Iterator[Words | Code]:
-    yield Code(request_text(audit.model, audit.requests)) if audit.requests else Words("Nothing is missing.")
+    yield (
+        Code(request_text(audit.model, audit.requests))
+        if audit.requests
+        else Words("The data has every event and property that the model asks for.")
+    )
 
 
 def _proxies(audit: Audit) -> Iterator[Words | Code]:
@@ -153,9 +157,9 @@ def _events(audit: Audit) -> Iterator[Chart | Table]:
             masked(e.event),
             f"{e.rows:,}",
             f"{e.leads:,} ({e.share:.1%})",
-            e.first_at[:10],
-            e.last_at[:10],
-            "; ".join(property_text(p) for p in e.properties),
+            (e.first_at or "–")[:10],
+            (e.last_at or "–")[:10],
+            "; ".join(property_text(p) for p in telling(audit, e)),
             ", ".join(e.criteria),
         )
         for e in audit.events
@@ -182,6 +186,22 @@ def _spans(audit: Audit) -> Iterator[dict[str, Any]]:
 def _span_days(event: Inventoried) -> int:
     weeks = -(-len(event.days) // WEEK_DAYS)
     return WEEK_DAYS * max(1, -(-weeks // MOST_SPANS))
+
+
+def telling(audit: Audit, event: Inventoried) -> list[Property]:
+    """Return the properties worth a line: no whole documents, and nothing that has one value on every event of every name."""
+    values: dict[str, set[tuple[str, ...]]] = {}
+    for found in audit.events:
+        for p in found.properties:
+            one = p.examples if p.distinct == 1 and p.fill == 1 else (p.name, found.event)
+            values.setdefault(p.name, set()).add(one)
+    everywhere = {p.name for p in event.properties if all(_has(e, p.name) for e in audit.events if e.properties)}
+    same = {name for name in everywhere if len(values[name]) == 1 and len(audit.events) > 1}
+    return [p for p in event.properties if p.type != "document" and p.name not in same]
+
+
+def _has(event: Inventoried, name: str) -> bool:
+    return any(p.name == name for p in event.properties)
 
 
 def property_text(found: Property) -> str:

@@ -32,11 +32,17 @@ class Kinds:
     booleans: int
     instants: int
     lists: int
+    documents: int
 
     @property
     def type(self) -> str:
         """The type in a word; `mixed` are numbers with texts among them."""
-        for name, count in (("boolean", self.booleans), ("list", self.lists), ("instant", self.instants)):
+        for name, count in (
+            ("boolean", self.booleans),
+            ("list", self.lists),
+            ("document", self.documents),
+            ("instant", self.instants),
+        ):
             if count == self.filled:
                 return name
         if self.numbers == self.filled:
@@ -70,6 +76,7 @@ def properties_of(connection: DuckDBPyConnection) -> dict[str, tuple[tuple[Prope
         "SELECT event, name, count(*), count(DISTINCT value), count(DISTINCT lead_id), count(*) FILTER (WHERE reads_as_number(lower(value))),"
         " count(*) FILTER (WHERE lower(value) IN ('true', 'false')),"
         f" count(*) FILTER (WHERE regexp_matches(lower(value), '{_INSTANT}')), count(*) FILTER (WHERE is_list(value)),"
+        " count(*) FILTER (WHERE value LIKE '{%' AND json_valid(value)),"
         " quantile_disc(as_number(lower(value)), 0.05), quantile_disc(as_number(lower(value)), 0.95)"
         " FROM audited_values GROUP BY event, name ORDER BY event, count(*) DESC, name"
     ).fetchall()

@@ -36,7 +36,7 @@ SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What is examined: the connection with `audited` and `leads`, where rows went, the inventory, the coverage, and the present.
+    """What is examined: the connection with `audited` and `leads`, where rows went, the inventory, the coverage, the present, and the as-of.
 
     `owned` says whose the events are that count, where the model has several products.
     """
@@ -46,6 +46,7 @@ class Examined:
     inventory: Inventory
     coverage: tuple[Covered, ...]
     now_us: int
+    as_of_us: int
     leads_given: bool
     owned: ProductEvents
 
@@ -202,8 +203,14 @@ def _breaks(examined: Examined) -> Iterator[Fault]:
         cure = "the export of these events ends there, or sign-ups did; score as of an earlier instant or load the rest"
         yield Fault("most-stopped", "fault", message, len(total) - first, len(total), cure)
         gaps = {event: [g for g in found if g.kind != "stopped"] for event, found in gaps.items()}
+    ended = _last_signup_day(examined)
     for event, found in gaps.items():
         for gap in found:
+            if gap.kind == "stopped" and abs(examined.inventory.first_day + gap.first - 1 - ended) <= 1:
+                told = f"`{masked(event)}` ends on {day(gap.first - 1)}, as the sign-ups of the leads do; others go on"
+                cure = "nothing to do if nobody signed up after that; else load the later leads"
+                yield Fault("ends-with-signups", "note", told, gap.days, len(total), cure)
+                continue
             told = f"`{masked(event)}` {gap.kind}: none from {day(gap.first)} to {day(gap.last)}, where about {gap.expected:,.0f} leads were to be expected"
             late = gap.kind == "started late"
             cure = _CURE_LATE if late else _CURE_BROKEN
@@ -218,6 +225,11 @@ def _breaks(examined: Examined) -> Iterator[Fault]:
             len(total),
             "load the missing days again",
         )
+
+
+def _last_signup_day(examined: Examined) -> int:
+    """Return the day (since 1970) of the last sign-up up to the as-of."""
+    return examined.one(f"SELECT max(signup_us) // {DAY_US} FROM leads WHERE signup_us <= {examined.as_of_us}")
 
 
 _CURE_NEVER = "see `denizen explain` for a lead that should have it; loosen its bands or its window"
@@ -299,8 +311,10 @@ def _texts(event: str, name: str) -> str:
 def _leads(examined: Examined) -> Iterator[Fault]:
     leads = examined.one("SELECT count(*) FROM leads")
     if examined.leads_given:
+        there = f"(signup_us IS NULL OR signup_us <= {examined.as_of_us})"
+        signed_up = examined.one(f"SELECT count(*) FROM leads WHERE {there}")
         silent = examined.one(
-            f"SELECT count(*) FROM leads WHERE lead_id NOT IN (SELECT lead_id FROM {TABLE} WHERE used)"
+            f"SELECT count(*) FROM leads WHERE {there} AND lead_id NOT IN (SELECT lead_id FROM {TABLE} WHERE used)"
         )
         if silent:
             yield Fault(
@@ -308,7 +322,7 @@ def _leads(examined: Examined) -> Iterator[Fault]:
                 "note",
                 "leads have no event",
                 silent,
-                leads,
+                signed_up,
                 "behavior is 0 for them; see that sign-ups are tracked",
             )
         unsigned = examined.one("SELECT count(*) FROM leads WHERE signup_us IS NULL")
@@ -324,7 +338,8 @@ def _leads(examined: Examined) -> Iterator[Fault]:
     for covered in examined.coverage:
         if covered.state != "unfed" and not covered.fired and leads:
             whose = "" if covered.product is None else f" for whom `{covered.product}` counts"
-            message = f"`{covered.label}` has its data and fires for no lead{whose}"
+            who = "account" if covered.part == "account" else "lead"
+            message = f"`{covered.label}` has its data and fires for no {who}{whose}"
             yield Fault(
                 "never-fires",
                 "note",

@@ -29,7 +29,7 @@ def stage_audited(connection: DuckDBPyConnection, data: Data, as_of_us: int) -> 
     """Make `audited`, a row a row of the events as given, beside the tables of a scoring run.
 
     Columns: `lead_id, event, at_us, received_us, event_id, session_id`, `written` (the timestamp where it cannot be
-    read), `document` (all properties as JSON, null where they were not kept), `valid`, `known` (of a known lead),
+    read), `document` (all properties as JSON, null where they were not kept or are later), `valid`, `known` (of a known lead),
     `used` (valid, known and visible).
     """
     raw = read_raw(connection, TABLE, data.events, data.mapping("events"))
@@ -50,7 +50,7 @@ def stage_audited(connection: DuckDBPyConnection, data: Data, as_of_us: int) -> 
     reading.add("document", _document(raw, data))
     connection.execute(
         f"CREATE TEMP TABLE {TABLE} AS SELECT rows.* EXCLUDE (document, written, reason),"
-        f" CASE WHEN hash(rows.lead_id, rows.at_us) % every = 0 THEN document END AS document,"
+        f" CASE WHEN hash(rows.lead_id, rows.at_us) % every = 0 AND rows.at_us <= {as_of_us} THEN document END AS document,"
         f" CASE WHEN rows.at_us IS NULL THEN written END AS written, {_valid()} AS valid,"
         f" known.lead_id IS NOT NULL AS known, {_valid()} AND known.lead_id IS NOT NULL AND rows.at_us <= {as_of_us} AS used"
         f" FROM ({reading.select(record=False)}) AS rows"

@@ -28,9 +28,9 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class Inventoried:
-    """One event name: `rows` valid events, of which `used` are visible and of known leads.
+    """One event name at the as-of: `rows` are valid, of which `used` are of known leads and none twice.
 
-    `share` is that of `leads` among all leads. `days` counts the leads that did it, day by day, oldest first, from the
+    `first_at` and `last_at` are of those used, null if there are none. `share` is that of `leads` among all leads. `days` counts the leads that did it, day by day, oldest first, from the
     day before which nothing at all is in the data (`first_day` of the audit).
     """
 
@@ -39,8 +39,8 @@ class Inventoried:
     used: int
     leads: int
     share: float
-    first_at: str
-    last_at: str
+    first_at: str | None
+    last_at: str | None
     criteria: tuple[str, ...]
     rows_read_for_properties: int
     properties: tuple[Property, ...]
@@ -145,14 +145,33 @@ class ProductRows:
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentGate:
+    """The gate of a segment; without a name, of all leads of none that has gates of its own."""
+
+    segment: str | None
+    gate: float
+
+
+@dataclass(frozen=True, slots=True)
 class Reach:
-    """The highest scores: by design of the model, with what is in the data, and seen; null where there is no limit."""
+    """The highest scores: by design of the model, with what is in the data, and seen; null where there is no limit.
+
+    `gate` is that of the segment easiest to qualify in, `gates` has each.
+    """
 
     part: str
     design: float | None
     data: float | None
     seen: float
     gate: float
+    gates: tuple[SegmentGate, ...]
+
+    @property
+    def gate_text(self) -> str:
+        """The gate, of each segment where they differ."""
+        if len({g.gate for g in self.gates}) < 2:  # noqa: PLR2004  one gate for all
+            return f"{self.gate:g}"
+        return ", ".join(f"{g.gate:g} ({g.segment or 'all others'})" for g in self.gates)
 
     @property
     def holds(self) -> bool:
