@@ -7,6 +7,7 @@ import json
 import pytest
 
 import denizen
+from denizen.errors import DenizenError
 from denizen.model.load import load_model
 from denizen.scoring.audit.instrument import request_text
 from test_cli import denizen as command
@@ -197,3 +198,52 @@ def test_the_reasons_of_init_name_the_numbers_of_the_file(tmp_path, options):
         reach = {r.part: r.design for r in denizen.audit(model, events=title_case(), as_of="2026-04-01").reach}
         reason = next(c["reason"] for c in told["choices"] if c["about"] == "thresholds")
         assert "behavior can reach" not in reason or f"behavior can reach {reach['behavior']:g} of" in reason
+
+
+def test_an_event_that_names_no_product_is_said_to_count_for_none_instead_of_being_missed(tmp_path):
+    rows = [*title_case(), {"lead_id": "l0", "event": "Pricing Page Viewed", "timestamp": "2026-03-02"}]
+    rows = [r for r in rows if not (r["event"] == "Pricing Page Viewed" and r.get("product"))]
+    told, model = written(tmp_path, "--events", "e.jsonl", rows=rows)
+    wanted = [m for m in told["events"] if m["wanted"] == "pricing_viewed" and m["product"]]
+    assert wanted
+    assert all(m["found"] is None and m["names_no_product"] == "Pricing Page Viewed" for m in wanted)
+    assert "pricing" not in model.spec.products["CRM"].criteria
+    text = (tmp_path / "model.yaml").read_text()
+    assert "Pricing Page Viewed is in the data but names no product, so it cannot count for CRM" in text
+    shown = command(tmp_path, "init", "--yes", "--force", "--events", "e.jsonl").stdout
+    said = (
+        "is in the data but names no product, so it cannot count for CRM: send `product` with it, or score one product"
+    )
+    assert f"event pricing_viewed of CRM: Pricing Page Viewed {said}" in shown
+    assert "event premium_downgraded of CRM: not in the data" in shown
+
+
+def test_init_check_and_audit_count_the_same_events_of_no_product(tmp_path):
+    row = {"event": "Account Created", "timestamp": "2026-03-01T10:00:00Z"}
+    rows = [{**e, "event_id": f"e{n}"} for n, e in enumerate(title_case())]
+    rows += [
+        rows[-1],
+        {**row, "lead_id": "nobody"},
+        {**row, "lead_id": None},
+        {**row, "lead_id": "l0", "timestamp": "x"},
+    ]
+    (tmp_path / "leads.csv").write_text("lead_id\nl0\nl1\nl2\n")
+    data = ("--events", "e.jsonl", "--leads", "leads.csv")
+    told, _ = written(tmp_path, *data, rows=rows)
+    assert "Events that name no product: 3; they count for none." in told["cautions"]
+    (found,) = [
+        f
+        for f in json.loads(command(tmp_path, "check", "model.yaml", "--json").stdout)["findings"]
+        if f["code"] == "product-unknown"
+    ]
+    assert "3 of 42 events name no product" in found["message"]
+    audit = json.loads(command(tmp_path, "audit", "model.yaml", "--as-of", "2026-04-01", "--json").stdout)
+    assert [p["rows"] for p in audit["products"] if p["product"] is None] == [3]
+
+
+def test_no_events_of_a_product_are_refused_in_words_that_say_what_to_do():
+    with pytest.raises(DenizenError) as error:
+        load_model("model: m\nproducts:\n  crm: {events: {}, criteria: {x: {count: y, points: 5}}}\npql: {total: 5}\n")
+    (finding,) = error.value.findings
+    assert "leave `events` out for those whose property `product` is `crm`" in finding.message
+    assert "list" not in finding.message

@@ -143,6 +143,7 @@ def init(
                         "found": m.found,
                         "sure": m.sure,
                         "others": list(m.others),
+                        "names_no_product": m.bare,
                     }
                     for m in made.matches
                 ],
@@ -285,6 +286,9 @@ def print_recommendation(recommendation: Recommendation, made: Tailored) -> None
 def event_line(match: Match) -> Text:
     """Return what an event of the template is called in the data."""
     wanted = f"{match.wanted} of {one_line(match.product)}" if match.product else match.wanted
+    if match.found is None and match.bare is not None:
+        said = f"{one_line(match.bare)} is in the data but names no product, so it cannot count for {one_line(match.product or '')}"
+        return Text(f"  event {wanted}: {said}: send `product` with it, or score one product", style="yellow")
     if match.found is None:
         return Text(f"  event {wanted}: not in the data", style="yellow")
     found, others = one_line(match.found), ", ".join(map(one_line, match.others))

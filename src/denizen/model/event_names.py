@@ -125,7 +125,8 @@ SHOWN = 4
 class Match:
     """What an event of a template is called in the data: the best guess, whether it is sure, and what else it could be.
 
-    `product` is the product whose event it is, where there are several.
+    `product` is the product whose event it is, where there are several. Where nothing is found among its events, `bare` is the
+    name under which the event occurs without a product, so that it counts for none.
     """
 
     wanted: str
@@ -133,6 +134,7 @@ class Match:
     sure: bool
     others: tuple[str, ...] = ()
     product: str | None = None
+    bare: str | None = None
 
 
 def match_events(wanted: Iterable[str], seen: Iterable[str]) -> dict[str, Match]:

@@ -269,7 +269,7 @@ def _message(detail: ErrorDetails) -> str:
         "dict_type": f"expected keys and values, found {found}",
         "model_type": f"expected keys and values, found {found}",
         "int_type": f"expected a whole number, found {found}",
-        "too_short": "the list is empty",
+        "too_short": _empty(detail),
         "string_too_short": "the text is empty",
         "string_pattern_mismatch": (
             f"{found} is no name; a name starts with a letter and has letters, digits, `_`, `.` and `-` only"
@@ -278,6 +278,22 @@ def _message(detail: ErrorDetails) -> str:
     kind = detail["type"]
     text = messages.get(kind) or f"{detail['msg'].lower()}, found {found}"
     return f"{text}; quote it if it is a text" if kind == "string_type" and not _nested(detail["input"]) else text
+
+
+def _empty(detail: ErrorDetails) -> str:
+    if not isinstance(detail["input"], dict):
+        return "the list is empty"
+    if _is_events_of_product(detail["loc"]):
+        product = detail["loc"][1]
+        return (
+            "it says of no event that it is this product's; leave `events` out for those whose property `product` is"
+            f" `{product}`, or write a predicate on a property, such as `{{product: NAME}}`"
+        )
+    return "there is no key in it; write at least one, or leave it out"
+
+
+def _is_events_of_product(place: tuple[int | str, ...]) -> bool:
+    return len(place) == len(("products", "NAME", "events")) and place[0] == "products" and place[2] == "events"
 
 
 def _nested(value: Any) -> bool:

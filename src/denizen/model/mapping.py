@@ -11,7 +11,7 @@ from denizen.model.proxies import LOGINS, MINUTES, PEOPLE, STAND_INS, criterion_
 from denizen.model.spec import ANY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from denizen.model.proxies import Signal
     from denizen.model.source import Path
@@ -44,7 +44,13 @@ class Mapping:
     """Event names of the data for those of some criteria and sections of a template, and what has to be done without."""
 
     def __init__(
-        self, sheet: Sheet, places: Places, found: Mapped, seen: set[str], ask: Callable[[Match], str | None] | None
+        self,
+        sheet: Sheet,
+        places: Places,
+        found: Mapped,
+        seen: set[str],
+        ask: Callable[[Match], str | None] | None,
+        bare: Iterable[str] = (),
     ) -> None:
         self.sheet = sheet
         self.places = places
@@ -54,11 +60,14 @@ class Mapping:
         self.matches: list[Match] = []
         wanted = [n for path in places.criteria for n in names_of(sheet.get(path))]
         wanted += [n for s in places.sections for n in (sheet.get((*s, "ceiling")) or {}).get("unless", [])]
+        without_product = {n: m.found for n, m in match_events(wanted, bare).items() if m.sure}
         for name, match in match_events(wanted, seen).items():
             chosen, said = match.found, replace(match, product=places.product)
             if not match.sure and ask is not None:
                 chosen = ask(said)
                 said = replace(said, found=chosen, sure=True)  # as it was decided
+            if chosen is None:
+                said = replace(said, bare=without_product.get(name))
             self.names[name] = chosen
             self.matches.append(said)
         found.matches += self.matches
@@ -101,13 +110,22 @@ class Mapping:
     def _missing(self, path: Path, criterion: dict[str, Any], wanted: list[str]) -> None:
         proxy = self._proxy(str(path[-1]), criterion)
         listed = ", ".join(wanted) + (f" of {self.places.product}" if self.places.product else "")
+        lacks, mend = f"the data have no {listed}", "instrument it and take this in again"
+        if bare := [m.bare for m in self.matches if m.wanted in wanted and m.bare is not None]:
+            whose = (
+                "is in the data but names no product, so it"
+                if len(bare) == 1
+                else "are in the data but name no product, so they"
+            )
+            lacks = f"{', '.join(bare)} {whose} cannot count for {self.places.product}"
+            mend = "send `product` with it and take this in again, or score one product"
         if proxy is None:
             self.found.left_out.append(self._label(path))
-            self.sheet.leave_out(path, f"the data have no {listed}; instrument it and take this in again")
+            self.sheet.leave_out(path, f"{lacks}; {mend}")
             return
         self.found.proxies.append(self._label(path))
         said, data = proxy
-        self.sheet.replace(path, data, (f"The data have no {listed}; {said} stands in: {PROXIED}.",))
+        self.sheet.replace(path, data, (f"{lacks[0].upper()}{lacks[1:]}; {said} stands in: {PROXIED}.",))
 
     def _label(self, path: Path) -> str:
         return ".".join(str(p) for p in (*([self.places.product] if self.places.product else []), path[-1]))

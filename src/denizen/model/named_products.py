@@ -91,7 +91,7 @@ def cautions_of(products: Sequence[NamedProduct], seen: SeenEvents | None) -> It
     if others and not made_up:
         yield f"The events also name {', '.join(f'{p} ({seen.rows(p):,})' for p in others)}; they count for nothing."
     if seen.bare:
-        yield f"Events that name no product: {seen.bare:,}; they count for none."
+        yield f"Events that name no product: {sum(seen.bare.values()):,}; they count for none."
 
 
 def _fed(criteria: dict[str, Any], product: NamedProduct, seen: SeenEvents | None) -> Decimal:

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 class SeenEvents:
     """Names of events, the most frequent first, and by product, as its name is written in the data, the same with their rows.
 
-    `bare` is how many events name no product; `products` is empty where none does, or where there are too many to be some.
+    `bare` are the events that name no product, with their rows; `products` is empty where none does, or where there are too many to be some.
     `values` is how many different values were found.
     """
 
     names: tuple[str, ...]
     products: dict[str, dict[str, int]] = field(default_factory=dict)
-    bare: int = 0
+    bare: dict[str, int] = field(default_factory=dict)
     values: int = 0
 
     def rows(self, product: str) -> int:

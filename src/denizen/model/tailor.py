@@ -77,7 +77,8 @@ def tailor(
     if data is not None:
         for places in _places(sheet, named, told_apart=bool(data.products)):
             own = data.of(places.product) if places.product and data.products else data.names
-            Mapping(sheet, places, mapped, set(own), ask).apply()
+            bare = data.bare if places.product and data.products else ()
+            Mapping(sheet, places, mapped, set(own), ask, bare).apply()
         _gates(sheet, Subject(template).behavior_score.high, _reachable(sheet))
     written = model_from(parse_yaml(sheet.text, "model")).spec
     made = Tailored(

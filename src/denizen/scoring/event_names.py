@@ -14,6 +14,7 @@ from denizen.ingest.values import as_text
 from denizen.model.named_products import MOST_PRODUCTS
 from denizen.model.seen_events import SeenEvents
 from denizen.plan.needs import Forms, Needs
+from denizen.scoring.known_events import stage_known_events
 from denizen.scoring.products import PROPERTY
 from denizen.sql.tables import tables_for
 
@@ -36,7 +37,7 @@ def seen_events(data: Data) -> SeenEvents:
     connection = connect()
     try:
         raw = read_raw(connection, "events", data.events, data.mapping("events"))
-        reader = EventReader(connection, raw, tables_for(NOTHING), known=False, unique=True)
+        reader = EventReader(connection, raw, tables_for(NOTHING), known=False, unique=data.unique)
         reader.stage("VARCHAR")
         of_product = reader.tables.properties[PROPERTY].text
         rows = connection.execute(
@@ -44,7 +45,7 @@ def seen_events(data: Data) -> SeenEvents:
             f" ORDER BY count(*) DESC, event LIMIT {MOST_NAMES}"
         ).fetchall()
         owned = connection.execute(
-            f"SELECT {of_product}, event, count(*) FROM events_read WHERE event IS NOT NULL GROUP BY ALL ORDER BY ALL"
+            f"SELECT {of_product}, event, count(*) FROM {stage_known_events(connection, reader, data)} GROUP BY ALL ORDER BY ALL"
         ).fetchall()
         written = _written(connection, raw)
     except duckdb.Error as error:
@@ -57,7 +58,7 @@ def seen_events(data: Data) -> SeenEvents:
     for product, event, count in owned:
         if product is not None:
             products.setdefault(written.get(product, product), {})[str(event)] = int(count)
-    bare = sum(int(count) for product, _, count in owned if product is None)
+    bare = {str(event): int(count) for product, event, count in owned if product is None}
     values = len(products)
     return SeenEvents(tuple(str(row[0]) for row in rows), products if values <= MOST_PRODUCTS else {}, bare, values)
 

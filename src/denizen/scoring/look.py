@@ -15,6 +15,7 @@ from denizen.ingest.project import Data
 from denizen.ingest.sources import read_raw
 from denizen.model.lint.seen import Seen, Values
 from denizen.plan.needs import needs_of
+from denizen.scoring.known_events import stage_known_events
 from denizen.scoring.products import product_events
 from denizen.sql.conditions import SEPARATOR
 from denizen.sql.literals import number, text
@@ -61,13 +62,15 @@ def _events(plans: tuple[Plan, ...], data: Data) -> tuple[Seen, list[Finding]]:
     connection = connect()
     try:
         raw = read_raw(connection, "events", data.events, data.mapping("events"))
-        reader = EventReader(connection, raw, tables_for(needs_of(*plans)), known=False, unique=True)
+        reader = EventReader(connection, raw, tables_for(needs_of(*plans)), known=False, unique=data.unique)
         reader.stage("VARCHAR")
+        known = stage_known_events(connection, reader, data)
         rows = connection.execute(
-            "SELECT event, count(*) FROM events_read WHERE event IS NOT NULL GROUP BY event"
+            "SELECT event, coalesce(n, 0) FROM (SELECT DISTINCT event FROM events_read WHERE event IS NOT NULL)"
+            f" LEFT JOIN (SELECT event, count(*) AS n FROM {known} GROUP BY event) USING (event)"
         ).fetchall()
         properties = {name: _values(connection, value) for name, value in reader.tables.properties.items()}
-        owned = product_events(connection, plans, reader.tables, f"events_read WHERE {reader.valid}")
+        owned = product_events(connection, plans, reader.tables, known)
         read, valid = connection.execute(
             f"SELECT count(*), count(*) FILTER (WHERE {reader.valid}) FROM events_read"
         ).fetchall()[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from denizen.scoring.known_events import OF_KNOWN_LEADS
 from denizen.scoring.products import product_events
 
 if TYPE_CHECKING:
@@ -76,5 +77,5 @@ def account_criteria(program: nodes.Program) -> tuple[nodes.Criterion, ...]:
 def used_by_product(run: Run, as_of_us: int) -> ProductEvents:
     """Return whose the events are that known leads did up to an instant."""
     plans = [scored.plan for scored in run.plans]
-    rows = f"events WHERE at_us <= {as_of_us} AND lead_id IN (SELECT lead_id FROM leads)"
+    rows = f"events WHERE at_us <= {as_of_us} AND {OF_KNOWN_LEADS}"
     return product_events(run.connection, plans, run.tables, rows)

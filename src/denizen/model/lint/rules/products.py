@@ -37,7 +37,7 @@ def product_unknown(subject: Subject) -> Iterator[Remark]:
         message = f"{sum(named.values()):,} of {rows:,} events are of no product of the model: {_listed(named)}"
         yield Remark(("products",), f"{message}; they count for nothing", at_key=True)
     if bare := strangers.get(""):
-        message = f"{bare:,} of {rows:,} events name no product of the model, and so count for nothing"
+        message = f"{bare:,} of {rows:,} events name no product, and so count for nothing; send `product` with those that belong to one"
         yield Remark(("products",), message, level="info", at_key=True)
 
 
