@@ -108,7 +108,7 @@ def init(
     folder = Path(into)
     check_target(folder, force=force)
     quiet = yes or as_json or not sys.stdin.isatty()
-    refuse_inputs([str(folder / name) for name in (MODEL_NAME, FILE_NAME)], [leads, events, accounts])
+    refuse_inputs([str(folder / name) for name in (MODEL_NAME, FILE_NAME)], [leads, events, accounts, outcomes])
     check_products(named, given["products"])
     data = Data(leads, accounts, events, parse_mappings(maps), outcomes=outcomes)
     data, mapped = settle_columns(data, accept_all if quiet else accept_column)
@@ -171,7 +171,7 @@ def accept_all(proposal: Proposal) -> bool:
 def accept_column(proposal: Proposal) -> bool:
     """Ask whether a column is what its name says."""
     return click.confirm(
-        f"Is {one_line(proposal.column)} of {proposal.table} the column {proposal.name}?", default=True
+        f"Is {visible_line(proposal.column)} of {proposal.table} the column {proposal.name}?", default=True
     )
 
 
