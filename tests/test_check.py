@@ -199,3 +199,19 @@ def test_a_fix_prints_the_hash_of_the_file_as_mended():
     told = json.loads(check(*data, "--fix", "--json"))
     assert told["written"]
     assert told["model_hash"] == json.loads(check(*data, "--json"))["model_hash"]
+
+
+def test_a_value_that_never_occurs_is_told_with_what_the_data_has(folder):
+    (folder / "model.yaml").write_text("""model: m
+fit:
+  criteria:
+    plan: {attribute: plan, bands: [{in: [pro, enterprise], points: 30}, {is_not: starter, points: 1}]}
+behavior: {criteria: {invites: {count: teammate_invited, where: {role: admin}, points: 60}}}
+""")
+    (folder / "events.csv").write_text("lead_id,event,timestamp,role\na,teammate_invited,2026-01-01,member\n")
+    told = json.loads(check("--leads", "leads.csv", "--events", "events.csv", "--json"))["findings"]
+    unseen = [(f["level"], f["message"].split(": ", 1)[-1]) for f in told if f["code"] == "value-unseen"]
+    assert len(unseen) == 2
+    assert {level for level, _ in unseen} == {"info"}
+    assert any("`enterprise` is never a value of `plan`; the data has `pro`" in message for _, message in unseen)
+    assert any("`admin` is never a value of `role`; the data has `member`" in message for _, message in unseen)

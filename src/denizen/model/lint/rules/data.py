@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 SUGGESTIONS = 3
 _ORDERS = ("at_least", "more_than", "at_most", "less_than", "between")
 _WORDS = ("contains", "contains_any", "contains_all")
+_WAITS = ("is", "in", *_WORDS)
 _LITERALS = {"is": "is_", "is_not": "is_not", "in": "in_", "not_in": "not_in", **{word: word for word in _WORDS}}
 
 
@@ -98,6 +99,22 @@ def value_misspelled(subject: Subject) -> Iterator[Remark]:
             if near and literal.text not in texts:
                 hint = " or ".join(f"`{t}`" for t in near[:SUGGESTIONS])
                 yield Remark(path, f"`{literal.text}` is never a value of `{use.name}`; did you mean {hint}?")
+
+
+def value_unseen(subject: Subject) -> Iterator[Remark]:
+    """A text that a band waits for never occurs in the data, nor one nearly like it."""
+    asked = [(use, _values_of_attribute(subject.seen, use)) for use in attribute_uses(subject.model)]
+    asked += [(use, _values_of_property(subject.seen, use)) for use in property_uses(subject.model)]
+    for use, values in asked:
+        if values is None or not values.all_texts:
+            continue
+        for path, literal in _written_literals(use):
+            operator = path[-1] if path[-1] in _LITERALS else path[-2]
+            texts = values.words if operator in _WORDS else values.texts
+            if operator in _WAITS and literal.text not in texts and not any(alike(literal.text, t) for t in texts):
+                close = nearest(literal.text, texts, 1) or sorted(texts)[:SUGGESTIONS]
+                hint = f"; the data has {', '.join(f'`{t}`' for t in close)}" if close else ""
+                yield Remark(path, f"`{literal.text}` is never a value of `{use.name}`{hint}")
 
 
 def two_spellings(subject: Subject) -> Iterator[Remark]:
@@ -284,6 +301,19 @@ RULES = (
         bad=_example(industry="Fin-tech"),
         good=_example(),
         check=value_misspelled,
+        seen=_DATA,
+    ),
+    Rule(
+        code="value-unseen",
+        level="info",
+        title="A value that never occurs",
+        rationale="The band waits for a text that is no value in the data, so it gives nothing there; it may be right where"
+        " nobody has the value yet. Asked only with data, and only where there are few enough values to list.",
+        source="methodology, section 5, edge case 5",
+        mend="Write the value the data has; leave it if leads with it may still come.",
+        bad=_example(industry="Aerospace"),
+        good=_example(),
+        check=value_unseen,
         seen=_DATA,
     ),
 )
