@@ -503,19 +503,11 @@ def score_accounts(model, world, T, known=False, strays=()):
     for account in sorted({lead["account_id"] for lead, _ in world if lead.get("account_id")}):
         members = [i for i, (lead, _) in enumerate(world) if lead.get("account_id") == account]
         people = {i: world[i][1] for i in members}
-        lines, out = [], []
+        lines = []
         for name, c in model.get("fit", {}).get("criteria", {}).items():
             each = [points_of(c, measure(Lead(world[i][0], [], T), c)[0])[0] for i in members]
             lines.append(Line("fit", name, "criterion", max(each)))
-        for i in members:
-            lead = Lead(world[i][0], [], T)
-            out.append(
-                any(
-                    c.get("disqualifies")
-                    and any(holds(b, measure(lead, c)[0]) for b in c.get("bands", [{"at_least": 1}]))
-                    for c in model.get("fit", {}).get("criteria", {}).values()
-                )
-            )
+        out = [leads[i].disqualified for i in members]
         raw = sum((x.points for x in lines), Fraction(0))
         fit = clamp(raw, model.get("fit", {}).get("min", 0), model.get("fit", {}).get("max", 50))
         best = sorted((Fraction(str(leads[i].behavior)) for i in members), reverse=True)

@@ -259,7 +259,7 @@ def test_too_few_conversions_are_called_too_little():
 @pytest.mark.parametrize("design", [{"at": "9d"}, {"every": "25d"}])
 def test_a_backtest_at_an_instant_is_a_batch_on_data_cut_there(design):
     data = world()
-    rows = run_backtest([load_model(SMALL)], data, design_of(**design)).scores.to_pylist()
+    rows = run_backtest([load_model(SMALL)], data, design_of(**design), rows=True).scores.to_pylist()
     assert rows
     for as_of in sorted({r["as_of"] for r in rows})[::13]:
         cut = [e for e in data.events if e["timestamp"] <= as_of]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import jsonschema
@@ -207,3 +208,32 @@ def test_a_file_that_is_no_model_is_not_quoted(tmp_path):
         load_model(tmp_path / "m.yaml")
     assert "secret" not in str(refused.value)
     assert "root:" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "bound", ["1e19", "1e28", "100000000000000000000000", "0.1000000000", "-9999999999999999999999999999"]
+)
+def test_a_bound_may_have_as_many_digits_as_a_value(bound):
+    model = parse_model(
+        f"model: m\nfit: {{criteria: {{s: {{attribute: v, bands: [{{at_least: {bound}, points: 5}}]}}}}}}\n",
+        "m.yaml",
+    )
+    assert (model.spec.fit.criteria["s"].bands or [])[0].at_least == Decimal(bound)
+
+
+@pytest.mark.parametrize(
+    ("bound", "message"),
+    [
+        ("12345678901234567890123456789.1", "outside"),
+        ("1e29", "outside"),
+        ("12345678901234567890123.12345678901", "more than 9 decimals"),
+        ("1e-10", "more than 9 decimals"),
+    ],
+)
+def test_a_bound_beyond_what_a_value_can_be_is_refused(bound, message):
+    with pytest.raises(DenizenError) as raised:
+        parse_model(
+            f"model: m\nfit: {{criteria: {{s: {{attribute: v, bands: [{{at_least: {bound}, points: 5}}]}}}}}}\n",
+            "m.yaml",
+        )
+    assert message in raised.value.findings[0].message

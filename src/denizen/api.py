@@ -306,7 +306,7 @@ def backtest(
         outcomes=outcomes,
         attributes_history=attributes_history,
     )
-    return run_backtest([load_model(m) for m in models], data, design, known=known, engine=engine)
+    return run_backtest([load_model(m) for m in models], data, design, known=known, engine=engine, rows=True)
 
 
 def discover(

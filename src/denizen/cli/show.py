@@ -23,12 +23,15 @@ if TYPE_CHECKING:
 
 REASONS_SHOWN = 6
 EVENTS_SHOWN = 3
+LAID_OUT_CHARACTERS = 1_000_000
 LEVEL_STYLES = {"error": "bold red", "warning": "bold yellow", "info": "bold blue"}
 
 
 def print_json(data: Any) -> None:
-    """Print plain data; numbers stay numbers."""
-    click.echo(visible_json(json.dumps(data, indent=2, ensure_ascii=False, default=str)))
+    """Print plain data; numbers stay numbers. What nobody can read through is printed without layout, which is faster."""
+    compact = json.dumps(data, ensure_ascii=False, default=str)
+    readable = len(compact) <= LAID_OUT_CHARACTERS
+    click.echo(visible_json(json.dumps(data, indent=2, ensure_ascii=False, default=str) if readable else compact))
 
 
 @contextmanager

@@ -43,11 +43,17 @@ def _number(value: Any) -> Any:
     return number
 
 
+def _decimals_of(number: Decimal) -> int:
+    """Return how many decimals a finite number needs; rounding would fail beyond the 28 digits of decimal arithmetic."""
+    _, _, decimals = f"{number:f}".partition(".")
+    return len(decimals.rstrip("0"))
+
+
 def _decimals(places: int, limit: Decimal | int) -> AfterValidator:
     def check(number: Decimal) -> Decimal:
         if abs(number) > limit:
             raise ValueError(f"{number} is outside ±{limit}")
-        if number != round(number, places):
+        if _decimals_of(number) > places:
             raise ValueError(f"{number} has more than {places} decimals")
         return number
 

@@ -47,7 +47,7 @@ def members_statement(account: nodes.Account, facts: Scores, dialect: Dialect, c
     statement = Statement()
     behavior = facts.criteria
     kept = [f"facts.{m.points}" for m in behavior]
-    kept += [f"facts.{m.held}" for m in behavior if m.criterion.disqualifies]
+    kept += [f"facts.{m.held}" for m in _disqualifying(facts)]
     kept += [f"facts.{column}" for m in behavior for column in _measure_columns(m, facts.tables)]
     requires = [
         f"COALESCE({all_hold(p.conditions, Operand.of_value(facts.tables.attributes[p.subject], 'facts'), dialect)}, FALSE)"
@@ -61,6 +61,7 @@ def members_statement(account: nodes.Account, facts: Scores, dialect: Dialect, c
         select(
             [
                 *["scores.g", "scores.lead_id", "facts.account_id", "facts.as_of_us", "scores.behavior", "scores.pql"],
+                "scores.disqualified",
                 *kept,
                 *requires,
                 f"row_number() {order.replace('account_id', 'facts.account_id').replace('as_of_us', 'facts.as_of_us')} AS place",
@@ -94,14 +95,18 @@ def _measure_columns(measured: Measured, tables: Tables) -> list[str]:
     return [measured.column]
 
 
+def _disqualifying(facts: Scores) -> list[Measured]:
+    """Return the account's own criteria that disqualify; whether others do stands in the score of each member."""
+    return [m for m in facts.criteria if m.criterion.disqualifies and m.criterion.part == "behavior"]
+
+
 def accounts_statement(account: nodes.Account, facts: Scores) -> str:
     """Return the statement that scores every account from `account_members`."""
     statement, plan = Statement(), account.facts
     fit = [m for m in facts.criteria if m.criterion.part == "fit"]
     people = [m for m in facts.criteria if m.criterion.part == "behavior"]
-    held = [m for m in facts.criteria if m.criterion.disqualifies]
     best = [f"max({m.points}) AS {m.points}" for m in facts.criteria]
-    out = " OR ".join(m.held for m in held) or "FALSE"
+    out = " OR ".join(["disqualified", *[m.held for m in _disqualifying(facts)]])
     requires = required_columns(plan)
     statement.add(
         "gathered",

@@ -93,7 +93,7 @@ class Difference:
 class Backtest:
     """A backtest of one or more models on one cohort.
 
-    `scores` are the rows judged, as an Arrow table: lead_id, as_of, won, and for each model (numbered from 1)
+    `scores` are the rows judged where they were asked for, as an Arrow table: lead_id, as_of, won, and for each model (numbered from 1)
     `total_1, pql_1, …`.
     """
 
@@ -105,7 +105,7 @@ class Backtest:
     leaks: tuple[str, ...]
     notes: tuple[str, ...]
     accounting: Accounting
-    scores: pa.Table
+    scores: pa.Table | None
 
     @property
     def verdict(self) -> str:

@@ -41,9 +41,10 @@ def run_backtest(
     *,
     known: bool = False,
     engine: str = IN_MEMORY,
+    rows: bool = False,
     progress: Progress = silent,
 ) -> Backtest:
-    """Backtest models on one cohort; the others are compared with the first.
+    """Backtest models on one cohort; the others are compared with the first. `rows` keeps every score that was judged.
 
     Raises:
         DenizenError: there are no outcomes, nobody can be judged, or data or engine cannot be used.
@@ -81,7 +82,7 @@ def run_backtest(
             leaks=(*event_leaks(history, names), *attribute_leaks(history, attributes)),
             notes=tuple(_notes(history, models)),
             accounting=history.accounting,
-            scores=_rows(history, len(models)),
+            scores=_rows(history, len(models)) if rows else None,
         )
 
 
