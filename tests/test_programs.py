@@ -192,3 +192,23 @@ def test_a_won_lead_misses_the_gate_of_its_own_segment():
     missed = result.as_dict()["missed"]
     missed = missed if isinstance(missed, list) else missed["leads"]
     assert {g["gate"]: g["missed_by"] for g in missed[0]["gates"]} == {"total": 150, "behavior": 10}
+
+
+def test_the_explanation_of_an_account_is_its_score_and_its_ledger():
+    model = """model: m
+fit: {criteria: {size: {attribute: size, bands: [{at_least: 50, points: 20}]}}}
+behavior: {criteria: {core: {count: core, each: 1, points: 10}}}
+account: {rollup: sum, criteria: {using: {distinct: {of: leads}, bands: [{at_least: 2, points: 5}]}}, pqa: {total: 100, fit: 15, behavior: 10}}
+"""
+    leads = [{"lead_id": n, "account_id": "a", "size": 60} for n in ("x", "y")]
+    events = [{"lead_id": n, "event": "core", "timestamp": f"2026-01-0{d}"} for n, d in (("x", 1), ("x", 2), ("y", 3))]
+    given = {"leads": leads, "events": events, "as_of": "2026-02-01"}
+    found = denizen.explain_account(model, "a", **given)
+    (row,) = denizen.score(model, **given, account_scores=True).account_scores.to_pylist()
+    assert (found.fit, found.behavior, found.pqa) == (row["fit"], row["behavior"], row["pqa"]) == (20, 35, False)
+    for part in ("fit", "behavior"):
+        assert sum(line.points for line in found.lines if line.part == part) == getattr(found, part)
+    assert {line.line: line.leads for line in found.lines if line.points}["using"] == ("x", "y")
+    assert [(g.gate, g.missed_by) for g in found.gates if not g.holds] == [("total", 45)]
+    with pytest.raises(denizen.DenizenError, match="unknown-account"):
+        denizen.explain_account(model, "b", **given)

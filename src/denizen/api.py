@@ -20,6 +20,8 @@ from denizen.model.importers import Imported, import_text
 from denizen.model.lint.settings import LintSettings
 from denizen.model.load import LoadedModel, load_model, read_text
 from denizen.scoring.explain import Explanation, explain_lead
+from denizen.scoring.explain_account import AccountExplanation
+from denizen.scoring.explain_account import explain_account as account_explanation
 from denizen.scoring.foresight.ahead import FORESEEN, look_ahead
 from denizen.scoring.nurture import Nurture, find_milestones
 from denizen.scoring.ranking import Summary, summarize
@@ -164,6 +166,30 @@ def explain(
     data = _read_as(_data(leads, events, accounts, columns, unique=False), attributes, match_accounts=match_accounts)
     moments = Moments(tuple(_instants(as_of)), None, known, defaulted=as_of is None)
     return explain_lead(load_model(model), str(lead_id), data, moments, engine=engine)[0]
+
+
+def explain_account(
+    model: str | Path | LoadedModel,
+    account_id: str | int,
+    *,
+    leads: Any = None,
+    events: Any = None,
+    accounts: Any = None,
+    as_of: Instant | None = None,
+    known: bool = False,
+    columns: Mapping[str, Mapping[str, str]] | None = None,
+    engine: str = IN_MEMORY,
+) -> AccountExplanation:
+    """Explain the score of one account: every line with the people behind it, and which gate is missed.
+
+    The arguments are those of `score`.
+
+    Raises:
+        DenizenError: no lead has this account, the model has problems, or data cannot be read.
+    """
+    data = _data(leads, events, accounts, columns, unique=False)
+    moments = Moments(tuple(_instants(as_of)), None, known, defaulted=as_of is None)
+    return account_explanation(load_model(model), str(account_id), data, moments, engine=engine)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -912,6 +938,7 @@ __all__ = [
     "check",
     "diff",
     "explain",
+    "explain_account",
     "export_features",
     "health",
     "import_model",
