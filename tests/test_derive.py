@@ -247,6 +247,12 @@ LEADS = [
     {"lead_id": "page2", "account_id": None, "email": "a@bob.github.io"},
     {"lead_id": "torn", "account_id": None, "email": "t@torn.com"},
     {"lead_id": "none", "account_id": None, "email": None},
+    {"lead_id": "first", "account_id": "Y", "email": "f@solo.com"},
+    {"lead_id": "second", "account_id": None, "email": "s@mail.solo.com"},
+    {"lead_id": "north", "account_id": "N", "email": "n@wide.com"},
+    {"lead_id": "south", "account_id": "S", "email": "s@wide.com"},
+    {"lead_id": "east", "account_id": None, "email": "e@wide.com"},
+    {"lead_id": "west", "account_id": None, "email": "w@wide.com"},
 ]
 ACCOUNTS = [
     {"account_id": "A", "domains": "https://www.acme.com, acme.de", "employees": 60},
@@ -261,17 +267,22 @@ SIZE = "model: m\nfit: {criteria: {size: {attribute: employees, bands: [{at_leas
 def test_leads_find_the_account_of_their_work_domain(engine):
     result = denizen.score(SIZE, leads=LEADS, accounts=ACCOUNTS, as_of="2026-01-01", engine=engine)
     found = {r["lead_id"]: r["account_id"] for r in result.scores.to_pylist() if r["account_id"]}
-    assert found == {"own": "X", "claimed": "A", "pair1": "domain:pair.co.uk", "pair2": "domain:pair.co.uk"}
+    own = {"own": "X", "first": "Y", "north": "N", "south": "S"}
+    assert found == {
+        **own, "claimed": "A", "pair1": "domain:pair.co.uk", "pair2": "domain:pair.co.uk", "second": "Y"
+    }  # fmt: skip
     fits = {r["lead_id"]: r["fit"] for r in result.scores.to_pylist()}
     assert (fits["claimed"], fits["torn"]) == (15, 0)
     matches = result.accounting.matches
-    assert (matches.without_account, matches.by_domain, matches.by_shared_domain, matches.contested) == (12, 1, 2, 1)
+    assert (matches.without_account, matches.by_domain, matches.by_shared_domain, matches.contested) == (15, 1, 2, 3)
+    assert matches.by_colleague == 1
     assert any("torn.com is claimed by 2 accounts (T1, T2)" in w for w in result.accounting.warnings)
+    assert any("wide.com is that of people in 2 accounts (N, S)" in w for w in result.accounting.warnings)
 
 
 def test_matching_can_be_switched_off(tmp_path):
     off = denizen.score(SIZE, leads=LEADS, accounts=ACCOUNTS, as_of="2026-01-01", match_accounts=False)
-    assert {r["account_id"] for r in off.scores.to_pylist()} == {"X", None}
+    assert {r["account_id"] for r in off.scores.to_pylist()} == {"X", "Y", "N", "S", None}
     (tmp_path / "model.yaml").write_text(SIZE)
     (tmp_path / "leads.csv").write_text("lead_id,email\na,a@acme.com\nb,b@acme.com\n")
     for setting, accounts in (("off", {None}), ("domain", {"domain:acme.com"})):

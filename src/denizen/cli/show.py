@@ -181,11 +181,13 @@ def print_warnings(accounting: Accounting) -> None:
 
 def _matches(matches: AccountMatches) -> str:
     """Say how leads without an account found one, where any did or could have."""
-    if not (matches.by_domain or matches.by_shared_domain or matches.contested):
+    if not (matches.by_domain or matches.by_colleague or matches.by_shared_domain or matches.contested):
         return ""
-    left = matches.without_account - matches.by_domain - matches.by_shared_domain
+    left = matches.without_account - matches.by_domain - matches.by_colleague - matches.by_shared_domain
+    colleagues = f" + {matches.by_colleague:,} in the account of their colleagues" if matches.by_colleague else ""
     return (
         f"leads without an account: {matches.without_account:,} = {matches.by_domain:,} matched by the domain of an account"
+        f"{colleagues}"
         f" + {matches.by_shared_domain:,} in {matches.shared_domains:,} accounts made of a shared domain + {left:,} left without"
     )
 

@@ -39,14 +39,16 @@ class EntityRows:
 
 @dataclass(frozen=True, slots=True)
 class AccountMatches:
-    """Leads that came without an account: how many found one, and how many share a domain that no account claims.
+    """Leads that came without an account: how many found one, and how many share a domain of no account.
 
-    `by_domain` leads were matched to an account that claims the domain of their address, `by_shared_domain` leads were
-    put into `shared_domains` accounts made from it. `contested` leads have a domain that several accounts claim.
+    `by_domain` leads were matched to an account that claims the domain of their address, `by_colleague` leads to the one
+    account of all others at that domain who have one, `by_shared_domain` leads were put into `shared_domains` accounts
+    made from it. `contested` leads have a domain of several accounts.
     """
 
     without_account: int = 0
     by_domain: int = 0
+    by_colleague: int = 0
     by_shared_domain: int = 0
     shared_domains: int = 0
     contested: int = 0

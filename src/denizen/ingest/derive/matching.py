@@ -10,7 +10,7 @@ from denizen.ingest.derive.mail import company_of_mail_domain, company_of_websit
 from denizen.ingest.derive.recipes import DOMAIN_OF_EMAIL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from duckdb import DuckDBPyConnection
 
@@ -52,16 +52,21 @@ def match_accounts(
     claims = _claims(connection, columns) if accounts and people else {}
     matched = {d: min(ids) for d, ids in claims.items() if d in people and len(ids) == 1}
     contested = {d: sorted(ids) for d, ids in claims.items() if d in people and len(ids) > 1}
-    shared = {d for d, count in people.items() if count >= SEVERAL and d not in claims}
+    of_colleagues = _accounts_of_colleagues(connection, signs, people.keys() - claims.keys())
+    joined = {d: min(ids) for d, ids in of_colleagues.items() if len(ids) == 1}
+    torn = {d: sorted(ids) for d, ids in of_colleagues.items() if len(ids) > 1}
+    shared = {d for d, n in people.items() if n >= SEVERAL and d not in claims and d not in of_colleagues}
     accounting.matches = AccountMatches(
         without_account=without,
         by_domain=sum(people[d] for d in matched),
+        by_colleague=sum(people[d] for d in joined),
         by_shared_domain=sum(people[d] for d in shared),
         shared_domains=len(shared),
-        contested=sum(people[d] for d in contested),
+        contested=sum(people[d] for d in (*contested, *torn)),
     )
-    accounting.warnings += _warnings(contested, people)
-    found = {**matched, **{d: SHARED + d for d in shared}}
+    accounting.warnings += _warnings(contested, people, "is claimed by")
+    accounting.warnings += _warnings(torn, people, "is that of people in")
+    found = {**matched, **joined, **{d: SHARED + d for d in shared}}
     ids = {text: found[company] for text, company in companies.items() if company in found}
     if ids:
         _give(connection, signs, ids)
@@ -103,21 +108,38 @@ def _claims(connection: DuckDBPyConnection, columns: Mapping[str, Value]) -> dic
     return found
 
 
+def _accounts_of_colleagues(
+    connection: DuckDBPyConnection, signs: str, domains: Collection[str]
+) -> dict[str, set[str]]:
+    """Return, by registered domain, the accounts of the people who have one and whose address is of that domain."""
+    if not domains:
+        return {}
+    found: dict[str, set[str]] = {}
+    said = connection.execute(
+        f"SELECT DISTINCT {signs} AS said, account_id FROM leads WHERE account_id IS NOT NULL"
+    ).fetchall()
+    for text, account in said:
+        company = _company(text) if text is not None else None
+        if company is not None and company in domains:
+            found.setdefault(company, set()).add(account)
+    return found
+
+
 def _domains(said: str) -> Iterator[str]:
     for text in re.split(r"[\s,;|]+", said):
         if (domain := company_of_website(text)) and email_type(domain) == "work":
             yield domain
 
 
-def _warnings(contested: dict[str, list[str]], people: dict[str, int]) -> Iterator[str]:
+def _warnings(contested: dict[str, list[str]], people: dict[str, int], how: str) -> Iterator[str]:
     for domain in sorted(contested, key=lambda d: (-people[d], d))[:SHOWN]:
         ids = ", ".join(contested[domain][:SHOWN]) + (" …" if len(contested[domain]) > SHOWN else "")
         yield (
-            f"{domain} is claimed by {len(contested[domain])} accounts ({ids}),"
+            f"{domain} {how} {len(contested[domain])} accounts ({ids}),"
             f" so {people[domain]:,} leads of this domain get no account"
         )
     if len(contested) > SHOWN:
-        yield f"{len(contested) - SHOWN:,} more domains are claimed by several accounts"
+        yield f"{len(contested) - SHOWN:,} more domains are those of several accounts"
 
 
 def _give(connection: DuckDBPyConnection, signs: str, ids: dict[str, str]) -> None:
