@@ -21,8 +21,13 @@ from denizen.model.load import load_model
 from denizen.scoring.audit.gaps import find_dark_days, find_gaps
 from denizen.scoring.audit.instrument import request_text
 from denizen.scoring.audit.maturity import judge
+<<<<<<< HEAD
 from denizen.scoring.audit.page import audit_page, telling
 from denizen.scoring.audit.privacy import masked, shape
+=======
+from denizen.scoring.audit.page import audit_page
+from denizen.scoring.audit.privacy import Seen, masked, shape, shown_values
+>>>>>>> 907c416 (Hide values that look like names in an audit, and promise no more than its rules)
 from denizen.scoring.audit.spelling import mixed
 from test_laws import frames
 from worlds import T
@@ -193,6 +198,31 @@ def test_nobody_is_named_anywhere(audited):
 @given(st.from_regex(r"[a-z]{2,8}@[a-z]{2,8}\.com", fullmatch=True))
 def test_an_address_in_the_name_of_an_event_is_masked(address):
     assert address not in masked(f"mail sent to {address} today")
+
+
+@pytest.mark.parametrize(
+    "value", ["John Smith", "Smith, John", "Dr. Ada King-Noel", '["John Smith"]', "山田太郎", "J. Smith"]
+)
+@pytest.mark.parametrize("name", ["stage", "handled"])
+def test_a_value_that_looks_like_a_name_is_hidden_with_all_beside_it(name, value):
+    top = [Seen("web", 50), Seen(value, 12)]
+    assert shown_values(name, 2, top) == ((), "values look like names")
+
+
+def test_a_text_under_a_name_that_speaks_of_people_is_hidden_and_a_number_is_not():
+    events = [
+        row(n, "a", timedelta(minutes=n), owner="anna", invitedBy="anna", members=3, device="web") for n in range(12)
+    ]
+    shown = {p.name: p for p in denizen.audit(MODEL, events=events, as_of="2026-06-01").events[0].properties}
+    assert (shown["owner"].examples, shown["invitedBy"].examples) == ((), ())
+    assert shown["owner"].hidden == "the name says it may be personal"
+    assert shown["members"].hidden is None
+    assert shown["device"].examples == ("web",)
+
+
+@pytest.mark.parametrize("value", ["web", "Enterprise", "page viewed", "pro", "en-US", "v2 Beta"])
+def test_a_common_word_is_shown(value):
+    assert shown_values("device", 1, [Seen(value, 12)]) == ((value,), None)
 
 
 def test_values_that_few_leads_share_are_not_shown():

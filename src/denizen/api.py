@@ -853,7 +853,7 @@ def audit(
 ) -> Audit:
     """Audit data for a model: what is tracked, what it feeds, what is wrong, what to ask for (methodology, edge case 5).
 
-    The arguments are those of `score`. No value that could name a person is in the result.
+    The arguments are those of `score`. Values that look personal are hidden, by the rules of `denizen audit --help`.
 
     Raises:
         DenizenError: the model has problems, or data cannot be read.

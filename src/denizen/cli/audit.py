@@ -46,7 +46,8 @@ def audit(
     denizen audit model.yaml --leads leads.csv --events events.csv --as-of 2026-07-01
     denizen audit model.yaml --events 'events/*.parquet' --html audit.html --json
 
-    No value that could name a person is shown.
+    Hidden are values where the name of the property or any value looks like a person, an address or an id, and texts that
+    fewer than five leads share. A name that reads like any other word is not known as one: look before you pass an audit on.
     """
     loaded = load_model(model)
     data = given_data(model, leads, events, accounts, maps)
