@@ -21,13 +21,8 @@ from denizen.model.load import load_model
 from denizen.scoring.audit.gaps import find_dark_days, find_gaps
 from denizen.scoring.audit.instrument import request_text
 from denizen.scoring.audit.maturity import judge
-<<<<<<< HEAD
 from denizen.scoring.audit.page import audit_page, telling
-from denizen.scoring.audit.privacy import masked, shape
-=======
-from denizen.scoring.audit.page import audit_page
 from denizen.scoring.audit.privacy import Seen, masked, shape, shown_values
->>>>>>> 907c416 (Hide values that look like names in an audit, and promise no more than its rules)
 from denizen.scoring.audit.spelling import mixed
 from test_laws import frames
 from worlds import T
