@@ -86,7 +86,7 @@ def test_every_row_of_a_history_is_accounted_for():
     assert (rows.read, rows.used, rows.duplicate, rows.rejected, rows.of_unknown_leads) == (6, 1, 1, 3, 1)
 
 
-@settings(max_examples=4)
+@settings(max_examples=2)
 @given(
     st.lists(
         st.tuples(

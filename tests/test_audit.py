@@ -172,7 +172,7 @@ def test_a_model_that_no_lead_can_pass_is_said_to_be_so():
     )
 
 
-@settings(max_examples=5)
+@settings(max_examples=2)
 @given(model=worlds.models(), world=worlds.worlds)
 def test_no_score_is_above_what_the_data_can_reach(model, world):
     leads, events = frames(world)

@@ -114,7 +114,7 @@ def test_what_is_no_case_is_refused(folder):
     assert "expected a list of cases" in denizen(folder, "test", "model.yaml", code=1).stderr
 
 
-@settings(max_examples=6)
+@settings(max_examples=3)
 @given(model=worlds.models(), world=worlds.worlds, known=st.booleans())
 def test_cases_in_one_run_differ_as_each_alone(tmp_path_factory, model, world, known):
     folder = tmp_path_factory.mktemp("cases")

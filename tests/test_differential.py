@@ -64,7 +64,7 @@ def assert_agrees(model, world, engine, *, known=False):
     assert rows.read == rows.used + rows.duplicate + rows.after_as_of + rows.rejected + rows.of_unknown_leads
 
 
-@settings(max_examples=30)
+@settings(max_examples=10)
 @given(model=worlds.models(), world=worlds.worlds)
 def test_duckdb_gives_the_scores_of_the_semantics(model, world):
     assert_agrees(model, world, "duckdb:")
@@ -77,7 +77,7 @@ def test_duckdb_gives_the_scores_of_the_semantics_in_many_worlds(model, world):
     assert_agrees(model, world, "duckdb:")
 
 
-@settings(max_examples=16)
+@settings(max_examples=6)
 @given(model=worlds.models(), world=worlds.worlds)
 def test_an_event_counts_only_once_it_was_received(model, world):
     assert_agrees(model, world, "duckdb:", known=True)
@@ -85,7 +85,7 @@ def test_an_event_counts_only_once_it_was_received(model, world):
 
 @pytest.mark.engine
 def test_postgresql_gives_the_scores_of_the_semantics(postgres_url):
-    @settings(max_examples=16)
+    @settings(max_examples=6)
     @given(model=worlds.models(), world=worlds.worlds)
     def agrees(model, world):
         assert_agrees(model, world, postgres_url)
@@ -95,7 +95,7 @@ def test_postgresql_gives_the_scores_of_the_semantics(postgres_url):
 
 @pytest.mark.engine
 def test_both_engines_give_the_same_digits(postgres_url):
-    @settings(max_examples=16)
+    @settings(max_examples=6)
     @given(model=worlds.models(), world=worlds.worlds)
     def agrees(model, world):
         left, right = run(model, world, "duckdb:"), run(model, world, postgres_url)

@@ -70,7 +70,7 @@ def assert_foreseen(model, world, engine, fractions):
 fractions = st.lists(st.floats(0, 1), min_size=4, max_size=4)
 
 
-@settings(max_examples=5)
+@settings(max_examples=2)
 @given(model=worlds.models(), world=worlds.worlds, fractions=fractions)
 def test_a_score_is_still_until_next_change_at_and_a_pql_until_drops_out_at(model, world, fractions):
     model["pql"] = {"total": 1, "fit": 0, "behavior": 0.5}
@@ -79,7 +79,7 @@ def test_a_score_is_still_until_next_change_at_and_a_pql_until_drops_out_at(mode
 
 @pytest.mark.engine
 def test_postgresql_foresees_the_same(postgres_url):
-    @settings(max_examples=2)
+    @settings(max_examples=1)
     @given(model=worlds.models(), world=worlds.worlds, fractions=fractions)
     def foresees(model, world, fractions):
         model["pql"] = {"total": 1, "fit": 0, "behavior": 0.5}
@@ -120,7 +120,7 @@ def told_as(value):
         return value
 
 
-@settings(max_examples=5)
+@settings(max_examples=3)
 @given(model=worlds.models(), world=worlds.worlds)
 def test_a_lead_that_walks_its_path_is_a_pql(model, world):
     model["pql"] = {"total": 5, "fit": 0, "behavior": 2}

@@ -37,7 +37,7 @@ def texts(value):
     return {Literal.of(value if isinstance(value, str) else str(value)).canonical}
 
 
-@settings(max_examples=8)
+@settings(max_examples=4)
 @given(model=worlds.models(), world=worlds.worlds)
 def test_a_frozen_lead_has_the_same_score_and_none_of_its_texts(tmp_path_factory, model, world):
     folder = tmp_path_factory.mktemp("frozen")

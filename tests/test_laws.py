@@ -16,7 +16,7 @@ from denizen.clock import from_us
 from test_differential import EVENT_COLUMNS, run
 from worlds import T, tables
 
-SETTINGS = settings(max_examples=10)
+SETTINGS = settings(max_examples=4)
 
 
 def frames(world):
@@ -166,7 +166,7 @@ def test_a_grid_on_postgresql_gives_the_scores_of_duckdb(postgres_url):
 
 @pytest.mark.engine
 def test_a_grid_of_many_instants_is_the_same_on_postgresql(postgres_url):
-    @settings(max_examples=12)
+    @settings(max_examples=4)
     @given(model=worlds.models(), world=worlds.worlds, earlier=EARLIER)
     def agrees(model, world, earlier):
         leads, events = frames(world)
@@ -179,7 +179,7 @@ def test_a_grid_of_many_instants_is_the_same_on_postgresql(postgres_url):
 
 @pytest.mark.engine
 def test_scores_without_a_ledger_are_the_same_on_postgresql(postgres_url):
-    @settings(max_examples=12)
+    @settings(max_examples=4)
     @given(model=worlds.models(), world=worlds.worlds)
     def agrees(model, world):
         leads, events = frames(world)

@@ -128,7 +128,7 @@ gates = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=3)
+@settings(max_examples=2)
 @given(model=worlds.programs(), society=worlds.societies(), known=st.booleans(), gates=gates)
 def test_nothing_shorter_than_the_shortest_path_qualifies(model, society, known, gates):
     model["pql"] = {**model.get("pql", {}), **gates}

@@ -83,7 +83,7 @@ def assert_accounts(model, society, result, *, known):
         assert {p for r in own for p in r["leads"]} <= people
 
 
-@settings(max_examples=12)
+@settings(max_examples=4)
 @given(model=worlds.programs(), society=worlds.societies())
 def test_duckdb_gives_the_scores_of_the_semantics(model, society):
     assert_agrees(model, society, "duckdb:")
@@ -96,7 +96,7 @@ def test_duckdb_gives_the_scores_of_the_semantics_in_many_societies(model, socie
     assert_agrees(model, society, "duckdb:")
 
 
-@settings(max_examples=5)
+@settings(max_examples=3)
 @given(model=worlds.programs(), society=worlds.societies())
 def test_an_event_counts_only_once_it_was_received(model, society):
     assert_agrees(model, society, "duckdb:", known=True)
@@ -104,7 +104,7 @@ def test_an_event_counts_only_once_it_was_received(model, society):
 
 @pytest.mark.engine
 def test_postgresql_gives_the_scores_of_the_semantics(postgres_url):
-    @settings(max_examples=6)
+    @settings(max_examples=3)
     @given(model=worlds.programs(), society=worlds.societies())
     def agrees(model, society):
         assert_agrees(model, society, postgres_url)
@@ -112,7 +112,7 @@ def test_postgresql_gives_the_scores_of_the_semantics(postgres_url):
     agrees()
 
 
-@settings(max_examples=5)
+@settings(max_examples=3)
 @given(model=worlds.programs(), society=worlds.societies())
 def test_an_explanation_and_a_run_without_a_ledger_give_the_scores_of_the_batch(model, society):
     together = {r["lead_id"]: r for r in run(model, society, "duckdb:").scores.to_pylist()}
@@ -128,7 +128,7 @@ def test_an_explanation_and_a_run_without_a_ledger_give_the_scores_of_the_batch(
     assert (explanation.segment, explanation.product) == (batch.get("segment"), batch.get("product"))
 
 
-@settings(max_examples=3)
+@settings(max_examples=2)
 @given(model=worlds.programs(), society=worlds.societies())
 def test_a_grid_gives_the_scores_of_its_batches(model, society):
     leads, events = frames(society)

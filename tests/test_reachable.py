@@ -104,7 +104,7 @@ def assert_reaches(model, society, known, forgotten):
 forgotten = st.lists(st.sampled_from(ATTRIBUTES), min_size=1, max_size=2, unique=True)
 
 
-@settings(max_examples=4)
+@settings(max_examples=2)
 @given(model=worlds.programs(), society=worlds.societies(), known=st.booleans(), forgotten=forgotten)
 def test_no_value_of_an_unknown_attribute_gives_a_higher_total(model, society, known, forgotten):
     assert_reaches(model, society, known, forgotten)

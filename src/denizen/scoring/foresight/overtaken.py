@@ -41,6 +41,7 @@ def find_overtaken(world: World) -> None:
         "CREATE OR REPLACE TEMP TABLE told (lead_id BIGINT, at_us BIGINT, pql BOOLEAN, capped_total DECIMAL(18, 6),"
         " open_total DECIMAL(18, 6))"
     )
+    cursor.execute("CREATE OR REPLACE TEMP TABLE first_drop (lead_id BIGINT, at_us BIGINT)")
     while cursor.execute("SELECT count(*) FROM spans").fetchall()[0][0]:
         world.score_products(
             "SELECT DISTINCT lead_id, at_us AS as_of_us FROM (SELECT lead_id, unnest([low_us, high_us]) AS at_us FROM spans)"
