@@ -117,7 +117,7 @@ def test_no_instant_before_the_foreseen_one_moves_a_score(model, society, known,
 
 
 @pytest.mark.slow
-@settings(max_examples=25)
+@settings(max_examples=6)
 @given(**given_all)
 def test_no_instant_before_the_foreseen_one_moves_a_score_in_many_societies(model, society, known, random):
     model["pql"] = {**model.get("pql", {}), "total": 1, "fit": 0, "behavior": 0.5}

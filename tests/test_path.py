@@ -136,7 +136,7 @@ def test_nothing_shorter_than_the_shortest_path_qualifies(model, society, known,
 
 
 @pytest.mark.slow
-@settings(max_examples=60)
+@settings(max_examples=12)
 @given(model=worlds.programs(), society=worlds.societies(), known=st.booleans(), gates=gates)
 def test_nothing_shorter_than_the_shortest_path_qualifies_in_many_worlds(model, society, known, gates):
     model["pql"] = {**model.get("pql", {}), **gates}

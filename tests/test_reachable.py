@@ -111,7 +111,7 @@ def test_no_value_of_an_unknown_attribute_gives_a_higher_total(model, society, k
 
 
 @pytest.mark.slow
-@settings(max_examples=40)
+@settings(max_examples=12)
 @given(model=worlds.programs(), society=worlds.societies(), known=st.booleans(), forgotten=forgotten)
 def test_no_value_of_an_unknown_attribute_gives_a_higher_total_in_many_worlds(model, society, known, forgotten):
     assert_reaches(model, society, known, forgotten)
