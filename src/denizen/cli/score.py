@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -28,6 +28,7 @@ from denizen.scoring.run import score_run
 
 if TYPE_CHECKING:
     from denizen.ingest.project import Data
+    from denizen.scoring.ranking import Ranked, Summary
     from denizen.scoring.run import Run
 
 
@@ -129,23 +130,8 @@ def score(
         ranked = rank(run, top, pql_only=pql_only, without_won=already_won is not None) if listing else []
     moment = "each instant of the grid" if grid else ", ".join(clock.iso(us) for us in sorted(set(instants)))
     if as_json:
-        print_json(
-            {
-                "model": run.program.model,
-                "model_hash": run.program.model_hash,
-                "as_of": [] if grid else [clock.iso(us) for us in sorted(set(instants))],
-                **summary.as_dict(),
-                "left_out": None if already_won is None else {"won": already_won},
-                "rows": run.accounting.as_dict(),
-                "leads": [
-                    {
-                        **{k: getattr(r, k) for k in r.__slots__ if k != "reasons"},
-                        "reasons": [{"line": line, "points": value} for line, value in r.reasons],
-                    }
-                    for r in ranked
-                ],
-            }
-        )
+        as_of_told = [] if grid else [clock.iso(us) for us in sorted(set(instants))]
+        print_json(_as_dict(run, as_of_told, summary, already_won, ranked))
         return
     if listing:
         print_ranking(ranked, summary, several=run.several_moments)
@@ -155,6 +141,27 @@ def score(
         if path:
             echo(f"wrote {what} to {path}")
     print_summary(summary, run.accounting, f"{run.program.model} ({run.program.model_hash})", moment)
+
+
+def _as_dict(
+    run: Run, as_of: list[str], summary: Summary, already_won: int | None, ranked: list[Ranked]
+) -> dict[str, Any]:
+    """Return what was scored as plain data for `--json`."""
+    return {
+        "model": run.program.model,
+        "model_hash": run.program.model_hash,
+        "as_of": as_of,
+        **summary.as_dict(),
+        "left_out": None if already_won is None else {"won": already_won},
+        "rows": run.accounting.as_dict(),
+        "leads": [
+            {
+                **{k: getattr(r, k) for k in r.__slots__ if k != "reasons"},
+                "reasons": [{"line": line, "points": value} for line, value in r.reasons],
+            }
+            for r in ranked
+        ],
+    }
 
 
 def _find_won(run: Run, data: Data, won: str) -> int | None:
