@@ -8,7 +8,7 @@
 | `events` | lead_id, event, at_us, received_us, and the properties asked for; none twice |
 | `outcomes` | lead_id, outcome, at_us, amount, rep; none twice |
 | `history` | a row a lead: lead_id, signup_us (semantics, section 1), won_us (first conversion), left_out (reason or null) |
-| `cohort` | a row a score: g, lead_id, signup_us, as_of_us, won_us, won (converted within the horizon) |
+| `cohort` | a row a score: g (from 1, by lead and instant), whose (numbers the leads from 0), lead_id, signup_us, as_of_us, won_us, won (converted within the horizon) |
 
 Features must come from events with `at_us <= as_of_us`. Scores come from `denizen.history.scored`, never from SQL of
 one's own.
@@ -243,8 +243,8 @@ def _make_cohort(connection: DuckDBPyConnection, design: Design, last: int, unti
     reasons = dict(connection.execute("SELECT left_out, count(*) FROM history GROUP BY left_out").fetchall())
     reasons.pop(None, None)
     rows, leads, won_rows, won_leads = connection.execute(
-        "SELECT count(*), count(DISTINCT lead_id), count(*) FILTER (WHERE won),"
-        " count(DISTINCT CASE WHEN won THEN lead_id END) FROM cohort"
+        "SELECT count(*), COALESCE(max(whose) + 1, 0), count(*) FILTER (WHERE won),"
+        " count(DISTINCT CASE WHEN won THEN whose END) FROM cohort"
     ).fetchall()[0]
     return Cohort(rows, leads, won_rows, won_leads, LeftOut(**reasons), until, snapshots)
 
@@ -304,19 +304,23 @@ def _judge(connection: DuckDBPyConnection, design: Design, until: int, snapshots
 
 
 def _make_rows(connection: DuckDBPyConnection, design: Design, snapshots: tuple[int, ...]) -> None:
-    """Make the rows to score: leads that had signed up and not converted, at each of their instants."""
-    source, as_of = "history", "first_us"
+    """Make the rows to score: leads that had signed up and not converted, at each of their instants.
+
+    A lead's instants follow one another without a gap, so that it is enough to number the leads.
+    """
+    step, count = design.every_us or 0, "1"
     if snapshots:
-        listed = ", ".join(f"({us})" for us in snapshots)
-        source = (
-            f"history JOIN (VALUES {listed}) AS moments (moment_us)"
-            " ON moment_us >= first_us AND (won_us IS NULL OR won_us > moment_us)"
-        )
-        as_of = "CAST(moment_us AS BIGINT)"
+        count = f"(least({snapshots[-1]}, COALESCE(won_us - 1, {snapshots[-1]})) - first_us) // {step} + 1"
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE cohort AS SELECT CAST(row_number() OVER (ORDER BY lead_id, as_of_us) AS INTEGER)"
-        f" AS g, *, COALESCE(won_us <= as_of_us + {design.horizon_us}, FALSE) AS won FROM"
-        f" (SELECT lead_id, signup_us, {as_of} AS as_of_us, won_us FROM {source} WHERE left_out IS NULL)"
+        "CREATE OR REPLACE TEMP TABLE cohort AS WITH counted AS ("
+        f" SELECT lead_id, signup_us, won_us, first_us, {count} AS instants FROM history WHERE left_out IS NULL"
+        "), placed AS ("
+        " SELECT *, row_number() OVER in_turn - 1 AS whose, sum(instants) OVER in_turn - instants AS before FROM counted"
+        " WINDOW in_turn AS (ORDER BY lead_id ROWS UNBOUNDED PRECEDING)"
+        "), listed AS (SELECT *, unnest(range(instants)) AS turn FROM placed)"
+        " SELECT CAST(before + turn + 1 AS INTEGER) AS g, CAST(whose AS INTEGER) AS whose, lead_id, signup_us,"
+        f" first_us + turn * {step} AS as_of_us, won_us,"
+        f" COALESCE(won_us <= as_of_us + {design.horizon_us}, FALSE) AS won FROM listed"
     )
 
 

@@ -27,8 +27,19 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class _Count:
+    """Some rows counted: how many, and how many convert; a number a lead where leads repeat."""
+
+    n: Any
+    won: Any
+
+    def __add__(self, other: _Count) -> _Count:
+        return _Count(self.n + other.n, self.won + other.won)
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
-    """Rows in the order of `cohort.g`: `won` says which convert, `whose` numbers the leads from 0.
+    """Rows in the order of `cohort.g`: `won` says which convert, `whose` numbers the leads from 0, in ascending order.
 
     Where leads repeat (snapshots), every interval is that between leads, so that more snapshots of the same leads do
     not look like more evidence.
@@ -40,7 +51,7 @@ class Sample:
     @property
     def leads(self) -> int:
         """How many leads there are."""
-        return int(self.whose.max()) + 1 if len(self.whose) else 0
+        return int(self.whose[-1]) + 1 if len(self.whose) else 0
 
     @property
     def repeats(self) -> bool:
@@ -52,30 +63,52 @@ class Sample:
         """Whose row each is, or None where every lead has one."""
         return self.whose if self.repeats else None
 
+    def part(self, rows: Any) -> Sample:
+        """Return the sample of some rows alone, a boolean each; its leads are numbered anew."""
+        np = numpy()
+        whose = self.whose[rows]
+        return Sample(self.won[rows], np.cumsum(np.diff(whose, prepend=whose[:1]) != 0))
+
     def group(self, name: str, rows: Any) -> Group:
         """Return the group of some rows, a boolean each."""
-        return Group(name, int(rows.sum()), int((self.won & rows).sum()), self.rate(rows))
+        return self._group(name, self._count(rows))
 
     def rate(self, rows: Any) -> Estimate:
         """Return the conversion rate of some rows."""
-        return self.share(self.won, rows)
+        return self._rate(self._count(rows))
 
     def share(self, hits: Any, rows: Any) -> Estimate:
         """Return the share of hits among some rows."""
-        if not self.repeats:
-            return stats.rate(int((hits & rows).sum()), int(rows.sum()))
-        return stats.clustered_rate(self.by_lead(hits & rows), self.by_lead(rows))
+        return self._rate(_Count(self._sum(rows), self._sum(hits & rows)))
 
     def lift(self, rows: Any, others: Any) -> Estimate:
         """Return the rate of some rows divided by that of others."""
-        won = self.won
-        if not self.repeats:
-            return stats.lift(int((won & rows).sum()), int(rows.sum()), int((won & others).sum()), int(others.sum()))
-        return stats.clustered_lift(*[self.by_lead(a) for a in (won & rows, rows, won & others, others)])
+        return self._lift(self._count(rows), self._count(others))
+
+    def pair(self, name: str, rows: Any, other_name: str, others: Any) -> tuple[Group, Group, Estimate]:
+        """Return the groups of some rows and of others, and the lift of the first over the second."""
+        one, two = self._count(rows), self._count(others)
+        return self._group(name, one), self._group(other_name, two), self._lift(one, two)
 
     def by_lead(self, rows: Any) -> Any:
         """Return for each lead how many of some rows, a boolean each, are its own."""
         return numpy().bincount(self.whose[rows], minlength=self.leads).astype(float)
+
+    def _sum(self, rows: Any) -> Any:
+        return self.by_lead(rows) if self.repeats else int(rows.sum())
+
+    def _count(self, rows: Any) -> _Count:
+        return _Count(self._sum(rows), self._sum(self.won & rows))
+
+    def _group(self, name: str, count: _Count) -> Group:
+        n, won = (int(c.sum()) if self.repeats else c for c in (count.n, count.won))
+        return Group(name, n, won, self._rate(count))
+
+    def _rate(self, count: _Count) -> Estimate:
+        return (stats.clustered_rate if self.repeats else stats.rate)(count.won, count.n)
+
+    def _lift(self, one: _Count, two: _Count) -> Estimate:
+        return (stats.clustered_lift if self.repeats else stats.lift)(one.won, one.n, two.won, two.n)
 
 
 def lift_dict(found: Estimate) -> dict[str, float | None]:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 POINTS = "DECIMAL(18, 6)"
 """Points as written have at most 6 decimals."""
 
+_WHOLE = (nodes.Count, nodes.Distinct, nodes.SessionDepth, nodes.SessionMinutes, nodes.DaysSince, nodes.Sequence)
+"""Measures whose values are whole numbers."""
+
 _DERIVED = "DECIMAL(38, 12)"
 """Points times a multiplier, a share or a fraction of a period, to 12 decimals."""
 
@@ -77,21 +80,25 @@ def points_of(criterion: nodes.Criterion, operand: Operand, dialect: Dialect) ->
     """Return the points that a criterion gives a value, as an expression."""
     scoring = criterion.scoring
     if isinstance(scoring, nodes.Each):
-        return _each(scoring, operand, dialect)
+        return _each(scoring, operand, dialect, whole=isinstance(criterion.measure, _WHOLE))
     bands = " ".join(f"WHEN {all_hold(b.conditions, operand, dialect)} THEN {number(b.points)}" for b in scoring.bands)
     return f"CASE {bands} ELSE 0 END"
 
 
-def _each(each: nodes.Each, operand: Operand, dialect: Dialect) -> str:
-    """Points for every full N: whole-number arithmetic, in units of N's last decimal."""
-    unit = 10**9
-    bounded = f"CAST(greatest(least(CAST({operand.number} AS DECIMAL(38, 9)), {10**15}), 0) * {unit} AS {dialect.wide})"
-    times = dialect.quotient(bounded, str(int(each.size * unit)))
+def _each(each: nodes.Each, operand: Operand, dialect: Dialect, *, whole: bool) -> str:
+    """Points for every full N: whole-number arithmetic, in units of N's last decimal where N or the value has any."""
+    value = operand.number
+    if whole and each.size == int(each.size):
+        times = dialect.quotient(f"greatest({value}, 0)", str(int(each.size)))
+    else:
+        unit = 10**9
+        bounded = f"CAST(greatest(least(CAST({value} AS DECIMAL(38, 9)), {10**15}), 0) * {unit} AS {dialect.wide})"
+        times = dialect.quotient(bounded, str(int(each.size * unit)))
     limit = number(each.limit)
     enough = math.ceil(LINE_LIMIT / abs(each.points)) if each.points else 1
     points = f"CAST(least({times}, {enough}) AS DECIMAL(18, 0)) * {number(each.points)}"
     some = f"CAST(greatest(least({points}, {limit}), -{limit}) AS {POINTS})"
-    return f"CASE WHEN {operand.number} IS NULL THEN 0 ELSE {some} END"
+    return f"CASE WHEN {value} IS NULL THEN 0 ELSE {some} END"
 
 
 def add_bonuses(statement: Statement, plan: nodes.Plan, criteria: list[Measured]) -> None:

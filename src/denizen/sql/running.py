@@ -79,25 +79,17 @@ def add_state(statement: Statement, parts: list[Part]) -> list[str]:
     ]
     statement.add(
         STATE,
-        "What holds from such a row on: the increments so far, added up.",
+        "What holds from such a row on, until the next: the increments so far, added up.",
         select(
-            ["entry.lead_id", "entry.as_of_us", *[p.running for p in parts]],
+            [
+                "entry.lead_id",
+                "entry.as_of_us AS from_us",
+                "lead(entry.as_of_us) OVER so_far AS until_us",
+                *[p.running for p in parts],
+            ],
             "\n".join(["entry", *joins]),
             f"WINDOW so_far AS (PARTITION BY entry.lead_id ORDER BY entry.as_of_us {_SO_FAR})",
         ),
     )
-    statement.add(
-        "since",
-        "For each row, the last row at which something entered.",
-        select(
-            [
-                "lead.g",
-                f"max(entry.as_of_us) OVER (PARTITION BY lead.lead_id ORDER BY lead.as_of_us {_SO_FAR}) AS state_us",
-            ],
-            "lead LEFT JOIN entry ON entry.g = lead.g",
-        ),
-    )
-    return [
-        "JOIN since ON since.g = lead.g",
-        f"LEFT JOIN {STATE} ON {STATE}.lead_id = lead.lead_id AND {STATE}.as_of_us = since.state_us",
-    ]
+    holds = f"{STATE}.from_us <= lead.as_of_us AND ({STATE}.until_us IS NULL OR lead.as_of_us < {STATE}.until_us)"
+    return [f"LEFT JOIN {STATE} ON {STATE}.lead_id = lead.lead_id AND {holds}"]

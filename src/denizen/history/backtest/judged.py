@@ -102,7 +102,7 @@ def judge(sample: Sample, scores: Scores, months: Labels) -> Judged:
 
 def pair(sample: Sample, name: str, rows: Any, other_name: str, others: Any) -> Pair:
     """Return two groups of rows compared."""
-    return Pair(sample.group(name, rows), sample.group(other_name, others), sample.lift(rows, others))
+    return Pair(*sample.pair(name, rows, other_name, others))
 
 
 def _tiers(sample: Sample, tiers: Labels) -> tuple[Group, ...]:
@@ -112,11 +112,5 @@ def _tiers(sample: Sample, tiers: Labels) -> tuple[Group, ...]:
 
 
 def _month(sample: Sample, scores: Scores, name: str, rows: Any) -> Month:
-    pql, others = rows & scores.pql, rows & ~scores.pql
-    return Month(
-        name,
-        sample.group("all", rows),
-        sample.group("PQL", pql),
-        sample.group("not PQL", others),
-        sample.lift(pql, others),
-    )
+    month, pql = sample.part(rows), scores.pql[rows]
+    return Month(name, month.group("all", numpy().ones_like(pql)), *month.pair("PQL", pql, "not PQL", ~pql))

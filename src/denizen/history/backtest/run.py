@@ -10,7 +10,7 @@ from denizen.history.backtest.leaks import attribute_leaks, event_leaks, score_l
 from denizen.history.backtest.result import Backtest, Difference, ModelResult
 from denizen.history.backtest.watched import add_watch, watched
 from denizen.history.cohort import open_history
-from denizen.history.labels import Labels, code_of, labels_of
+from denizen.history.labels import Labels, by_row, code_of, labels_of
 from denizen.history.sample import Sample
 from denizen.history.scored import score_cohort
 from denizen.history.stats.intervals import numpy
@@ -96,49 +96,51 @@ def _add_judged(history: History) -> None:
 
 
 def _sample(history: History) -> Sample:
-    np = numpy()
-    found = history.connection.execute("SELECT won, lead_id FROM cohort ORDER BY g").fetchnumpy()
-    leads = np.asarray(found["lead_id"])
-    whose = np.cumsum(np.concatenate([[0], leads[1:] != leads[:-1]])) if len(leads) else np.zeros(0, dtype=int)
-    return Sample(np.asarray(found["won"], dtype=bool), whose)
+    found = by_row(history.connection, "whose, won", "cohort", history.cohort.rows)
+    return Sample(found["won"], found["whose"])
 
 
 def _months(history: History) -> Labels:
     at = "make_timestamp(signup_us)"
-    found = history.connection.execute(f"SELECT year({at}) * 12 + month({at}) - 1 AS month FROM cohort ORDER BY g")
-    months = numpy().asarray(found.fetchnumpy()["month"])
-    return labels_of(months, lambda month: f"{month // 12:04}-{month % 12 + 1:02}")
+    month = f"CAST(year({at}) * 12 + month({at}) - 1 AS INTEGER) AS month"
+    found = by_row(history.connection, month, "cohort", history.cohort.rows)
+    return labels_of(found["month"], lambda month: f"{month // 12:04}-{month % 12 + 1:02}")
 
 
 def _luck(history: History, sample: Sample) -> Any:
-    """Return a number for each row that decides between equal scores: by a hash of the lead, then by the instant."""
+    """Return a place for each row that decides between equal scores: by a hash of the lead, then by the instant."""
     np = numpy()
-    hashed = "row_number() OVER (ORDER BY md5(CAST(lead_id AS VARCHAR))) AS luck"
     found = history.connection.execute(
-        f"SELECT luck FROM (SELECT lead_id, {hashed} FROM (SELECT DISTINCT lead_id FROM cohort)) ORDER BY lead_id"
+        "SELECT row_number() OVER (ORDER BY md5(CAST(lead_id AS VARCHAR))) - 1 AS luck FROM history"
+        " WHERE left_out IS NULL ORDER BY lead_id"
     ).fetchnumpy()
-    luck = np.asarray(found["luck"], dtype=np.int64)
-    return luck[sample.whose] * len(sample.won) + np.arange(len(sample.won))
+    by_luck = np.argsort(np.asarray(found["luck"]))
+    rows = np.bincount(sample.whose, minlength=sample.leads)
+    starts = np.empty_like(rows)
+    starts[by_luck] = np.cumsum(rows[by_luck]) - rows[by_luck]
+    return (starts - (np.cumsum(rows) - rows))[sample.whose] + np.arange(len(sample.won))
 
 
 def _scores(history: History, table: str, luck: Any) -> Scores:
     np, connection = numpy(), history.connection
-    rows = f"cohort JOIN {table} AS scored USING (g)"
     (fit, fit_names), (tier, tier_names) = (
         code_of(connection, f"COALESCE({part}_tier, '')", table) for part in ("fit", "behavior")
     )
-    found = connection.execute(
-        f"SELECT total, behavior, pql, {fit} AS fit_tier, {tier} AS behavior_tier FROM {rows} ORDER BY cohort.g"
-    ).fetchnumpy()
-    total, behavior = (np.asarray(found[c], dtype=float) for c in ("total", "behavior"))
-    place = np.empty(len(total))
-    place[np.lexsort((luck, -behavior, -total))] = np.arange(len(total)) / max(1, len(total))
+    levels = (
+        "SELECT total, behavior, CAST(row_number() OVER (ORDER BY total DESC, behavior DESC) AS BIGINT) AS level"
+        f" FROM (SELECT DISTINCT total, behavior FROM {table})"
+    )
+    columns = f"total, pql, level, {fit} AS fit_tier, {tier} AS behavior_tier"
+    rows = len(luck)
+    found = by_row(connection, columns, f"{table} JOIN ({levels}) AS levels USING (total, behavior)", rows)
+    place = np.empty(rows)
+    place[np.argsort(found["level"] * rows + luck)] = np.arange(rows) / max(1, rows)
     return Scores(
-        total=total,
-        pql=np.asarray(found["pql"], dtype=bool),
+        total=found["total"],
+        pql=found["pql"],
         place=place,
-        fit_tier=Labels(np.asarray(found["fit_tier"]), fit_names),
-        behavior_tier=Labels(np.asarray(found["behavior_tier"]), tier_names),
+        fit_tier=Labels(found["fit_tier"], fit_names),
+        behavior_tier=Labels(found["behavior_tier"], tier_names),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from denizen.clock import iso
@@ -48,7 +48,15 @@ class Missed:
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain data for `--json`."""
-        return asdict(self)
+        return {
+            "lead_id": self.lead_id,
+            "won_at": self.won_at,
+            "best_at": self.best_at,
+            "fit": self.fit,
+            "behavior": self.behavior,
+            "total": self.total,
+            "gates": [{"gate": g.gate, "missed_by": g.missed_by} for g in self.gates],
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """How well scores rank: the area under the ROC curve, with DeLong's interval.
 
-Ties count half. Where leads repeat, `clusters` says whose row it is and the variance is Obuchowski's, which is
-DeLong's where every row is a lead of its own.
+Ties count half. Where leads repeat, `clusters` says whose row it is, in numbers from 0 without a gap, and the variance is
+Obuchowski's, which is DeLong's where every row is a lead of its own.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from denizen.extra import needed
 from denizen.history.stats.intervals import LEVEL, Estimate, numpy, z_of
 from denizen.history.stats.rates import clopper_pearson
 
@@ -39,7 +38,7 @@ def auc(labels: Any, scores: Any, clusters: Any = None, level: float = LEVEL) ->
     if area in (0.0, 1.0):
         exact = clopper_pearson(round(area * smaller), smaller, level)
         return Estimate(area, exact.low, exact.high)
-    error = math.sqrt(_covariance(found, found, y, clusters))
+    error = math.sqrt(_variance(found, y, clusters))
     half = z_of(level) * error / (area * (1 - area))
     center = math.log(area / (1 - area))
     return Estimate(area, _share(center - half), _share(center + half))
@@ -55,43 +54,39 @@ def auc_difference(labels: Any, scores: Any, others: Any, clusters: Any = None, 
     if a is None or b is None:
         return Estimate(None, -1.0, 1.0)
     gap = Placements(a.area - b.area, a.positive - b.positive, a.negative - b.negative)
-    half = z_of(level) * math.sqrt(_covariance(gap, gap, y, clusters))
+    half = z_of(level) * math.sqrt(_variance(gap, y, clusters))
     return Estimate(gap.area, max(-1.0, gap.area - half), min(1.0, gap.area + half))
 
 
 def placements(labels: Any, scores: Any) -> Placements | None:
-    """Return the placements by midranks, in O(n log n); None without both kinds."""
+    """Return the placements, ties counted half, in O(n log n); None without both kinds."""
     np = numpy()
-    y, s = np.asarray(labels, dtype=bool), np.asarray(scores, dtype=float)
-    m, n = int(y.sum()), int((~y).sum())
+    y = np.asarray(labels, dtype=bool)
+    _, level = np.unique(np.asarray(scores, dtype=float), return_inverse=True)
+    ups, downs = (np.bincount(level[of], minlength=int(level.max(initial=0)) + 1) for of in (y, ~y))
+    m, n = int(ups.sum()), int(downs.sum())
     if m == 0 or n == 0:
         return None
-    ranks = needed("scipy.stats", "statistics").rankdata
-    overall = ranks(s)
-    positive = (overall[y] - ranks(s[y])) / n
-    negative = 1 - (overall[~y] - ranks(s[~y])) / m
-    return Placements(float(positive.mean()), positive, negative)
+    beaten, above = ((np.cumsum(counts) - counts / 2) / counts.sum() for counts in (downs, ups))
+    positive = beaten[level[y]]
+    return Placements(float(positive.mean()), positive, 1 - above[level[~y]])
 
 
-def _covariance(a: Placements, b: Placements, labels: Any, clusters: Any) -> float:
-    """Return the covariance of two areas on the same rows (Obuchowski 1997; DeLong 1988 for single rows)."""
+def _variance(found: Placements, labels: Any, clusters: Any) -> float:
+    """Return the variance of an area, or of a difference of areas (Obuchowski 1997; DeLong 1988 for single rows)."""
     np = numpy()
-    m, n = len(a.positive), len(a.negative)
-    of_a, of_b = np.empty(len(labels)), np.empty(len(labels))
-    for values, found in ((of_a, a), (of_b, b)):
-        values[labels] = (found.positive - found.area) / m
-        values[~labels] = (found.negative - found.area) / n
+    parts = np.empty(len(labels))
+    parts[labels] = (found.positive - found.area) / len(found.positive)
+    parts[~labels] = (found.negative - found.area) / len(found.negative)
     if clusters is None:
-        return _spread(of_a[labels], of_b[labels]) + _spread(of_a[~labels], of_b[~labels])
-    _, whose = np.unique(np.asarray(clusters), return_inverse=True)
-    sums_a, sums_b = np.bincount(whose, of_a), np.bincount(whose, of_b)
-    return _spread(sums_a, sums_b)
+        return _spread(parts[labels]) + _spread(parts[~labels])
+    return _spread(np.bincount(clusters, parts))
 
 
-def _spread(a: Any, b: Any) -> float:
-    """Return the sum of products, corrected for the number of terms; one term alone tells nothing and counts as it is."""
-    terms = len(a)
-    return float((a * b).sum()) * (terms / (terms - 1) if terms > 1 else 1.0)
+def _spread(parts: Any) -> float:
+    """Return the sum of squares, corrected for the number of terms; one term alone tells nothing and counts as it is."""
+    terms = len(parts)
+    return float((parts * parts).sum()) * (terms / (terms - 1) if terms > 1 else 1.0)
 
 
 def _share(log_odds: float) -> float:
