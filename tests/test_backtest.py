@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 import denizen
-from denizen.api import load_model
+from denizen import load_model
 from denizen.errors import DenizenError
 from denizen.history.backtest import run_backtest
 from denizen.history.design import design_of

@@ -9,8 +9,7 @@ from datetime import timedelta
 import pytest
 
 import denizen
-from denizen.api import parse_instant
-from denizen.clock import from_us
+from denizen.clock import from_us, parse_instant
 from test_cli import denizen as command
 
 BEFORE = """model: m

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import denizen
-import denizen.api
+from denizen.clock import parse_instant
 from denizen.ingest.derive.countries import countries, countries_in_english, country_code, country_in_words_of
 from denizen.ingest.derive.domains import clean_domain, domain_of_address, domain_of_website, registrable
 from denizen.ingest.derive.industries import industries, industry_group
@@ -325,7 +325,7 @@ DATED = [
 )
 def test_what_is_derived_is_what_was_known_then(as_of, own, level, place):
     data = Data([{**ANA, "seniority": own, "title": "CEO"}], None, None, attributes_history=DATED)
-    moments = Moments((denizen.api.parse_instant(as_of),))
+    moments = Moments((parse_instant(as_of),))
     with score_run(load_model(MODEL), data, moments, detail=True) as run:
         found = dict(run.connection.execute("SELECT line, measure FROM ledger WHERE part = 'fit'").fetchall())
     assert (found["level"], found["place"]) == (level, place)

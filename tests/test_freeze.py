@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 import denizen
 import worlds
-from denizen.api import parse_instant
+from denizen.clock import parse_instant
 from denizen.errors import DenizenError
 from denizen.ingest.project import Data
 from denizen.model.load import load_model, parse_model

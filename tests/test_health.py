@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import denizen
-from denizen.api import health_options
+from denizen.api.operating import health_options
 from denizen.clock import to_us
 from denizen.errors import DenizenError
 from denizen.history.grades import scale

@@ -6,59 +6,42 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from denizen.api import (
-        ScoreResult,
-        assign_arms,
-        audit,
-        backtest,
-        calibrate,
-        check,
-        diff,
-        discover,
-        explain,
-        explain_account,
-        export_features,
-        health,
-        import_model,
-        load_model,
-        metrics,
-        nurture,
-        pilot_report,
-        score,
-        thresholds,
-        trust,
-    )
+    from denizen.api.learning import backtest, calibrate, discover, export_features, thresholds
+    from denizen.api.models import audit, check, diff, import_model
+    from denizen.api.operating import assign_arms, health, metrics, pilot_report, trust
+    from denizen.api.scoring import ScoreResult, explain, explain_account, nurture, score
     from denizen.errors import DenizenError
+    from denizen.model.load import load_model
     from denizen.testing import load_cases, run_cases
     from denizen.testing.freezing import freeze
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "export_features": "denizen.api",
-    "assign_arms": "denizen.api",
-    "pilot_report": "denizen.api",
-    "metrics": "denizen.api",
-    "thresholds": "denizen.api",
-    "trust": "denizen.api",
-    "health": "denizen.api",
-    "audit": "denizen.api",
+    "export_features": "denizen.api.learning",
+    "assign_arms": "denizen.api.operating",
+    "pilot_report": "denizen.api.operating",
+    "metrics": "denizen.api.operating",
+    "thresholds": "denizen.api.learning",
+    "trust": "denizen.api.operating",
+    "health": "denizen.api.operating",
+    "audit": "denizen.api.models",
     "DenizenError": "denizen.errors",
-    "ScoreResult": "denizen.api",
-    "backtest": "denizen.api",
-    "calibrate": "denizen.api",
-    "check": "denizen.api",
-    "diff": "denizen.api",
-    "discover": "denizen.api",
-    "explain": "denizen.api",
-    "explain_account": "denizen.api",
+    "ScoreResult": "denizen.api.scoring",
+    "backtest": "denizen.api.learning",
+    "calibrate": "denizen.api.learning",
+    "check": "denizen.api.models",
+    "diff": "denizen.api.models",
+    "discover": "denizen.api.learning",
+    "explain": "denizen.api.scoring",
+    "explain_account": "denizen.api.scoring",
     "freeze": "denizen.testing",
     "load_cases": "denizen.testing",
     "run_cases": "denizen.testing",
-    "import_model": "denizen.api",
-    "load_model": "denizen.api",
-    "nurture": "denizen.api",
-    "score": "denizen.api",
+    "import_model": "denizen.api.models",
+    "load_model": "denizen.model.load",
+    "nurture": "denizen.api.scoring",
+    "score": "denizen.api.scoring",
 }
 __all__ = [
     "DenizenError",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from denizen.api import project_lint
+from denizen.api.arguments import project_lint
 from denizen.cli.options import data_options, given_data, json_option, model_argument
 from denizen.cli.show import print_diff, print_findings, print_json
 from denizen.cli.terminal import Text, console

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from denizen.api import health_options, project_lint
+from denizen.api.arguments import project_lint
+from denizen.api.operating import health_options
 from denizen.cli.history_options import history_options, study_of
 from denizen.cli.show import print_json, progress
 from denizen.cli.show_report import print_report

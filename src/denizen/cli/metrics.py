@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from denizen.api import metric_periods
+from denizen.api.operating import metric_periods
 from denizen.cli.history_options import history_options, study_of
 from denizen.cli.show import print_json, progress
 from denizen.cli.show_report import print_report
