@@ -18,7 +18,7 @@ from denizen.sql.statement import Statement, select
 
 if TYPE_CHECKING:
     from denizen.sql.dialect import Dialect
-    from denizen.sql.measures import Measured
+    from denizen.sql.passes import Measured
     from denizen.sql.scores import Scores
     from denizen.sql.tables import Tables
 

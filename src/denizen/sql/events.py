@@ -25,6 +25,8 @@ SEEN = "seen"
 PLACED = "placed"
 COLLEAGUES = "of_colleagues"
 ENTERED = "entered"
+WHOSE = {SEEN: "g", PLACED: "g", ENTERED: "lead_id", COLLEAGUES: "g, actor"}
+"""Whose events stand together in each step: those of a score, of a lead, or of a person seen by a score."""
 MAX_BITS = 60
 _FLAG_FROM = 3
 INSTANTS = ("signup_us", "trial_started_us", "trial_ends_us")

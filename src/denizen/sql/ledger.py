@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from denizen.sql.dialect import Dialect
-    from denizen.sql.measures import Measured
+    from denizen.sql.passes import Measured
     from denizen.sql.scores import Scores
     from denizen.sql.tables import Tables
 

@@ -5,151 +5,25 @@ Simple measures share one pass over the events (`counted`); those that group by 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from denizen.model.durations import DAY_US
 from denizen.model.values import NUMBER_LIMIT
 from denizen.plan import nodes
-from denizen.plan.needs import of_sessions
-from denizen.sql.events import COLLEAGUES, ENTERED, MAX_BITS, PLACED, SEEN, details
+from denizen.sql.events import ENTERED, MAX_BITS, WHOSE
 from denizen.sql.literals import slug
-from denizen.sql.running import INSTANT, ROW, STATE, Part, add_state
-from denizen.sql.statement import select
+from denizen.sql.passes import Measured
+from denizen.sql.running import INSTANT, STATE
+from denizen.sql.sessions import depth, minutes, of_each_session
 
 if TYPE_CHECKING:
     from denizen.sql.events import Selection
-    from denizen.sql.statement import Statement
+    from denizen.sql.passes import Measures
     from denizen.sql.tables import Tables
 
-MINUTE_US = 60_000_000
-SESSION_GAP_US = 30 * MINUTE_US
-_SESSIONS: dict[str, tuple[str, str]] = {
-    SEEN: ("given_session", "cut_session"),
-    PLACED: ("given_session", "cut_session"),
-    ENTERED: ("given_entered_session", "cut_entered_session"),
-    COLLEAGUES: ("given_account_session", "cut_account_session"),
-}
-_WHOSE = {SEEN: "g", PLACED: "g", ENTERED: "lead_id", COLLEAGUES: "g, actor"}
-"""Whose events stand together in each step: those of a score, of a lead, or of a person seen by a score."""
 SUM_LIMIT = 10**18
 """A single value adds at most ±10^18 to a sum."""
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """Where the results of one criterion stand: columns of `measured`."""
-
-    criterion: nodes.Criterion
-    column: str
-
-    @property
-    def events(self) -> str:
-        """How many events count."""
-        return f"{self.column}_events"
-
-    @property
-    def first(self) -> str:
-        """When the first of them happened."""
-        return f"{self.column}_first_us"
-
-    @property
-    def last(self) -> str:
-        """When the last of them happened."""
-        return f"{self.column}_last_us"
-
-    @property
-    def ignored(self) -> str:
-        """How many values a sum could not read."""
-        return f"{self.column}_ignored"
-
-    @property
-    def points(self) -> str:
-        """The points of the criterion."""
-        return f"{self.column}_points"
-
-    @property
-    def recency(self) -> str:
-        """The recency bonus."""
-        return f"{self.column}_recency"
-
-    @property
-    def held(self) -> str:
-        """Whether a disqualifying band held."""
-        return f"{self.column}_held"
-
-
-@dataclass(slots=True)
-class Pass:
-    """One pass over the events with a filtered aggregate for each simple measure; `codes` None means any name.
-
-    Where it reads what entered, `parts` collects what is to be added up along the rows of a lead.
-    """
-
-    name: str
-    parts: list[Part] | None = None
-    codes: set[int] | None = field(default_factory=set)
-    aggregates: list[str] = field(default_factory=list)
-
-    @property
-    def home(self) -> str:
-        """Where the results stand."""
-        return self.name if self.parts is None else STATE
-
-    def aggregate(self, name: str, function: str, picks: str) -> str:
-        """Add an aggregate over the picked events; return where its result stands."""
-        condition = "" if picks == "TRUE" else f" FILTER (WHERE {picks})"
-        self.aggregates.append(f"{function}{condition} AS {name}")
-        if self.parts is not None:
-            combine = function.partition("(")[0]
-            counted = combine == "count"
-            self.parts.append(Part(self.name, name, "sum" if counted else combine, whole=counted))
-        return f"{self.home}.{name}"
-
-
-@dataclass(slots=True)
-class Measures:
-    """Collects what has to be computed: aggregates of one shared pass, further steps, and the final columns."""
-
-    statement: Statement
-    selection: Selection
-    detail: bool
-    passes: dict[str, Pass] = field(default_factory=dict)
-    presence: list[Measured] = field(default_factory=list)
-    joins: list[str] = field(default_factory=list)
-    columns: list[str] = field(default_factory=list)
-    parts: list[Part] = field(default_factory=list)
-
-    def counts(self, events: nodes.Events, *, moving: bool = False) -> Pass:
-        """Return the shared pass that reads the step these events are picked from."""
-        source = self.selection.source(events, moving=moving)
-        name = "counted" if source == SEEN else f"counted_{source}"
-        shared = self.passes.setdefault(source, Pass(name, self.parts if source == ENTERED else None))
-        shared.codes = (
-            None
-            if events.names is None or shared.codes is None
-            else shared.codes | set(self.selection.codes_of(events))
-        )
-        return shared
-
-    def step(self, name: str, rule: str, body: str, value: str = "measure") -> str:
-        """Add a step with at most one row a score, to be joined to the result; return where its value stands."""
-        self.statement.add(name, rule, body)
-        self.joins.append(name)
-        return f"{name}.{value}"
-
-    def running_step(
-        self, name: str, rule: str, body: str, combine: str, keys: tuple[str, ...] = ROW, value: str = "measure"
-    ) -> str:
-        """Add a step with increments, a row for each row at which something entered; return where their sum stands."""
-        self.statement.add(name, rule, body)
-        self.parts.append(Part(name, value, combine, keys, f"{name}_{value}", whole=combine == "sum"))
-        return f"{STATE}.{name}_{value}"
-
-    def column(self, name: str, expression: str) -> None:
-        """Add a final column."""
-        self.columns.append(f"{expression} AS {name}" if expression != name else name)
 
 
 def add_criterion(measures: Measures, criterion: nodes.Criterion, tables: Tables) -> Measured:
@@ -212,9 +86,9 @@ def _measure(measures: Measures, measured: Measured, measure: nodes.Measure, pic
     if isinstance(measure, nodes.Distinct):
         found = _distinct(measures, measured, measure, picks, tables)
     elif isinstance(measure, nodes.SessionDepth):
-        found = _depth(measures, measured, measure, picks)
+        found = depth(measures, measured, measure, picks)
     elif isinstance(measure, nodes.SessionMinutes):
-        found = _minutes(measures, measured, measure, picks)
+        found = minutes(measures, measured, measure, picks)
     else:
         found = _sequence(measures, measured, measure, picks)
     return f"COALESCE({found}, 0)"
@@ -244,7 +118,7 @@ def _distinct(measures: Measures, measured: Measured, measure: nodes.Distinct, p
     source, keys = measures.selection.source(measure.events), [measure.of]
     rule = f"{measured.criterion.name}: distinct values."
     if measure.of == "sessions":
-        return _count_first(measures, measured.column, rule, _of_sessions(source, picks, "1 AS one"), source)
+        return _count_first(measures, measured.column, rule, of_each_session(source, picks, "1 AS one"), source)
     if measure.of == "days":
         keys = [f"at_us - ((at_us % {DAY_US}) + {DAY_US}) % {DAY_US} AS day"]
     elif measure.of == "events":
@@ -277,63 +151,6 @@ def _count_first(measures: Measures, name: str, rule: str, inner: str, source: s
     return measures.running_step(name, rule, body, "sum", INSTANT)
 
 
-def _depth(measures: Measures, measured: Measured, measure: nodes.SessionDepth, picks: str) -> str:
-    selection, bits = measures.selection, f"{measured.column}_bits"
-    for code in selection.codes_of(measure.events):
-        selection.names.add_bit(bits, (code,))
-    rule = f"{measured.criterion.name}: most distinct names in one session."
-    whole = selection.dialect.bits_set("{0}")
-    return _most(measures, measured, rule, measure.events, picks, whole, (f"bit_or({bits})",))
-
-
-def _minutes(measures: Measures, measured: Measured, measure: nodes.SessionMinutes, picks: str) -> str:
-    rule = f"{measured.criterion.name}: whole minutes of the longest session."
-    whole = measures.selection.dialect.quotient("{0} - {1}", str(MINUTE_US))
-    return _most(measures, measured, rule, measure.events, picks, whole, ("max(at_us)", "min(at_us)"))
-
-
-def _most(
-    measures: Measures,
-    measured: Measured,
-    rule: str,
-    events: nodes.Events,
-    picks: str,
-    whole: str,
-    aggregates: tuple[str, ...],
-) -> str:
-    """Add the largest of what is made of a few aggregates over each session; `whole` has a place for each."""
-    source, name = measures.selection.source(events), measured.column
-    if source != ENTERED:
-        inner = _of_sessions(source, picks, f"{whole.format(*aggregates)} AS reached")
-        body = f"SELECT g, max(reached) AS measure FROM (\n{inner}\n) AS found\nGROUP BY g"
-        return measures.step(name, rule, body)
-    carried = [f"{a.partition('(')[0]}(part_{i}) OVER so_far" for i, a in enumerate(aggregates)]
-    listed = ", ".join(f"{a} AS part_{i}" for i, a in enumerate(aggregates))
-    parts = []
-    for table, session in zip(_SESSIONS[source], ("session_id", "gap_no"), strict=True):
-        keys = f"lead_id, {session}"
-        grown = f"SELECT {keys}, as_of_us, {listed} FROM {table} WHERE {picks} GROUP BY {keys}, as_of_us"
-        parts.append(
-            f"  SELECT lead_id, as_of_us, {whole.format(*carried)} AS reached FROM ({grown}) AS {table}_grown"
-            f" WINDOW so_far AS (PARTITION BY {keys} ORDER BY as_of_us ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
-        )
-    inner = "\n  UNION ALL\n".join(parts)
-    body = f"SELECT lead_id, as_of_us, max(reached) AS measure FROM (\n{inner}\n) AS found\nGROUP BY lead_id, as_of_us"
-    return measures.running_step(name, rule, body, "max", INSTANT)
-
-
-def _of_sessions(source: str, picks: str, aggregate: str) -> str:
-    """Return an aggregate over the picked events of each session; in an account, sessions are those of each person.
-
-    Of what entered, it returns where each session began to have such an event.
-    """
-    columns = "lead_id, min(as_of_us) AS as_of_us" if source == ENTERED else f"g, {aggregate}"
-    return "\n  UNION ALL\n".join(
-        f"  SELECT {columns} FROM {table} WHERE {picks} GROUP BY {_WHOSE[source]}, {session}"
-        for table, session in zip(_SESSIONS[source], ("session_id", "gap_no"), strict=True)
-    )
-
-
 def _sequence(measures: Measures, measured: Measured, measure: nodes.Sequence, picks: str) -> str:
     """Carry along the latest start from which each step can still be reached.
 
@@ -342,7 +159,7 @@ def _sequence(measures: Measures, measured: Measured, measure: nodes.Sequence, p
     """
     codes = [measures.selection.code(step) for step in measure.steps]
     source = measures.selection.source(measure.events)
-    whose = _WHOSE[source]
+    whose = WHOSE[source]
     window = f"OVER (PARTITION BY {whose} ORDER BY at_us, event_id NULLS LAST, code ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
     owner = "g, lead_id" if source == ENTERED else whose
     rows = f"SELECT {owner}, at_us, event_id, code FROM {source} WHERE {picks}"
@@ -363,97 +180,6 @@ def _sequence(measures: Measures, measured: Measured, measure: nodes.Sequence, p
 
 def _indent(body: str) -> str:
     return "\n".join(f"  {line}" for line in body.splitlines())
-
-
-def add_sessions(statement: Statement, plan: nodes.Plan, selection: Selection) -> None:
-    """Add every visible event with its session, of the leads and where asked of their colleagues.
-
-    Events with a session_id belong to it; the others are cut, among themselves, at gaps over 30 minutes.
-    """
-    sources = [selection.source(c.events) for c in plan.criteria if c.events is not None and of_sessions(c.measure)]
-    for source in dict.fromkeys(s for s in sources if s != SEEN or PLACED not in sources):
-        _add_sessions(statement, selection, source)
-
-
-def _add_sessions(statement: Statement, selection: Selection, source: str) -> None:
-    given, cut = _SESSIONS[source]
-    left_out = ("lead_id", "account_id", "received_us", "replaced_us")
-    base = ["g", *selection.names.columns(), *[c for c in selection.tables.events() if c not in left_out]]
-    base += ["signup_us", "trial_started_us", "trial_ends_us"] if source != SEEN else []
-    base += ["actor"] if source == COLLEAGUES else ["lead_id"] if source == ENTERED else []
-    base += ["as_of_us"] if selection.frame.is_grid else []
-    whose = _WHOSE[source]
-    gap = f"at_us - lag(at_us) OVER (PARTITION BY {whose} ORDER BY at_us) > {SESSION_GAP_US}"
-    statement.add(
-        given,
-        "Events with a session_id belong to that session.",
-        select(base, source, "WHERE session_id IS NOT NULL"),
-    )
-    statement.add(
-        f"{cut}_gap",
-        "Events without a session_id: a gap over 30 minutes starts a new session.",
-        select([*base, f"CASE WHEN {gap} THEN 1 ELSE 0 END AS starts"], source, "WHERE session_id IS NULL"),
-    )
-    statement.add(
-        cut,
-        "Their session is told by the number of gaps before them.",
-        select([*base, f"sum(starts) OVER (PARTITION BY {whose} ORDER BY at_us) AS gap_no"], f"{cut}_gap"),
-    )
-
-
-def add_velocity(measures: Measures, velocity: nodes.Velocity) -> None:
-    """Add `bursts`: how often the velocity bonus is earned (semantics, 3.3)."""
-    selection = measures.selection
-    key = " OR ".join(f"({selection.picks(events)})" for events in velocity.actions)
-    if measures.detail:
-        for events in velocity.actions:
-            counts = measures.counts(events)
-        measures.column(
-            "velocity_events", f"COALESCE({counts.aggregate('velocity_events', 'count(*)', f'({key})')}, 0)"
-        )
-        measures.column("velocity_first_us", counts.aggregate("velocity_first_us", "min(at_us)", f"({key})"))
-        measures.column("velocity_last_us", counts.aggregate("velocity_last_us", "max(at_us)", f"({key})"))
-    back = velocity.at_least - 1
-    running = selection.frame.is_running and velocity.expires_us is None
-    source = ENTERED if running else PLACED if velocity.per_window else SEEN
-    start = f"lag(at_us, {back}) OVER (PARTITION BY {_WHOSE[source]} ORDER BY at_us)" if back else "at_us"
-    columns = ["g", "at_us", *(["signup_us"] if velocity.per_window else [])]
-    columns += ["as_of_us"] if selection.frame.is_grid else []
-    columns += ["lead_id"] if running else []
-    measures.statement.add(
-        "action",
-        f"Key actions, each with the one {back} before it.",
-        select([*columns, f"{start} AS burst_us"], source, f"WHERE {key}"),
-    )
-    reached = f"at_us - burst_us <= {velocity.within_us}"
-    if velocity.expires_us is not None:
-        reached += f" AND {selection.since(velocity.expires_us)}"
-    found = _awards(measures, velocity, reached, running=running)
-    measures.column("velocity_awards", f"COALESCE({found}, 0)")
-
-
-def _awards(measures: Measures, velocity: nodes.Velocity, reached: str, *, running: bool) -> str:
-    """Add `bursts` from the key actions at which one was reached; return how many awards they earn."""
-    if not velocity.per_window:
-        rule = "Bursts: enough key actions within the span; the award counts once."
-        once = f"SELECT g, 1 AS awards\nFROM action\nWHERE {reached}\nGROUP BY g"
-        if running:
-            return measures.running_step("bursts", rule, once, "max", value="awards")
-        return measures.step("bursts", rule, once, "awards")
-    rule = "Bursts: enough key actions within the span; one award for each window on the grid from signup."
-    width = velocity.within_us
-    since = "at_us - signup_us"
-    window_start = f"{since} - (({since}) % {width} + {width}) % {width}"
-    if running:
-        first = (
-            f"SELECT lead_id, min(as_of_us) AS as_of_us FROM action WHERE {reached} GROUP BY lead_id, {window_start}"
-        )
-        body = f"SELECT lead_id, as_of_us, count(*) AS awards FROM (\n  {first}\n) AS won\nGROUP BY lead_id, as_of_us"
-        awards = measures.running_step("bursts", rule, body, "sum", INSTANT, "awards")
-    else:
-        body = f"SELECT g, count(DISTINCT {window_start}) AS awards\nFROM action\nWHERE {reached}\nGROUP BY g"
-        awards = measures.step("bursts", rule, body, "awards")
-    return awards if velocity.max_awards is None else f"least(COALESCE({awards}, 0), {velocity.max_awards})"
 
 
 def add_activity(measures: Measures, decay: nodes.Decay) -> None:
@@ -483,47 +209,3 @@ def add_seen_events(measures: Measures) -> None:
     """Add `seen_events`: how many events of a lead are visible, which accounts for the rows that were used."""
     counts = measures.counts(nodes.Events(None))
     measures.column("seen_events", f"COALESCE({counts.aggregate('seen_events', 'count(*)', 'TRUE')}, 0)")
-
-
-def add_measured(measures: Measures, of_lead: list[str]) -> None:
-    """Add the shared passes over the events, and `measured`, a row a score with every measure.
-
-    `of_lead` are columns worked out once a lead, however many instants are asked about.
-    """
-    selection, joins = measures.selection, ["lead"]
-    for source, shared in measures.passes.items():
-        if measures.presence and source == (ENTERED if selection.frame.is_running else SEEN):
-            shared.aggregate("presence", "bit_or(presence)", "TRUE")
-        if not shared.aggregates:
-            continue
-        where = f"WHERE {selection.names.condition(tuple(sorted(shared.codes)))}" if shared.codes else ""
-        measures.statement.add(
-            shared.name,
-            "One pass over the events: a filtered aggregate for each simple measure.",
-            select(["g", *shared.aggregates], source, where, "GROUP BY g"),
-        )
-        if shared.parts is None:
-            joins.append(f"LEFT JOIN {shared.name} ON {shared.name}.g = lead.g")
-    joins += add_state(measures.statement, measures.parts) if measures.parts else []
-    joins += [f"LEFT JOIN {step} ON {step}.g = lead.g" for step in measures.joins]
-    owner, known = "lead", details(selection.tables)
-    if of_lead:
-        columns = ["lead_id", *known]
-        rule = "What attributes give a lead, once for all its rows."
-        owner = measures.statement.add("of_lead", rule, select([*columns, *of_lead], "leads"))
-        joins.append("JOIN of_lead ON of_lead.lead_id = lead.lead_id")
-        known = [*known, *[column.rpartition(" ")[2] for column in of_lead]]
-    elif selection.frame.is_grid:
-        owner = "grid" if selection.frame.dated else "leads"
-        joins.append(
-            "JOIN grid ON grid.g = lead.g" if selection.frame.dated else "JOIN leads ON leads.lead_id = lead.lead_id"
-        )
-    columns = ["lead.g", "lead.lead_id", "lead.as_of_us", "lead.signup_us", "lead.trial_ends_us"]
-    measures.statement.add(
-        "measured",
-        "A row a score: what is known of the lead, and every measure.",
-        select(
-            [*columns, *[f"{owner}.{c}" for c in known], *measures.columns],
-            "\n".join(joins),
-        ),
-    )

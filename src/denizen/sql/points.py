@@ -13,7 +13,7 @@ from denizen.sql.statement import select
 
 if TYPE_CHECKING:
     from denizen.sql.dialect import Dialect
-    from denizen.sql.measures import Measured
+    from denizen.sql.passes import Measured
     from denizen.sql.statement import Statement
     from denizen.sql.tables import Tables
 

@@ -11,21 +11,13 @@ from denizen.sql.conditions import Operand, all_hold
 from denizen.sql.decay import add_decay
 from denizen.sql.events import Frame, Selection, add_colleagues, add_lead, add_seen, names_of
 from denizen.sql.literals import number, text
-from denizen.sql.measures import (
-    Measured,
-    Measures,
-    add_active,
-    add_activity,
-    add_criterion,
-    add_measured,
-    add_seen_events,
-    add_sessions,
-    add_signals,
-    add_velocity,
-)
+from denizen.sql.measures import add_active, add_activity, add_criterion, add_seen_events, add_signals
+from denizen.sql.passes import Measured, Measures, add_measured
 from denizen.sql.points import POINTS, add_bonuses, add_points, amount_type, is_of_lead, point_columns, total
 from denizen.sql.running import add_entered
+from denizen.sql.sessions import add_sessions
 from denizen.sql.statement import Statement, select
+from denizen.sql.velocity import add_velocity
 
 if TYPE_CHECKING:
     from denizen.sql.dialect import Dialect

@@ -1,0 +1,174 @@
+"""Passes over the events, and the steps beside them, from which a row of measures is put together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from denizen.sql.events import ENTERED, SEEN, details
+from denizen.sql.running import ROW, STATE, Part, add_state
+from denizen.sql.statement import select
+
+if TYPE_CHECKING:
+    from denizen.plan import nodes
+    from denizen.sql.events import Selection
+    from denizen.sql.statement import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Where the results of one criterion stand: columns of `measured`."""
+
+    criterion: nodes.Criterion
+    column: str
+
+    @property
+    def events(self) -> str:
+        """How many events count."""
+        return f"{self.column}_events"
+
+    @property
+    def first(self) -> str:
+        """When the first of them happened."""
+        return f"{self.column}_first_us"
+
+    @property
+    def last(self) -> str:
+        """When the last of them happened."""
+        return f"{self.column}_last_us"
+
+    @property
+    def ignored(self) -> str:
+        """How many values a sum could not read."""
+        return f"{self.column}_ignored"
+
+    @property
+    def points(self) -> str:
+        """The points of the criterion."""
+        return f"{self.column}_points"
+
+    @property
+    def recency(self) -> str:
+        """The recency bonus."""
+        return f"{self.column}_recency"
+
+    @property
+    def held(self) -> str:
+        """Whether a disqualifying band held."""
+        return f"{self.column}_held"
+
+
+@dataclass(slots=True)
+class Pass:
+    """One pass over the events with a filtered aggregate for each simple measure; `codes` None means any name.
+
+    Where it reads what entered, `parts` collects what is to be added up along the rows of a lead.
+    """
+
+    name: str
+    parts: list[Part] | None = None
+    codes: set[int] | None = field(default_factory=set)
+    aggregates: list[str] = field(default_factory=list)
+
+    @property
+    def home(self) -> str:
+        """Where the results stand."""
+        return self.name if self.parts is None else STATE
+
+    def aggregate(self, name: str, function: str, picks: str) -> str:
+        """Add an aggregate over the picked events; return where its result stands."""
+        condition = "" if picks == "TRUE" else f" FILTER (WHERE {picks})"
+        self.aggregates.append(f"{function}{condition} AS {name}")
+        if self.parts is not None:
+            combine = function.partition("(")[0]
+            counted = combine == "count"
+            self.parts.append(Part(self.name, name, "sum" if counted else combine, whole=counted))
+        return f"{self.home}.{name}"
+
+
+@dataclass(slots=True)
+class Measures:
+    """Collects what has to be computed: aggregates of one shared pass, further steps, and the final columns."""
+
+    statement: Statement
+    selection: Selection
+    detail: bool
+    passes: dict[str, Pass] = field(default_factory=dict)
+    presence: list[Measured] = field(default_factory=list)
+    joins: list[str] = field(default_factory=list)
+    columns: list[str] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+
+    def counts(self, events: nodes.Events, *, moving: bool = False) -> Pass:
+        """Return the shared pass that reads the step these events are picked from."""
+        source = self.selection.source(events, moving=moving)
+        name = "counted" if source == SEEN else f"counted_{source}"
+        shared = self.passes.setdefault(source, Pass(name, self.parts if source == ENTERED else None))
+        shared.codes = (
+            None
+            if events.names is None or shared.codes is None
+            else shared.codes | set(self.selection.codes_of(events))
+        )
+        return shared
+
+    def step(self, name: str, rule: str, body: str, value: str = "measure") -> str:
+        """Add a step with at most one row a score, to be joined to the result; return where its value stands."""
+        self.statement.add(name, rule, body)
+        self.joins.append(name)
+        return f"{name}.{value}"
+
+    def running_step(
+        self, name: str, rule: str, body: str, combine: str, keys: tuple[str, ...] = ROW, value: str = "measure"
+    ) -> str:
+        """Add a step with increments, a row for each row at which something entered; return where their sum stands."""
+        self.statement.add(name, rule, body)
+        self.parts.append(Part(name, value, combine, keys, f"{name}_{value}", whole=combine == "sum"))
+        return f"{STATE}.{name}_{value}"
+
+    def column(self, name: str, expression: str) -> None:
+        """Add a final column."""
+        self.columns.append(f"{expression} AS {name}" if expression != name else name)
+
+
+def add_measured(measures: Measures, of_lead: list[str]) -> None:
+    """Add the shared passes over the events, and `measured`, a row a score with every measure.
+
+    `of_lead` are columns worked out once a lead, however many instants are asked about.
+    """
+    selection, joins = measures.selection, ["lead"]
+    for source, shared in measures.passes.items():
+        if measures.presence and source == (ENTERED if selection.frame.is_running else SEEN):
+            shared.aggregate("presence", "bit_or(presence)", "TRUE")
+        if not shared.aggregates:
+            continue
+        where = f"WHERE {selection.names.condition(tuple(sorted(shared.codes)))}" if shared.codes else ""
+        measures.statement.add(
+            shared.name,
+            "One pass over the events: a filtered aggregate for each simple measure.",
+            select(["g", *shared.aggregates], source, where, "GROUP BY g"),
+        )
+        if shared.parts is None:
+            joins.append(f"LEFT JOIN {shared.name} ON {shared.name}.g = lead.g")
+    joins += add_state(measures.statement, measures.parts) if measures.parts else []
+    joins += [f"LEFT JOIN {step} ON {step}.g = lead.g" for step in measures.joins]
+    owner, known = "lead", details(selection.tables)
+    if of_lead:
+        columns = ["lead_id", *known]
+        rule = "What attributes give a lead, once for all its rows."
+        owner = measures.statement.add("of_lead", rule, select([*columns, *of_lead], "leads"))
+        joins.append("JOIN of_lead ON of_lead.lead_id = lead.lead_id")
+        known = [*known, *[column.rpartition(" ")[2] for column in of_lead]]
+    elif selection.frame.is_grid:
+        owner = "grid" if selection.frame.dated else "leads"
+        joins.append(
+            "JOIN grid ON grid.g = lead.g" if selection.frame.dated else "JOIN leads ON leads.lead_id = lead.lead_id"
+        )
+    columns = ["lead.g", "lead.lead_id", "lead.as_of_us", "lead.signup_us", "lead.trial_ends_us"]
+    measures.statement.add(
+        "measured",
+        "A row a score: what is known of the lead, and every measure.",
+        select(
+            [*columns, *[f"{owner}.{c}" for c in known], *measures.columns],
+            "\n".join(joins),
+        ),
+    )
