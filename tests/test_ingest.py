@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 import denizen
 from denizen.errors import DenizenError
+from denizen.ingest.raw import READ_ONCE
 
 MODEL = """
 model: m
@@ -120,8 +121,15 @@ def test_rows_are_counted_by_what_became_of_them(tmp_path):
     assert (rows.read, rows.used, rows.after_as_of, rows.of_unknown_leads, rows.rejected) == (5, 1, 1, 2, 1)
 
 
+def with_strangers(table, count):
+    """Return events with more of a lead 3: so many, that the table is no longer copied but read in place."""
+    row = {"lead_id": 3, "event": "did", "timestamp": datetime(2026, 1, 1)}
+    return pa.concat_tables([table, pa.Table.from_pylist([row] * count, schema=table.schema)])
+
+
+@pytest.mark.parametrize("strangers", [0, 2 * READ_ONCE])
 @pytest.mark.parametrize("properties", [False, True])
-def test_parquet_in_place_gives_what_text_gives(tmp_path, properties):
+def test_parquet_in_place_gives_what_text_gives(tmp_path, properties, strangers):
     at = [datetime(2026, 1, d, tzinfo=UTC) for d in (1, 2, 3)]
     table = pa.table(
         {
@@ -131,13 +139,14 @@ def test_parquet_in_place_gives_what_text_gives(tmp_path, properties):
             "properties": pa.array([{"amount": Decimal("7.5")}] * 3, pa.struct([("amount", pa.decimal128(9, 2))])),
         }
     )
-    pq.write_table(table, tmp_path / "e.parquet")
+    pq.write_table(with_strangers(table, strangers), tmp_path / "e.parquet")
     result = denizen.score(MODEL if properties else NAMES_ONLY, events=tmp_path / "e.parquet", as_of=AS_OF)
-    assert behaviors(result) == {1: 1, 2: 1}
-    assert (result.accounting.events.read, result.accounting.events.rejected) == (3, 1)
+    assert {lead: points for lead, points in behaviors(result).items() if lead != 3} == {1: 1, 2: 1}
+    assert (result.accounting.events.read, result.accounting.events.rejected) == (3 + strangers, 1)
 
 
-def test_names_to_trim_and_late_rows_are_seen_in_parquet_too(tmp_path):
+@pytest.mark.parametrize("strangers", [0, 2 * READ_ONCE])
+def test_names_to_trim_and_late_rows_are_seen_in_parquet_too(tmp_path, strangers):
     table = pa.table(
         {
             "lead_id": [1, 1, 1],
@@ -145,10 +154,33 @@ def test_names_to_trim_and_late_rows_are_seen_in_parquet_too(tmp_path):
             "timestamp": [datetime(2026, 1, 1), datetime(2026, 1, 2), datetime(2026, 1, 2)],
         }
     )
-    pq.write_table(table, tmp_path / "e.parquet")
+    pq.write_table(with_strangers(table, strangers), tmp_path / "e.parquet")
     result = denizen.score(NAMES_ONLY, events=tmp_path / "e.parquet", as_of="2026-01-01")
     rows = result.accounting.events
-    assert (behaviors(result), rows.used, rows.after_as_of, rows.rejected) == ({1: 1}, 1, 1, 1)
+    assert behaviors(result)[1] == 1
+    assert (rows.used - strangers, rows.after_as_of, rows.rejected) == (1, 1, 1)
+
+
+DIRTY = ["", " ", "x", " X\t", "7", "7.0", "1e3", "true", "ß", "NaN", None]
+
+
+@given(rows=st.lists(st.tuples(*[st.sampled_from(DIRTY)] * 2), min_size=1, max_size=8), integers=st.booleans())
+def test_leads_read_in_place_score_as_copied_ones(rows, integers):
+    """Columns, types and faults are those of the few rows; many more of others change how they are read, not what."""
+    model = """model: m
+fit: {criteria: {size: {attribute: size, bands: [{at_least: 7, points: 3}, {exists: true, points: 2}]},
+                 plan: {attribute: plan, bands: [{in: [x, "7", "true"], points: 10}, {exists: false, points: 5}]}}}
+behavior: {criteria: {b: {count: did, points: 1}}}
+"""
+
+    def scored(strangers):
+        ids = [*range(len(rows)), *range(100, 100 + strangers)]
+        size, plan = ([*[r[i] for r in rows], *["x"] * strangers] for i in (0, 1))
+        leads = pa.table({"lead_id": ids if integers else [str(i) for i in ids], "size": size, "plan": plan})
+        found = denizen.score(model, leads=leads, as_of=AS_OF).scores.to_pylist()
+        return sorted((str(r["lead_id"]), r["fit"], r["total"]) for r in found if int(r["lead_id"]) < 100)
+
+    assert scored(0) == scored(READ_ONCE)
 
 
 def test_any_dataframe_gives_the_same_scores():

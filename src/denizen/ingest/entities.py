@@ -96,7 +96,7 @@ def _null(kind: str) -> str:
 
 def _add_attributes(connection: DuckDBPyConnection, reading: Reading, tables: Tables) -> None:
     columns = {name: reading.raw.find(name) or NOTHING for name in tables.attributes}
-    plain = _plain(connection, reading.raw, columns) if reading.raw.columnar else set()
+    plain = _plain(connection, reading.raw, columns) if reading.raw.in_place else set()
     for name, value in tables.attributes.items():
         column = columns[name]
         if name in plain:
@@ -117,10 +117,10 @@ def _plain(connection: DuckDBPyConnection, raw: Raw, columns: dict[str, Column])
 def _stage(connection: DuckDBPyConnection, reading: Reading, table: str, key: str) -> EntityRows:
     """Make a view of the rows that can be used; of several rows with one key the first is.
 
-    Columnar data without a fault is read in place; anything else is read once, into `{table}_read`.
+    Data without a fault can be read in place; anything else is read once, into `{table}_read`.
     """
     listed = ", ".join(reading.columns)
-    if reading.raw.columnar:
+    if reading.raw.in_place:
         rows = reading.select(record=False)
         read, rejected, keys = _counts(connection, rows, key)
         if not rejected and keys == read:

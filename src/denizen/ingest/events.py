@@ -40,7 +40,7 @@ class EventReader:
 
         Anything that has to be parsed is read once, and so are events whose names have to be trimmed.
         """
-        if not self.raw.columnar or self.tables.properties or self.received is not None:
+        if not self.raw.in_place or self.tables.properties or self.received is not None:
             return False
         if self.event.kind != "VARCHAR" or not self.at.kind.startswith("TIMESTAMP"):
             return False

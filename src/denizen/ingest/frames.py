@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from denizen.errors import fail
-from denizen.ingest.raw import Raw, described
+from denizen.ingest.raw import READ_ONCE, Raw, described
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,7 +35,7 @@ def read_frame(connection: DuckDBPyConnection, table: str, frame: Any, mapping: 
         )
     relation = f"raw_{table}"
     connection.register(relation, arrow)
-    return Raw(table, f"<{table}>", relation, described(connection, relation), mapping, columnar=True)
+    return Raw(table, f"<{table}>", relation, described(connection, relation), mapping, in_place=len(arrow) > READ_ONCE)
 
 
 def _with_every_key(rows: list[Any]) -> list[Any]:

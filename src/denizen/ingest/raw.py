@@ -43,6 +43,9 @@ class Column:
     kind: str
 
 
+READ_ONCE = 1_000
+"""Of so few rows a copy costs less than reading them again; more rows in columns are read in place."""
+
 NOTHING = Column("CAST(NULL AS VARCHAR)", "VARCHAR")
 
 
@@ -52,6 +55,7 @@ class Raw:
 
     `relation` can be read in SQL; `columns` are its columns and their types, except for JSON Lines, where the row is
     the text `line` and `columns` are the keys seen in a sample. `broken` tables hold lines that are no rows at all.
+    With `in_place`, rows are not copied but read again for every step that needs them.
     `parquet` lists Parquet files, whose own statistics can spare a pass.
     """
 
@@ -61,7 +65,7 @@ class Raw:
     columns: dict[str, str]
     mapping: Mapping[str, str] = field(default_factory=dict)
     json_lines: bool = False
-    columnar: bool = False
+    in_place: bool = False
     broken: list[str] = field(default_factory=list)
     parquet: str | None = None
     keys_are_all: bool = False

@@ -14,7 +14,7 @@ from denizen.ingest.csv_files import read_csv_files
 from denizen.ingest.files import files_of, kind_of, list_of
 from denizen.ingest.frames import read_frame
 from denizen.ingest.json_lines import read_json_lines
-from denizen.ingest.raw import Raw, described
+from denizen.ingest.raw import READ_ONCE, Raw, described
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,4 +64,6 @@ def _read_parquet(
     relation = (
         f"read_parquet({list_of(files)}, union_by_name = {str(len(files) > 1).lower()}, hive_partitioning = false)"
     )
-    return Raw(table, path, relation, described(connection, relation), mapping, columnar=True, parquet=list_of(files))
+    rows = connection.execute(f"SELECT count(*) FROM {relation}").fetchall()[0][0]
+    columns = described(connection, relation)
+    return Raw(table, path, relation, columns, mapping, in_place=rows > READ_ONCE, parquet=list_of(files))
