@@ -166,3 +166,19 @@ def test_the_command_tells_changes_and_what_they_can_do(tmp_path):
     assert "no result changes" in denizen(tmp_path, "diff", "a.yaml", "c.yaml", "--exit-code").stdout
     assert "no difference" in denizen(tmp_path, "diff", "a.yaml", "a.yaml", "--exit-code").stdout
     assert "file-unreadable" in denizen(tmp_path, "diff", "a.yaml", "none.yaml", code=1).stderr
+
+
+def test_a_change_says_of_which_product_it_is():
+    def model(**points):
+        products = "".join(
+            f"  {k}: {{criteria: {{imports: {{count: did, points: {v}}}}}}}\n" for k, v in points.items()
+        )
+        return parse_model(f"model: m\nproducts:\n{products}", "m.yaml")
+
+    before, after = model(inbox=5, mail=5, old=5), model(inbox=6, mail=7, new=5)
+    assert [c.sentence for c in diff_models(before, after)] == [
+        "product inbox: imports: 1 or more now give 6 points, were 5",
+        "product mail: imports: 1 or more now give 7 points, were 5",
+        "the product old is gone: it has imports",
+        "the product new is new: it has imports",
+    ]

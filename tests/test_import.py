@@ -124,6 +124,26 @@ def test_the_grammar_of_conditions(condition, expected):
     assert found == {**expected, **({"points": Decimal(10)} if "points" in expected else {})}
 
 
+@pytest.mark.parametrize(
+    ("condition", "event", "band"),
+    [
+        ("invited 2+ teammates", "teammate_invited", {"at_least": 2}),
+        ("invited at least 2 teammates", "teammate_invited", {"at_least": 2}),
+        ("created 2-5 reports", "report_created", {"between": (2, 5)}),
+        ("viewed pricing page 3+ times", "pricing_page_viewed", {"at_least": 3}),
+        ("viewed pricing page 10x", "pricing_page_viewed", {"at_least": 10}),
+    ],
+)
+def test_a_number_within_the_words_counts_events_and_names_none(condition, event, band):
+    found = one(condition)
+    assert found["count"] == [event]
+    assert [{k: v for k, v in b.items() if k != "points"} for b in found["bands"]] == [band]
+
+
+def test_a_number_that_is_part_of_a_name_stays_in_it():
+    assert one("completed step 2")["count"] == ["step_2_completed"]
+
+
 @pytest.mark.parametrize("text", ["1,5", "1.000", "1.000.000", "1,000", "1.5.2", "5."])
 def test_a_number_with_a_comma_or_doubtful_points_is_refused(text):
     with pytest.raises(NotCarriedError, match="no plain number"):

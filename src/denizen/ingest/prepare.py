@@ -215,13 +215,17 @@ def _read_grid(connection: DuckDBPyConnection, grid: Raw, kind: str) -> int:
     lead, at = grid.need("lead_id"), grid.need("as_of")
     lead_id = f"CAST({lead.expression} AS BIGINT)" if kind == "BIGINT" else as_id(lead.expression, lead.kind)
     as_of = as_instant(at.expression, at.kind)
-    wrong = connection.execute(f"SELECT count(*) FROM {grid.rows} WHERE {lead_id} IS NULL OR {as_of} IS NULL")
+    connection.execute(
+        f"CREATE TEMP TABLE grid_read AS SELECT {lead_id} AS lead_id, {as_of} AS as_of_us FROM {grid.rows}"
+    )
+    wrong = connection.execute("SELECT count(*) FROM grid_read WHERE lead_id IS NULL OR as_of_us IS NULL")
     if count := wrong.fetchall()[0][0]:
         raise fail("rows-rejected", f"{count} rows lack a lead_id or an as_of that can be read", file=grid.label)
     connection.execute(
         "CREATE TEMP TABLE grid AS SELECT CAST(row_number() OVER (ORDER BY lead_id, as_of_us) AS INTEGER) AS g, *"
-        f" FROM (SELECT DISTINCT {lead_id} AS lead_id, {as_of} AS as_of_us FROM {grid.rows})"
+        " FROM (SELECT DISTINCT * FROM grid_read)"
     )
+    connection.execute("DROP TABLE grid_read")
     strange = connection.execute("SELECT any_value(lead_id) FROM grid WHERE lead_id NOT IN (SELECT lead_id FROM leads)")
     if (lead := strange.fetchall()[0][0]) is not None:
         raise fail("unknown-lead", f"there is no lead {lead!r} in the data", file=grid.label)

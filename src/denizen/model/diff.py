@@ -80,6 +80,9 @@ def diff_models(before: LoadedModel, after: LoadedModel) -> tuple[Change, ...]:
     return (*whole, *_segments(before.segments, after.segments, {(c.path, c.sentence) for c in whole}))
 
 
+_PRODUCT = len(("products", "name"))
+
+
 def _segments(
     before: tuple[LoadedSegment, ...], after: tuple[LoadedSegment, ...], told: set[tuple[str, str]]
 ) -> Iterator[Change]:
@@ -118,7 +121,9 @@ def _differences(before: Any, after: Any, path: tuple[str, ...]) -> Iterator[Cha
     elif before is None or after is None or type(before) is not type(after) or isinstance(before, _WHOLE):
         yield _leaf(before, after, path)
     elif isinstance(before, BaseModel):
-        yield from _keys(before, after, path)
+        for change in _keys(before, after, path):
+            whose = f"product {path[1]}: " if path[:1] == ("products",) and len(path) == _PRODUCT else ""
+            yield replace(change, sentence=f"{whose}{change.sentence}")
     elif isinstance(before, dict):
         for key in dict.fromkeys([*before, *after]):
             yield from _differences(before.get(key), after.get(key), (*path, key))
@@ -167,6 +172,9 @@ def _sentence(before: Any, after: Any, path: tuple[str, ...]) -> str:
         return f"{_NAMES[key]} {state}: {_whole(before if after is None else after, key)}"
     if path[0] == "tiers":
         return _tier(before, after, path)
+    if path[:1] == ("products",) and len(path) == _PRODUCT:
+        state = "is gone" if after is None else "is new"
+        return f"the product {key} {state}: it has {', '.join((before or after).criteria) or 'no criteria'}"
     label = _LABELS.get(".".join(path[-2:])) or _LABELS.get(key) if len(path) <= 2 or path[-2] in _NAMES else None  # noqa: PLR2004  a key and its section
     label = label or ".".join(path)
     if before is None:

@@ -167,6 +167,7 @@ def _session(words: str, _: str) -> Meaning | None:
 
 def _count(words: str, criterion: str) -> Meaning | None:
     rest, options, assumed = _options(words)
+    rest = _number_first(rest)
     compared = re.fullmatch(rf"(?P<op>{_COMPARED}) ?(?P<n>{_NUMBER}) (?P<what>.+)", rest, re.IGNORECASE)
     ranged = re.fullmatch(rf"(?P<lo>{_NUMBER}) ?(?:-|to) ?(?P<hi>{_NUMBER}) (?P<what>.+)", rest, re.IGNORECASE)
     more = re.fullmatch(rf"(?P<n>{_NUMBER}) ?(?:\+|or more) ?(?P<what>.+)", rest, re.IGNORECASE)
@@ -192,6 +193,17 @@ def _count(words: str, criterion: str) -> Meaning | None:
         return Meaning("event", {"distinct": {"of": "days"}, **options}, [band], assumed)
     names, more_assumed = _events(what, criterion)
     return Meaning("event", {"count": names, **options}, [band], assumed + more_assumed)
+
+
+def _number_first(words: str) -> str:
+    """Return `invited 2+ teammates` and `invited teammates 2+ times` as `2+ invited teammates`."""
+    many = rf"(?P<many>(?:(?:{_COMPARED}) ?)?{_NUMBER}(?: ?\+| or more| ?(?:-|to) ?{_NUMBER})?)"
+    verb_first = rf"(?P<verb>{'|'.join(sorted(_VERBS))}) {many}(?: times)? (?P<what>[^\W\d].*)"
+    if match := re.fullmatch(verb_first, words, re.IGNORECASE):
+        return f"{match['many']} {match['verb']} {match['what']}"
+    if match := re.fullmatch(rf"(?P<what>[^\W\d].*?) {many}(?: times|x)", words, re.IGNORECASE):
+        return f"{match['many']} {match['what']}"
+    return words
 
 
 def _between(low: str, high: str) -> dict[str, Any]:
