@@ -81,6 +81,21 @@ def test_every_link_leads_somewhere(page):
         assert (page.parent / target).exists(), target
 
 
+def test_the_home_page_leads_to_every_page_but_templates_and_decisions():
+    home = (ROOT / "docs" / "index.md").read_text()
+    linked = {(ROOT / "docs" / target).resolve() for target in re.findall(r"\]\(([^)#]+)\)", home)}
+    parts = ("tutorial.md", "how-to/*.md", "reference/*.md", "explanation/*.md")
+    assert {page for part in parts for page in (ROOT / "docs").glob(part)} <= linked
+
+
+def test_every_kind_of_ledger_line_is_documented():
+    page = (ROOT / "docs" / "reference" / "data.md").read_text()
+    sources = "".join((ROOT / "src" / "denizen" / "sql" / f"{name}.py").read_text() for name in ("ledger", "accounts"))
+    kinds = set(re.findall(r'Line\("(?:fit|behavior)", [^,]+, "(\w+)"', sources))
+    assert {"decay", "product", "member"} <= kinds
+    assert kinds <= set(re.findall(r"`(\w+)`", page))
+
+
 def test_every_error_code_is_documented():
     page = (ROOT / "docs" / "reference" / "errors.md").read_text()
     assert re.findall(r"^## (.+)$", page, re.MULTILINE) == list(CODES)
