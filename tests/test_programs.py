@@ -176,6 +176,23 @@ def test_a_path_may_lead_through_another_product(engine):
     assert blocked.blocked_by == ("total reaches 85 of 200 at most, 115 short",)
 
 
+@pytest.mark.engine
+def test_a_sequence_of_an_account_runs_through_everyone_in_it(engine):
+    model = """model: m
+behavior: {criteria: {handover: {sequence: [sent, accepted], scope: account, points: 10}}}
+account: {criteria: {handover: {sequence: [sent, accepted], points: 5}, funded: {sequence: [funded, accepted], points: 3}}}
+"""
+    leads = [{"lead_id": who, "account_id": "acme"} for who in ("ana", "bob")]
+    events = [
+        {"lead_id": "ana", "account_id": "acme", "event": "sent", "timestamp": "2026-01-01"},
+        {"lead_id": None, "account_id": "acme", "event": "funded", "timestamp": "2026-01-02"},
+        {"lead_id": "bob", "account_id": "acme", "event": "accepted", "timestamp": "2026-01-03"},
+    ]
+    found = denizen.score(model, leads=leads, events=events, as_of="2026-02-01", account_scores=True, engine=engine)
+    assert [r["behavior"] for r in found.scores.to_pylist()] == [10, 10]
+    assert found.account_scores.to_pylist()[0]["behavior"] == 10 + 5 + 3
+
+
 def test_an_audit_takes_the_highest_product_and_never_the_sum():
     found = denizen.audit(SUITE, **suite())
     behavior = next(r for r in found.reach if r.part == "behavior")

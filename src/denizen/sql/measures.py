@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from denizen.model.durations import DAY_US
 from denizen.model.values import NUMBER_LIMIT
 from denizen.plan import nodes
-from denizen.sql.events import ENTERED, MAX_BITS, WHOSE
+from denizen.sql.events import ENTERED, MAX_BITS
 from denizen.sql.literals import slug
 from denizen.sql.passes import Measured
 from denizen.sql.running import INSTANT, STATE
@@ -155,13 +155,13 @@ def _sequence(measures: Measures, measured: Measured, measure: nodes.Sequence, p
     """Carry along the latest start from which each step can still be reached.
 
     `start_n` on a row is the latest start of a chain of n steps among the rows before it. The order is total:
-    timestamp, then event_id, then the name, so that delivery cannot matter.
+    timestamp, then event_id, then the name, so that delivery cannot matter. In an account, everyone's events make one
+    sequence, so that one person's step can follow another's or one of the account's own.
     """
     codes = [measures.selection.code(step) for step in measure.steps]
     source = measures.selection.source(measure.events)
-    whose = WHOSE[source]
+    whose, owner = ("lead_id", "g, lead_id") if source == ENTERED else ("g", "g")
     window = f"OVER (PARTITION BY {whose} ORDER BY at_us, event_id NULLS LAST, code ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
-    owner = "g, lead_id" if source == ENTERED else whose
     rows = f"SELECT {owner}, at_us, event_id, code FROM {source} WHERE {picks}"
     start = "at_us"
     for n, code in enumerate(codes[:-1], 1):
