@@ -437,3 +437,51 @@ def test_an_event_that_ends_with_the_signups_is_no_fault():
     found = denizen.audit(SMALL, leads=people, events=rows, as_of="2026-04-15")
     codes = {f.code: f.level for f in found.faults if "signed_up" in f.message}
     assert codes == {"ends-with-signups": "note"}
+
+
+ACCOUNTS_ALONE = """
+model: m
+fit: {criteria: {student: {attribute: title, bands: [{is: student, points: 0}], disqualifies: true}}}
+behavior: {criteria: {reports: {count: report, points: 40}}}
+account:
+  criteria: {funding: {count: funding, points: 10}, round: {count: exit, points: 5}}
+  pqa: {total: 50, fit: 0, behavior: 50}
+pql: {total: 40, fit: 0, behavior: 40}
+"""
+ACCOUNTS_ALONE_EVENTS = """event_id,lead_id,account_id,event,timestamp
+1,ana,,report,2026-06-02T00:00:00Z
+2,bob,,report,2026-06-02T00:00:00Z
+3,,a1,funding,2026-06-03T00:00:00Z
+4,,elsewhere,exit,2026-06-03T00:00:00Z
+"""
+
+
+@pytest.fixture(scope="module")
+def audit_of_accounts_alone(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("accounts")
+    (folder / "model.yaml").write_text(ACCOUNTS_ALONE)
+    (folder / "events.csv").write_text(ACCOUNTS_ALONE_EVENTS)
+    (folder / "leads.csv").write_text(
+        "lead_id,account_id,signup_at,title\nana,a1,2026-06-01,Student\nbob,a1,2026-06-01,CTO\n"
+    )
+    given = ["--leads", "leads.csv", "--events", "events.csv", "--as-of", "2026-06-10", "--json"]
+    ran = subprocess.run(
+        [DENIZEN, "audit", "model.yaml", *given], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return json.loads(ran.stdout)
+
+
+def test_an_event_that_carries_only_an_account_feeds_a_criterion_over_accounts(audit_of_accounts_alone):
+    found = {c["criterion"]: c for c in audit_of_accounts_alone["coverage"]}
+    assert (found["funding"]["state"], found["funding"]["fired"], found["funding"]["missing"]) == ("fed", 1, [])
+    assert found["round"]["state"] == "unfed", "its account is none of the leads'"
+    listed = {e["event"]: (e["rows"], e["used"], e["leads"]) for e in audit_of_accounts_alone["events"]}
+    assert listed == {"report": (2, 2, 2), "funding": (1, 1, 0)}
+    assert sum(used for _, used, _ in listed.values()) == audit_of_accounts_alone["rows"]["events"]["used"]
+    assert [(r["event"], r["of_account"]) for r in audit_of_accounts_alone["requests"]] == [("exit", True)]
+
+
+def test_a_band_without_points_fires(audit_of_accounts_alone):
+    student = next(c for c in audit_of_accounts_alone["coverage"] if c["criterion"] == "student")
+    assert (student["state"], student["fired"], student["fired_share"]) == ("fed", 1, 0.5)
+    assert "never-fires" not in {f["code"] for f in audit_of_accounts_alone["faults"]}

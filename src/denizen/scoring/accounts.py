@@ -61,7 +61,7 @@ def add_accounts(
     )
     if not detail:
         return
-    session.pull("account_lines", account_ledger(facts))
+    session.pull("account_lines", account_ledger(facts, dialect))
     session.pull("account_people", people_statement(account, dialect, frame, tables))
     as_of = ", make_timestamptz(as_of_us) AS as_of" if several else ""
     people = (

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from denizen.ingest.project import Data
 
 OF_KNOWN_LEADS = "lead_id IN (SELECT lead_id FROM leads)"
+OF_KNOWN_ACCOUNTS = "lead_id IS NULL AND account_id IN (SELECT account_id FROM leads)"
+"""Events that carry only an account; they stand in `events` where a criterion measures over whole accounts."""
 
 
 def stage_known_events(connection: DuckDBPyConnection, reader: EventReader, data: Data) -> str:

@@ -12,7 +12,7 @@ from denizen.sql.events import COLLEAGUES, Frame, Selection, add_colleagues, add
 from denizen.sql.evidence import picks_of
 from denizen.sql.ledger import shown_decimals, shown_of
 from denizen.sql.literals import number, text
-from denizen.sql.points import POINTS, total
+from denizen.sql.points import POINTS, fires, total
 from denizen.sql.scores import clamp, tier_of
 from denizen.sql.statement import Statement, select
 
@@ -177,17 +177,18 @@ class _Line:
     source: str
     measure: str = "CAST(NULL AS VARCHAR)"
     lead: str = "CAST(NULL AS VARCHAR)"
+    fires: str = "CAST(NULL AS BOOLEAN)"
 
     def select(self, place: int) -> str:
         """Return the rows of this line."""
         return (
             f"SELECT account_id, as_of_us, {place} AS line_no, {text(self.part)} AS part, {self.name} AS line,"
             f" {text(self.kind)} AS kind, CAST({self.measure} AS VARCHAR) AS measure, CAST({self.lead} AS VARCHAR) AS lead_id,"
-            f" CAST({self.points} AS {POINTS}) AS points FROM {self.source}"
+            f" CAST({self.points} AS {POINTS}) AS points, {self.fires} AS fires FROM {self.source}"
         )
 
 
-def account_ledger(facts: Scores) -> str:
+def account_ledger(facts: Scores, dialect: Dialect) -> str:
     """Return the statement that lists every line of every account; `lead_id` names the member a line is from.
 
     Who is behind a criterion measured over everyone's events is listed by `people_statement`.
@@ -199,7 +200,8 @@ def account_ledger(facts: Scores) -> str:
         source = f"(SELECT *, {best} FROM {MEMBERS}) AS ranked WHERE rank_here = 1"
         measure = shown_of(measured)
         lead = "lead_id" if part == "fit" else "NULL"
-        found.append(_Line(part, name, "criterion", measured.points, source, measure, lead))
+        fired = _fires(measured, facts, dialect)
+        found.append(_Line(part, name, "criterion", measured.points, source, measure, lead, fired))
     found.append(_Line("fit", text("limit"), "limit", "fit - raw_fit", ACCOUNTS))
     added = f"{MEMBERS} WHERE adds <> 0"
     name = "CAST(lead_id AS VARCHAR)"
@@ -209,6 +211,16 @@ def account_ledger(facts: Scores) -> str:
     source = f"(SELECT scored.*, shown FROM {ACCOUNTS} AS scored JOIN {shown} AS rolled USING (account_id, as_of_us)) AS summed"
     found.append(_Line("behavior", text("limit"), "limit", f"behavior - (shown + {total(people)})", source))
     return "\nUNION ALL\n".join(line.select(i) for i, line in enumerate(found, 1))
+
+
+def _fires(measured: Measured, facts: Scores, dialect: Dialect) -> str:
+    """Return whether a criterion applies to a member; the forms of an attribute do not stand in `account_members`."""
+    criterion = measured.criterion
+    if criterion.events is not None:
+        return fires(measured, facts.tables, dialect)
+    if measured in _disqualifying(facts) and isinstance(criterion.scoring, nodes.Bands):
+        return measured.held
+    return f"{measured.points} <> 0"
 
 
 def people_statement(account: nodes.Account, dialect: Dialect, frame: Frame, tables: Tables) -> str:

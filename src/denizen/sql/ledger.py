@@ -13,7 +13,7 @@ from denizen.model.durations import DAY_US
 from denizen.plan import nodes
 from denizen.sql.choose import CHOSEN, table_of
 from denizen.sql.literals import number, text
-from denizen.sql.points import POINTS, amount_type, operand_of, total
+from denizen.sql.points import POINTS, amount_type, fires, operand_of, total
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +41,7 @@ class Line:
     events: str = "NULL"
     first_us: str = "NULL"
     last_us: str = "NULL"
+    fires: str = "NULL"
 
     def select(self, place: int, table: str) -> str:
         """Return the rows of this line; `table` holds the detailed scores."""
@@ -48,7 +49,8 @@ class Line:
             f"SELECT g, {place} AS line_no, {text(self.part)} AS part, {text(self.name)} AS line, "
             f"{text(self.kind)} AS kind, CAST({self.measure} AS VARCHAR) AS measure, {self.unknown} AS unknown, "
             f"CAST({self.points} AS {POINTS}) AS points, CAST({self.events} AS BIGINT) AS events, "
-            f"CAST({self.first_us} AS BIGINT) AS first_us, CAST({self.last_us} AS BIGINT) AS last_us FROM {table}"
+            f"CAST({self.first_us} AS BIGINT) AS first_us, CAST({self.last_us} AS BIGINT) AS last_us, "
+            f"CAST({self.fires} AS BOOLEAN) AS fires FROM {table}"
         )
 
 
@@ -124,7 +126,7 @@ def lines(plan: nodes.Plan, scores: Scores, dialect: Dialect) -> Iterator[Line]:
     for part in ("fit", "behavior"):
         of_part = [m for m in scores.criteria if m.criterion.part == part]
         for measured in of_part:
-            yield _criterion(measured, scores.tables)
+            yield _criterion(measured, scores.tables, dialect)
         if part == "fit":
             yield Line("fit", "limit", "limit", "limited_fit - raw_fit")
     behavior = [m for m in scores.criteria if m.criterion.part == "behavior"]
@@ -138,8 +140,8 @@ def lines(plan: nodes.Plan, scores: Scores, dialect: Dialect) -> Iterator[Line]:
     yield from [line for line in steps if line.kind == "ceiling"]
 
 
-def _criterion(measured: Measured, tables: Tables) -> Line:
-    criterion = measured.criterion
+def _criterion(measured: Measured, tables: Tables, dialect: Dialect) -> Line:
+    criterion, fired = measured.criterion, fires(measured, tables, dialect)
     operand = operand_of(measured, tables)
     if isinstance(criterion.measure, nodes.Attribute):
         value = tables.attributes[criterion.measure.name]
@@ -150,6 +152,7 @@ def _criterion(measured: Measured, tables: Tables) -> Line:
             measured.points,
             value.shown,
             f"{operand.text} IS NULL",
+            fires=fired,
         )
     return Line(
         criterion.part,
@@ -161,6 +164,7 @@ def _criterion(measured: Measured, tables: Tables) -> Line:
         measured.events,
         measured.first,
         measured.last,
+        fires=fired,
     )
 
 

@@ -85,6 +85,21 @@ def points_of(criterion: nodes.Criterion, operand: Operand, dialect: Dialect) ->
     return f"CASE {bands} ELSE 0 END"
 
 
+def fires(measured: Measured, tables: Tables, dialect: Dialect) -> str:
+    """Return whether a criterion applies, as an expression: a band holds, or one full N of `each` is reached.
+
+    Where every band has points this is read off them; a band without points holds all the same.
+    """
+    criterion, operand = measured.criterion, operand_of(measured, tables)
+    if isinstance(criterion.scoring, nodes.Each):
+        return f"COALESCE({operand.number} >= {number(criterion.scoring.size)}, FALSE)"
+    bands = criterion.scoring.bands
+    if all(band.points for band in bands):
+        return f"{measured.points} <> 0"
+    held = " OR ".join(f"({all_hold(band.conditions, operand, dialect)})" for band in bands)
+    return f"COALESCE({held}, FALSE)"
+
+
 def _each(each: nodes.Each, operand: Operand, dialect: Dialect, *, whole: bool) -> str:
     """Points for every full N: whole-number arithmetic, in units of N's last decimal where N or the value has any."""
     value = operand.number

@@ -13,7 +13,7 @@ from denizen.model.lint.reach import LINE_LIMIT
 from denizen.model.lint.rule import Subject
 from denizen.plan.build import build_program
 from denizen.scoring.audit import reach
-from denizen.scoring.audit.asked import account_criteria, asked_of, product_of, used_by_product
+from denizen.scoring.audit.asked import Seen, account_criteria, asked_of, product_of, used_by_accounts, used_by_product
 from denizen.scoring.audit.coverage import cover, criteria_by_event, fill_attributes, find_unfed_properties, finite
 from denizen.scoring.audit.instrument import find_requests
 from denizen.scoring.audit.inventory import take_inventory
@@ -22,7 +22,6 @@ from denizen.scoring.audit.proxies import find_proxies
 from denizen.scoring.audit.quality import Examined, find_faults
 from denizen.scoring.audit.reading import stage_audited
 from denizen.scoring.audit.report import Audit, ProductRows, Reach, SegmentGate
-from denizen.scoring.products import ProductEvents
 from denizen.scoring.ranking import summarize
 from denizen.scoring.run import IN_MEMORY, score_run, silent
 
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from denizen.plan import nodes
     from denizen.scoring.audit.asked import Key
     from denizen.scoring.audit.report import AttributeFill, Covered
+    from denizen.scoring.products import ProductEvents
     from denizen.scoring.run import Progress, Run
 
 
@@ -66,7 +66,7 @@ def audit_data(
     with score_run(model, data, moments, engine=engine, detail=True, accounts=bool(asks), progress=progress) as run:
         progress("taking inventory")
         try:
-            raw = stage_audited(run.connection, data, moments.as_of_us[0])
+            raw = stage_audited(run.connection, data, run.tables, moments.as_of_us[0])
             found = _audit(model, run, moments, now_us, leads_given=data.leads is not None)
         except duckdb.Error as error:
             raise fail("file-unreadable", str(error).split("\n", maxsplit=1)[0], file=str(data.events)) from error
@@ -75,15 +75,16 @@ def audit_data(
 
 
 def _audit(model: LoadedModel, run: Run, moments: Moments, now_us: int, *, leads_given: bool) -> Audit:
-    by_event = criteria_by_event(asked_of(run, frozenset(), ProductEvents()))
-    inventory = take_inventory(run.connection, by_event, frozenset(by_event), moments.as_of_us[0])
-    owned = used_by_product(run, moments.as_of_us[0])
-    every = asked_of(run, inventory.seen, owned)
+    by_event = criteria_by_event(asked_of(run, Seen()))
+    inventory = take_inventory(run, by_event, frozenset(by_event), moments.as_of_us[0])
+    owned, of_accounts = used_by_product(run, moments.as_of_us[0]), used_by_accounts(run, moments.as_of_us[0])
+    seen = Seen(inventory.seen, owned, inventory.of_accounts, of_accounts)
+    every = asked_of(run, seen)
     attributes = fill_attributes(run, every)
     unfed = find_unfed_properties(run, every)
     coverage = cover(run, every, attributes, unfed)
     requests = find_requests(every, coverage, inventory.seen, unfed)
-    parts = _reach(model, run, coverage, inventory.seen, owned)
+    parts = _reach(model, run, coverage, seen)
     blocked = _blocked(parts, run, attributes)
     summary = summarize(run)
     faults = find_faults(
@@ -122,9 +123,7 @@ def _products(owned: ProductEvents) -> tuple[ProductRows, ...]:
     return (*known, *strange)
 
 
-def _reach(
-    model: LoadedModel, run: Run, coverage: Sequence[Covered], seen: frozenset[str], owned: ProductEvents
-) -> tuple[Reach, ...]:
+def _reach(model: LoadedModel, run: Run, coverage: Sequence[Covered], seen: Seen) -> tuple[Reach, ...]:
     """Return what can be reached of fit, behavior and total; of several products and segments the highest counts."""
     reachable = {
         (c.product, c.part, c.criterion): reach.INFINITE if c.reachable is None else Decimal(str(c.reachable))
@@ -136,7 +135,7 @@ def _reach(
     fits, behaviors = Decimal(0), Decimal(0)
     for scored in run.plans:
         product = scored.plan.product
-        own = frozenset(owned.names.get(product.name, ())) if product else seen
+        own = seen.anyhow(product.name if product else None)
         fits = max(fits, _highest(scored.plan, "fit", reachable, own))
         behaviors = max(behaviors, _highest(scored.plan, "behavior", reachable, own))
     bonus = max((v.bonus.points for v in run.program.variants if v.bonus), default=Decimal(0))

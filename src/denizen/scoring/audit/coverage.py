@@ -24,7 +24,7 @@ ANY_EVENT = "any event"
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """For how many leads a criterion gave or took points, and for how many it is unknown."""
+    """To how many leads a criterion applies, with points or without, and for how many it is unknown."""
 
     fired: int
     unknown: int
@@ -162,7 +162,7 @@ def _state(waits: tuple[str, ...], missing: tuple[str, ...], lacking: tuple[str,
 
 def _fired(run: Run) -> dict[Key, Fired]:
     rows = run.connection.execute(
-        "SELECT CASE WHEN part = 'behavior' THEN product END AS of_product, part, line, count(*) FILTER (WHERE points <> 0),"
+        "SELECT CASE WHEN part = 'behavior' THEN product END AS of_product, part, line, count(*) FILTER (WHERE fires),"
         " count(*) FILTER (WHERE unknown) FROM lines JOIN final USING (g) WHERE kind = 'criterion'"
         " GROUP BY of_product, part, line"
     ).fetchall()
@@ -171,7 +171,7 @@ def _fired(run: Run) -> dict[Key, Fired]:
 
 def _fired_of_accounts(run: Run) -> dict[Key, Fired]:
     rows = run.connection.execute(
-        "SELECT line, count(*) FILTER (WHERE points <> 0) FROM account_lines"
+        "SELECT line, count(*) FILTER (WHERE fires) FROM account_lines"
         " WHERE kind = 'criterion' AND part = 'behavior' GROUP BY line"
     ).fetchall()
     return {(None, "account", line): Fired(int(fired), 0) for line, fired in rows}

@@ -52,6 +52,7 @@ class _Wish:
     points: float = 0.0
     criteria: list[str] = field(default_factory=list)
     whole: bool = False
+    of_account: bool = True
 
     def add(self, asked: Asked, *, whole: bool) -> None:
         criterion = asked.criterion
@@ -59,6 +60,7 @@ class _Wish:
         self.points += float(points) if points.is_finite() else UNLIMITED
         self.criteria.append(asked.label)
         self.whole = self.whole or whole
+        self.of_account = self.of_account and criterion.events is not None and criterion.events.scope == "account"
         for predicate in criterion.events.where if criterion.events else ():
             self.properties[predicate.subject] = describe_conditions(predicate.conditions) or "matches a pattern"
         for name in asked_properties(criterion):
@@ -103,6 +105,7 @@ def _request(kind: str, wish: _Wish, seen: Collection[str]) -> Request:
         criteria=tuple(wish.criteria),
         spelled=spelled,
         alternative=not wish.whole,
+        of_account=wish.of_account,
     )
 
 
@@ -130,8 +133,9 @@ def request_text(model: str, requests: Sequence[Request]) -> str:
         if request.missing == "event":
             lines.append(f"   - fire {request.fire}")
         lines += [f"   - property `{name}`; what counts: {needed}" for name, needed in request.properties.items()]
+        whose = "`lead_id` (or `account_id` alone)" if request.of_account else "`lead_id`"
         lines.append(
-            "   - with `lead_id`, `timestamp` (UTC) and a unique `event_id`"
+            f"   - with {whose}, `timestamp` (UTC) and a unique `event_id`"
             if request.missing == "event"
             else "   - on every such event"
         )

@@ -10,11 +10,14 @@ from denizen.model.durations import DAY_US
 from denizen.scoring.audit.properties import properties_of, stage_values
 from denizen.scoring.audit.reading import TABLE
 from denizen.scoring.audit.report import Inventoried
+from denizen.scoring.known_events import OF_KNOWN_ACCOUNTS, OF_KNOWN_LEADS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from duckdb import DuckDBPyConnection
+
+    from denizen.scoring.run import Run
 
 MOST_NAMES = 300
 MOST_DAYS = 3_660
@@ -22,16 +25,17 @@ MOST_DAYS = 3_660
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """The event names with most rows, and how many names were left out."""
+    """The event names with most rows, and how many names were left out; `of_accounts` are names that an account alone has."""
 
     events: tuple[Inventoried, ...]
     left_out: int
     first_day: int
+    of_accounts: frozenset[str] = frozenset()
 
     @property
     def seen(self) -> frozenset[str]:
         """The names that known leads did, as far as visible."""
-        return frozenset(e.event for e in self.events if e.used)
+        return frozenset(e.event for e in self.events if e.leads)
 
     @property
     def first_date(self) -> str | None:
@@ -40,23 +44,26 @@ class Inventory:
 
 
 def take_inventory(
-    connection: DuckDBPyConnection, criteria: Mapping[str, tuple[str, ...]], waited: frozenset[str], as_of_us: int
+    run: Run, criteria: Mapping[str, tuple[str, ...]], waited: frozenset[str], as_of_us: int
 ) -> Inventory:
     """Return the inventory of `audited` at one instant.
 
     Args:
-        connection: where `audited` and `leads` stand.
+        run: the scoring run, in whose database `audited` stands.
         criteria: by event name, the criteria that count it; under "" those that count any event.
         waited: names the model waits for, never left out.
         as_of_us: the instant; later events are not there yet.
     """
+    connection = run.connection
     leads = _one(connection, "SELECT count(*) FROM leads")
     rows = connection.execute(
         "SELECT event, count(*), count(DISTINCT lead_id) FILTER (WHERE used),"
-        " min(at_us) FILTER (WHERE used), max(at_us) FILTER (WHERE used)"
-        f" FROM {TABLE} WHERE valid AND at_us <= {as_of_us} GROUP BY event ORDER BY count(*) DESC, event"
+        " min(at_us) FILTER (WHERE used OR of_account), max(at_us) FILTER (WHERE used OR of_account)"
+        f" FROM {TABLE} WHERE (valid OR of_account) AND at_us <= {as_of_us} GROUP BY event ORDER BY count(*) DESC, event"
     ).fetchall()
-    counted = _counted(connection, as_of_us)
+    counted, of_accounts = _counted(connection, OF_KNOWN_LEADS, as_of_us), dict[str, int]()
+    if run.tables.accounts:
+        of_accounts = _counted(connection, OF_KNOWN_ACCOUNTS, as_of_us)
     kept = [r for i, r in enumerate(rows) if i < MOST_NAMES or r[0] in waited]
     stage_values(connection)
     properties = properties_of(connection)
@@ -65,7 +72,7 @@ def take_inventory(
         Inventoried(
             event=event,
             rows=int(count),
-            used=counted.get(event, 0),
+            used=counted.get(event, 0) + of_accounts.get(event, 0),
             leads=int(did),
             share=round(did / leads, 6) if leads else 0.0,
             first_at=None if first is None else iso(int(first)),
@@ -77,16 +84,14 @@ def take_inventory(
         )
         for event, count, did, first, last in kept
     )
-    return Inventory(events, len(rows) - len(kept), first_day)
+    return Inventory(events, len(rows) - len(kept), first_day, frozenset(of_accounts))
 
 
-def _counted(connection: DuckDBPyConnection, as_of_us: int) -> dict[str, int]:
-    """Return how many events of each name count for leads: none twice, as a score takes them."""
+def _counted(connection: DuckDBPyConnection, whose: str, as_of_us: int) -> dict[str, int]:
+    """Return how many events of each name count for leads or accounts: none twice, as a score takes them."""
     seen = f"at_us <= {as_of_us} AND (received_us IS NULL OR received_us <= {as_of_us})"
     seen += f" AND (replaced_us IS NULL OR replaced_us > {as_of_us})"
-    rows = connection.execute(
-        f"SELECT event, count(*) FROM events WHERE lead_id IN (SELECT lead_id FROM leads) AND {seen} GROUP BY event"
-    ).fetchall()
+    rows = connection.execute(f"SELECT event, count(*) FROM events WHERE {whose} AND {seen} GROUP BY event").fetchall()
     return {str(event): int(count) for event, count in rows}
 
 

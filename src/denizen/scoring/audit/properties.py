@@ -55,7 +55,7 @@ def stage_values(connection: DuckDBPyConnection) -> None:
     connection.execute(
         "CREATE TEMP TABLE audited_values AS WITH RECURSIVE found AS ("
         f" SELECT lead_id, event, each.key AS name, json_extract_string(each.value, '$') AS value, each.type, 1 AS depth"
-        f" FROM {TABLE}, json_each({TABLE}.document) AS each WHERE valid"
+        f" FROM {TABLE}, json_each({TABLE}.document) AS each WHERE valid OR of_account"
         " UNION ALL SELECT lead_id, event, found.name || '.' || each.key, json_extract_string(each.value, '$'), each.type,"
         f" depth + 1 FROM found, json_each(found.value) AS each WHERE found.type = 'OBJECT' AND depth < {DEPTH})"
         " SELECT lead_id, event, name, tidy(value) AS value FROM found WHERE type <> 'OBJECT' AND tidy(value) IS NOT NULL"
@@ -67,7 +67,7 @@ def properties_of(connection: DuckDBPyConnection) -> dict[str, tuple[tuple[Prope
     read = {
         str(e): int(n)
         for e, n in connection.execute(
-            f"SELECT event, count(*) FROM {TABLE} WHERE valid AND document IS NOT NULL GROUP BY event"
+            f"SELECT event, count(*) FROM {TABLE} WHERE (valid OR of_account) AND document IS NOT NULL GROUP BY event"
         ).fetchall()
     }
     top = _top(connection)

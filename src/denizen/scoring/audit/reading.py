@@ -20,17 +20,18 @@ if TYPE_CHECKING:
 
     from denizen.ingest.project import Data
     from denizen.ingest.raw import Raw
+    from denizen.sql.tables import Tables
 
 ROWS_A_NAME = 20_000
 TABLE = "audited"
 
 
-def stage_audited(connection: DuckDBPyConnection, data: Data, as_of_us: int) -> Raw:
+def stage_audited(connection: DuckDBPyConnection, data: Data, tables: Tables, as_of_us: int) -> Raw:
     """Make `audited`, a row a row of the events as given, beside the tables of a scoring run.
 
     Columns: `lead_id, event, at_us, received_us, event_id, session_id`, `written` (the timestamp where it cannot be
     read), `document` (all properties as JSON, null where they were not kept or are later), `valid`, `known` (of a known lead),
-    `used` (valid, known and visible).
+    `used` (valid, known and visible), `of_account` (without a lead and of a known account, so that it counts there).
     """
     raw = read_raw(connection, TABLE, data.events, data.mapping("events"))
     _count_names(connection)
@@ -38,6 +39,8 @@ def stage_audited(connection: DuckDBPyConnection, data: Data, as_of_us: int) -> 
     kind = connection.execute("SELECT coalesce(any_value(typeof(lead_id)), 'VARCHAR') FROM leads").fetchall()[0][0]
     reading = Reading(raw)
     reading.add("lead_id", id_expression(lead, kind))
+    account = raw.find("account_id") or NOTHING
+    reading.add("account_id", as_id(account.expression, account.kind))
     reading.add("event", f"tidy({as_text(event.expression, event.kind)})")
     reading.reject(f"{OWN}event IS NULL", "event is missing")
     reading.add("at_us", as_instant(at.expression, at.kind))
@@ -49,10 +52,11 @@ def stage_audited(connection: DuckDBPyConnection, data: Data, as_of_us: int) -> 
         reading.add(name, as_id(column.expression, column.kind))
     reading.add("document", _document(raw, data))
     connection.execute(
-        f"CREATE TEMP TABLE {TABLE} AS SELECT rows.* EXCLUDE (document, written, reason),"
+        f"CREATE TEMP TABLE {TABLE} AS SELECT rows.* EXCLUDE (account_id, document, written, reason),"
         f" CASE WHEN hash(rows.lead_id, rows.at_us) % every = 0 AND rows.at_us <= {as_of_us} THEN document END AS document,"
         f" CASE WHEN rows.at_us IS NULL THEN written END AS written, {_valid()} AS valid,"
-        f" known.lead_id IS NOT NULL AS known, {_valid()} AND known.lead_id IS NOT NULL AND rows.at_us <= {as_of_us} AS used"
+        f" known.lead_id IS NOT NULL AS known, {_valid()} AND known.lead_id IS NOT NULL AND rows.at_us <= {as_of_us} AS used,"
+        f" {_of_account(tables)} AS of_account"
         f" FROM ({reading.select(record=False)}) AS rows"
         " LEFT JOIN audited_names AS names ON names.event = rows.event"
         " LEFT JOIN (SELECT DISTINCT lead_id FROM leads) AS known ON known.lead_id = rows.lead_id"
@@ -62,6 +66,14 @@ def stage_audited(connection: DuckDBPyConnection, data: Data, as_of_us: int) -> 
 
 def _valid() -> str:
     return f"coalesce(rows.lead_id IS NOT NULL AND rows.event IS NOT NULL AND {in_range('rows.at_us')}, FALSE)"
+
+
+def _of_account(tables: Tables) -> str:
+    """Return whether a row is an account's alone; without a criterion over whole accounts it counts nowhere."""
+    if not tables.accounts:
+        return "FALSE"
+    known = "rows.lead_id IS NULL AND rows.account_id IN (SELECT account_id FROM leads)"
+    return f"coalesce({known} AND rows.event IS NOT NULL AND {in_range('rows.at_us')}, FALSE)"
 
 
 def _count_names(connection: DuckDBPyConnection) -> None:

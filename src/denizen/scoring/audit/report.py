@@ -28,7 +28,9 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class Inventoried:
-    """One event name at the as-of: `rows` are valid, of which `used` are of known leads and none twice.
+    """One event name at the as-of: `rows` are valid, of which `used` are of known leads or accounts and none twice.
+
+    An event that carries only an account counts where a criterion measures over whole accounts; it has no leads.
 
     `first_at` and `last_at` are of those used, null if there are none. `share` is that of `leads` among all leads. `days` counts the leads that did it, day by day, oldest first, from the
     day before which nothing at all is in the data (`first_day` of the audit).
@@ -49,7 +51,7 @@ class Inventoried:
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """Whether the data feeds one criterion, and for how many leads it fires.
+    """Whether the data feeds one criterion, and for how many leads it fires: a band holds, with points or without.
 
     `product` is the product it belongs to, if any; `fired` and `unknown` then count the leads for whom that product counts.
     `worth` is the most it can ever give or take, null if it has no limit; `reachable` the most it can give with what is
@@ -107,7 +109,8 @@ class Request:
 
     `points` are at stake (positive ones and, with a minus, what would be taken); `spelled` is a name in the data that
     may be the same event; `alternative` says that each criterion has another event that occurs, so no points are lost.
-    `product` is the product whose event it is, if the model has several.
+    `product` is the product whose event it is, if the model has several. `of_account` says that it may carry an account
+    and no lead.
     """
 
     event: str
@@ -119,6 +122,7 @@ class Request:
     criteria: tuple[str, ...]
     spelled: str | None
     alternative: bool
+    of_account: bool = False
 
 
 @dataclass(frozen=True, slots=True)
