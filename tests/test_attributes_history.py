@@ -41,7 +41,7 @@ def row(lead, attribute, value, number):
 
 def scored(history, days, engine="duckdb:"):
     grid = [{"lead_id": lead, "as_of": day(d)} for lead in "ab" for d in days]
-    data = Data(LEADS, None, EVENTS, attributes_history=history)
+    data = Data(leads=LEADS, events=EVENTS, attributes_history=history)
     with score_run(load_model(MODEL), data, Moments(grid=grid), engine=engine) as run:
         found = run.connection.execute(
             "SELECT lead_id, (as_of_us - epoch_us(TIMESTAMP '2026-01-01')) // 86400000000, CAST(fit AS INTEGER), pql FROM final"
@@ -103,7 +103,7 @@ def test_a_batch_says_what_a_grid_says(changes):
     history = list(unique.values()) or [row("z", "size", 1, 1)]
     grid, _ = scored(history, [0, 4, 9])
     for d in (0, 4, 9):
-        data = Data(LEADS, None, EVENTS, attributes_history=history)
+        data = Data(leads=LEADS, events=EVENTS, attributes_history=history)
         from denizen.clock import to_us
 
         with score_run(load_model(MODEL), data, Moments((to_us(day(d)),))) as run:

@@ -324,7 +324,7 @@ DATED = [
     ],
 )
 def test_what_is_derived_is_what_was_known_then(as_of, own, level, place):
-    data = Data([{**ANA, "seniority": own, "title": "CEO"}], None, None, attributes_history=DATED)
+    data = Data(leads=[{**ANA, "seniority": own, "title": "CEO"}], attributes_history=DATED)
     moments = Moments((parse_instant(as_of),))
     with score_run(load_model(MODEL), data, moments, detail=True) as run:
         found = dict(run.connection.execute("SELECT line, measure FROM ledger WHERE part = 'fit'").fetchall())

@@ -49,7 +49,8 @@ def data_of(
     leads: Any, events: Any, accounts: Any, columns: Mapping[str, Mapping[str, str]] | None, *, unique: bool
 ) -> Data:
     """Return where data is, with the names of its columns."""
-    return Data(leads, accounts, events, {t: dict(c) for t, c in (columns or {}).items()}, unique)
+    named = {table: dict(names) for table, names in (columns or {}).items()}
+    return Data(leads=leads, accounts=accounts, events=events, columns=named, unique=unique)
 
 
 def read_as(data: Data, attributes: Mapping[str, Mapping[str, Any]] | None, *, match_accounts: bool) -> Data:

@@ -13,7 +13,7 @@ from denizen.cli.options import data_options, engine_option, given_data, json_op
 from denizen.clock import parse_instant
 from denizen.errors import fail
 from denizen.history.design import DEFAULT_AT, DEFAULT_HORIZON, WON, design_of
-from denizen.ingest.project import Data, load_project, merge_data, parse_mappings
+from denizen.ingest.project import Data, merge_data
 from denizen.scoring.inputs import inputs_of, refuse_inputs
 from denizen.scoring.run import IN_MEMORY
 
@@ -90,13 +90,8 @@ def study_of(model: str | None, given: dict[str, Any], project: str | None = Non
         **{f"{name}_us": _instant(given[name]) for name in ("signup_from", "signup_to", "as_of")},
     )
     beside = model if model is not None else "denizen.yaml"
-    own = (given["leads"], given["events"], given["accounts"], given["maps"])
-    if project is None:
-        base = given_data(beside, *own)
-    else:
-        base = merge_data(load_project(project), Data(*own[:3], parse_mappings(own[3])))
     data = merge_data(
-        base,
+        given_data(beside, given["leads"], given["events"], given["accounts"], given["maps"], project=project),
         Data(outcomes=given["outcomes"], attributes_history=given["attributes_history"]),
     )
     if data.leads is None and data.events is None:

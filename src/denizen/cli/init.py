@@ -110,7 +110,7 @@ def init(
     quiet = yes or as_json or not sys.stdin.isatty()
     refuse_inputs([str(folder / name) for name in (MODEL_NAME, FILE_NAME)], [leads, events, accounts, outcomes])
     check_products(named, given["products"])
-    data = Data(leads, accounts, events, parse_mappings(maps), outcomes=outcomes)
+    data = Data(leads=leads, accounts=accounts, events=events, columns=parse_mappings(maps), outcomes=outcomes)
     data, mapped = settle_columns(data, accept_all if quiet else accept_column)
     seen = seen_in(data)
     answers = answer(given, expected_products(named, seen), yes=yes, quiet=quiet)

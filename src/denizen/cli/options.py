@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from denizen.ingest.project import Data, merge_data, parse_mappings, project_data
+from denizen.ingest.project import Data, load_project, merge_data, parse_mappings, project_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +41,15 @@ def data_options(command: F) -> F:
     return reduce(lambda wrapped, option: option(wrapped), reversed(_DATA), command)
 
 
-def given_data(model: str, leads: str | None, events: str | None, accounts: str | None, maps: tuple[str, ...]) -> Data:
-    """Return the data of the project file beside the model, with the options on top."""
-    given = Data(leads, accounts, events, parse_mappings(maps))
-    return merge_data(project_data(model), given)
+def given_data(
+    model: str,
+    leads: str | None,
+    events: str | None,
+    accounts: str | None,
+    maps: tuple[str, ...],
+    *,
+    project: str | None = None,
+) -> Data:
+    """Return the data of the project file (the one named, else the one beside the model), with the options on top."""
+    base = project_data(model) if project is None else load_project(project)
+    return merge_data(base, Data(leads=leads, events=events, accounts=accounts, columns=parse_mappings(maps)))

@@ -16,7 +16,7 @@ from denizen.clock import parse_instant
 from denizen.errors import fail
 from denizen.history.design import DEFAULT_HORIZON, WON, design_of
 from denizen.history.pilot import assign_leads, judge_pilot, parse_arms
-from denizen.ingest.project import Data, load_project, merge_data, parse_mappings
+from denizen.ingest.project import Data, merge_data
 from denizen.model.load import load_model
 from denizen.report import write_report
 from denizen.scoring.inputs import inputs_of
@@ -133,11 +133,8 @@ def report(**given: Any) -> None:
 
 
 def _data(model: str | None, given: dict[str, Any], project: str | None = None) -> Data:
-    own = (given["leads"], given["events"], given["accounts"], given["maps"])
-    if project is None:
-        data = given_data("denizen.yaml" if model is None else model, *own)
-    else:
-        data = merge_data(load_project(project), Data(*own[:3], parse_mappings(own[3])))
+    beside = "denizen.yaml" if model is None else model
+    data = given_data(beside, given["leads"], given["events"], given["accounts"], given["maps"], project=project)
     if data.leads is None and data.events is None:
         raise fail("bad-argument", "there is no data; give --leads or --events, or a denizen.yaml beside the model")
     return data

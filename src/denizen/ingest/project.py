@@ -105,9 +105,11 @@ class AttributeRule:
         return cls(file.derive, {normalize(said): meant for said, meant in file.values.items()})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Data:
     """The tables to read: each a path, a dataframe or None, with its column names.
+
+    Its fields are given by name, for tables of one type are easily given in a wrong order.
 
     `unique` promises that no event_id occurs twice. `outcomes` says what became of leads (`outcome_values` which outcome a
     word of theirs means, by its normalized text), `attributes_history` what was
@@ -160,16 +162,16 @@ def load_project(path: str | Path) -> Data:
         return None if table.path is None else str(folder / table.path)
 
     return Data(
-        place(project.leads),
-        place(project.accounts),
-        place(project.events),
-        {name: dict(getattr(project, name).columns) for name in TABLES},
-        project.events.unique,
-        place(project.outcomes),
-        place(project.attributes_history),
-        {name: AttributeRule.of(file) for name, file in project.attributes.items()},
-        project.leads.match_accounts == "domain",
-        {normalize(said): normalize(meant) for said, meant in project.outcomes.values.items()},
+        leads=place(project.leads),
+        accounts=place(project.accounts),
+        events=place(project.events),
+        columns={name: dict(getattr(project, name).columns) for name in TABLES},
+        unique=project.events.unique,
+        outcomes=place(project.outcomes),
+        attributes_history=place(project.attributes_history),
+        attributes={name: AttributeRule.of(file) for name, file in project.attributes.items()},
+        match_accounts=project.leads.match_accounts == "domain",
+        outcome_values={normalize(said): normalize(meant) for said, meant in project.outcomes.values.items()},
     )
 
 

@@ -107,7 +107,7 @@ def _values(connection: DuckDBPyConnection, value: Value) -> dict[str, Values]:
 def _attributes(needs: Needs, data: Data) -> tuple[dict[str, Values], frozenset[str], list[Finding]]:
     """Return the values of each attribute as scoring sees them: an account's value counts, and so does a derived one."""
     tables = tables_for(needs)
-    people = Data(data.leads, data.accounts, None, data.columns)
+    people = Data(leads=data.leads, accounts=data.accounts, columns=data.columns)
     connection = connect()
     try:
         accounting = prepare(connection, people, tables, Moments((0,)), grid=False)

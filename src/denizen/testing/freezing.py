@@ -67,7 +67,7 @@ def freeze(
     if not Path(loaded.file).is_file():
         raise fail("bad-argument", "a case names its model by a path; give the path of a model, not its text")
     named = {table: dict(found) for table, found in (columns or {}).items()}
-    data = Data(leads, accounts, events, named)
+    data = Data(leads=leads, accounts=accounts, events=events, columns=named)
     as_of_us = to_us(now()) if as_of is None else parse_instant(as_of)
     out = None if beside is None else str(beside)
     path, file = frozen_model_path(loaded.file, out), out or "frozen.yaml"
