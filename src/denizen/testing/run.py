@@ -93,9 +93,7 @@ def _us(moment: CaseMoment) -> int:
 
 def _data(rows: Rows, *, match: bool) -> Data:
     """Return rows as data; people of different cases never find each other by the domains of their addresses."""
-    return Data(
-        leads=rows.leads, accounts=rows.accounts or None, events=rows.events or None, match_accounts=match
-    )
+    return Data(leads=rows.leads, accounts=rows.accounts or None, events=rows.events or None, match_accounts=match)
 
 
 def _score(group: dict[int, Case], engine: str) -> _Scored:
