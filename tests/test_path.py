@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -18,6 +21,7 @@ from test_reachable import PLAIN, kinds, unknown_of
 from worlds import T
 
 MOST_ATOMS = 45
+DENIZEN = Path(sys.executable).parent / "denizen"
 
 
 def wheres(model):
@@ -183,7 +187,7 @@ def path_of(events, **known):
         ([("deal", "crm")], {}, [("ticket", 2)]),  # not 2 more deals and an upgrade
         ([("deal", "crm")] * 2, {"plan": "pro"}, [("deal", 1)]),
         ([("deal", "crm")] * 2 + [("ticket", "desk")], {}, [("ticket", 1)]),
-        ([], {"size": None, "country": None}, [("ticket", 2), ("country", "us"), ("size", "4")]),
+        ([], {"size": None, "country": None}, [("ticket", 2), ("country", "US"), ("size", "4")]),
         ([("ticket", "desk")] * 2, {"size": None}, [("size", "4")]),  # the segment of the small asks for less
     ],
 )
@@ -199,8 +203,122 @@ def test_what_stands_in_the_way_is_named_with_its_band_and_its_value():
     path = path_of([("abuse", "desk")] * 3, domain="rival.example", size=7, country="de")
     assert path.blocked_by == (
         "rival disqualifies: domain in rival.example (it is rival.example)",
-        "abuse disqualifies: count of abuse at_least 2 (it is 3)",
+        "abuse disqualifies: count of abuse at least 2 (it is 3)",
         "fit reaches 0 of 10 at most, 10 short",
         "total reaches 30 of 40 at most, 10 short",
-        "required: country in us, ca (it is de)",
+        "required: country in US, CA (it is de)",
     )
+
+
+TWO = """
+model: two
+fit: {criteria: {size: {attribute: employees, bands: [{at_least: 50, points: 20}]}}}
+products:
+  Pipeline:
+    criteria:
+      imports: {sum: {of: rows, event: deals_imported}, each: 200, points: 5, max_points: 10}
+      reports: {count: report_built, points: 30}
+  Inbox:
+    criteria:
+      mailbox: {count: mailbox_connected, points: 40}
+    decay: {points: 10, every: 30d}
+pql: {total: 55, fit: 10, behavior: 35}
+"""
+
+
+def steps_of(model, events, as_of, lead):
+    path = denizen.explain(model, "ana", leads=[{"lead_id": "ana", **lead}], events=events, as_of=as_of).path
+    assert path.found
+    return [(s.event, s.times, s.properties) for s in path.steps]
+
+
+@pytest.mark.parametrize(
+    ("change", "allowed"),
+    [
+        ("", {"any event", "mailbox_connected"}),
+        ("cross_product_bonus: {points: 30}\n", {"any event", "mailbox_connected", "deals_imported", "report_built"}),
+    ],
+)
+def test_an_action_is_an_event_that_the_product_has(change, allowed):
+    events = [
+        {"lead_id": "ana", "event": e, "timestamp": f"2026-01-0{i}", "properties": {"product": "Inbox"}}
+        for i, e in ((2, "mailbox_connected"), (3, "inbox_viewed"))
+    ]
+    own = {"Pipeline": {"deals_imported", "report_built"}, "Inbox": {"mailbox_connected"}}
+    for event, _, properties in steps_of(TWO + change, events, "2026-05-01", {"employees": 100}):
+        assert event in allowed
+        assert event == "any event" or event in own[properties["product"]], "values stand as the model writes them"
+        assert "rows" not in properties, "no amount where nothing sums it"
+
+
+EACH = """
+model: m
+fit: {criteria: {size: {attribute: employees, bands: [{between: [50, 500], points: 20}]}}}
+behavior:
+  criteria:
+    imports: {count: import, points: 30}
+    rows: {sum: {of: rows, event: import}, each: 100, points: 2, max_points: %s}
+pql: {total: %s, fit: 10, behavior: %s}
+"""
+
+
+@pytest.mark.parametrize(
+    ("max_points", "behavior", "rows"), [(10, 40, "500"), (4, 34, "200"), (100, 44, "700"), (1000, 44, "700")]
+)
+def test_an_amount_is_what_is_needed_and_never_more_than_max_points_pays(max_points, behavior, rows):
+    model = EACH % (max_points, 20 + behavior, behavior)
+    events = [{"lead_id": "ana", "event": "login", "timestamp": "2026-01-02"}]
+    found = steps_of(model, events, "2026-02-01", {"employees": 100})
+    assert found == [("import", 1, {"rows": rows})]
+
+
+def test_a_number_of_times_is_what_is_needed():
+    model = EACH.replace("sum: {of: rows, event: import}", "count: upload").replace("100, points", "1, points")
+    events = [{"lead_id": "ana", "event": "login", "timestamp": "2026-01-02"}]
+    path = denizen.explain(
+        model % (100, 64, 44), "ana", leads=[{"lead_id": "ana", "employees": 100}], events=events, as_of="2026-02-01"
+    ).path
+    assert {(s.event, s.times) for s in path.steps} == {("import", 1), ("upload", 7)}
+    assert path.shortest
+
+
+def test_what_takes_more_times_than_are_tried_is_not_claimed_to_be_the_shortest():
+    model = EACH.replace("sum: {of: rows, event: import}", "count: upload").replace("100, points", "1, points")
+    path = denizen.explain(
+        model % (1000, 124, 104), "ana", leads=[{"lead_id": "ana", "employees": 100}], as_of="2026-02-01"
+    ).path
+    times = {s.event: s.times for s in path.steps}
+    assert times in ({"import": 1, "upload": 37}, {"upload": 52})
+    assert not path.shortest
+
+
+SAID = """
+model: m
+fit:
+  criteria:
+    size: {attribute: employees, bands: [{between: [50, 500], points: 20}]}
+    student: {attribute: title, bands: [{matches: '\\bwerk|intern', points: 0}], disqualifies: true}
+behavior: {criteria: {reports: {count: report, points: 40}}}
+pql: {total: 60, fit: 10, behavior: 40, require: {country: {in: [US, De]}}}
+"""
+
+
+def test_bands_patterns_and_values_are_told_as_they_are_written(tmp_path):
+    (tmp_path / "m.yaml").write_text(SAID)
+    (tmp_path / "leads.csv").write_text("lead_id,title,country,employees\na,Werkstudent IT,Fr,\nb,CTO,,\n")
+    (tmp_path / "events.csv").write_text("lead_id,event,timestamp\na,report,2026-01-01\n")
+
+    def told(lead):
+        given = ["--leads", "leads.csv", "--events", "events.csv", "--as-of", "2026-02-01"]
+        ran = subprocess.run([DENIZEN, "explain", "m.yaml", lead, *given], cwd=tmp_path, capture_output=True, text=True)
+        return ran.stdout
+
+    out = told("a")
+    assert r"student disqualifies: title matches `\bwerk|intern` (it is Werkstudent IT)" in out
+    assert "required: country in US, De (it is Fr)" in out
+    assert "missed require country in US, De: Fr" in out
+    assert "ruled out: student disqualifies" in out
+    assert "the score stays as it is" in out
+    out = told("b")
+    assert "learn employees: between 50 and 500" in out
+    assert "learn country: in US, De" in out

@@ -245,7 +245,8 @@ def print_explanation(explanation: Explanation) -> None:
     out.print()
     out.print(Text(f"total {points(explanation.total)}", style="bold"))
     for gate in explanation.gates:
-        mark = Text("  holds  " if gate.holds else "  missed ", style="green" if gate.holds else "red")
+        missed = "  missed " if gate.needed is not None else "  ruled out: "
+        mark = Text("  holds  " if gate.holds else missed, style="green" if gate.holds else "red")
         out.print(mark.append(_gate(gate), style="none"))
     if explanation.unknown:
         out.print(Text(f"  unknown: {', '.join(explanation.unknown)}", style="yellow"))
@@ -257,9 +258,10 @@ def print_foresight(explanation: Explanation) -> None:
     out = console()
     out.print()
     out.print(Text("if nothing more happens", style="bold"))
-    out.print(f"  the score next changes {_at(explanation.next_change_at)}", soft_wrap=True)
+    change, drop = explanation.next_change_at, explanation.drops_out_at
+    out.print(f"  the score next changes at {change}" if change else "  the score stays as it is", soft_wrap=True)
     if explanation.pql:
-        out.print(f"  the lead drops out of PQL {_at(explanation.drops_out_at)}", soft_wrap=True)
+        out.print(f"  the lead drops out of PQL at {drop}" if drop else "  the lead stays a PQL", soft_wrap=True)
     if explanation.unknown_could_add:
         could = f"{signed(explanation.unknown_could_add)}, to {points(explanation.max_reachable)} in total"
         out.print(f"  what is unknown could add {could}", soft_wrap=True)
@@ -291,17 +293,18 @@ def _print_path(path: Path) -> None:
         out.print(Text(f"  cannot be filled: {closed}", style="dim"), soft_wrap=True)
 
 
-def _at(instant: str | None) -> str:
-    return "never" if instant is None else f"at {instant}"
-
-
 def _gate(gate: Gate) -> str:
     if isinstance(gate.value, float) and isinstance(gate.needed, float):
         miss = "" if gate.holds else f", missed by {points(gate.missed_by)}"
         return f"{gate.gate} {points(gate.value)} of {points(gate.needed)}{miss}"
     if gate.needed is None:
-        return gate.gate
+        return gate.gate if gate.holds else _against(gate.gate)
     return f"{gate.gate} {gate.needed}: {gate.value}{_origin(gate.derived_from, gate.gate.removeprefix('require '))}"
+
+
+def _against(gate: str) -> str:
+    """Return what rules a lead out, from the name of the gate that says it does not."""
+    return gate.replace(" does not disqualify", " disqualifies").replace("ceiling does not apply", "ceiling applies")
 
 
 def _line(line: ExplainedLine) -> tuple[Text, Text, Text, Text]:

@@ -20,7 +20,7 @@ def print_account(found: AccountExplanation) -> None:
     """Print the score of an account with its proof."""
     out = console()
     verdict = "PQA" if found.pqa else "not a PQA"
-    who = f"{found.members:,} people, {found.pql_members:,} of them PQL"
+    who = f"{found.members:,} {'person' if found.members == 1 else 'people'}, {found.pql_members:,} of them PQL"
     head = f"{visible_line(found.account_id)}  as of {found.as_of}, model {found.model}: {who}  {verdict}"
     out.print(Text(head, style="bold"), soft_wrap=True)
     for part, score, tier in (("fit", found.fit, found.fit_tier), ("behavior", found.behavior, found.behavior_tier)):

@@ -6,7 +6,7 @@ The data side of the same rules is `denizen.ingest.values`, which spells them in
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 WHITESPACE = (
@@ -53,18 +53,24 @@ def plain(number: Decimal) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A value written in a model file, ready to compare: its normalized text, and its number if it reads as one."""
+    """A value written in a model file, ready to compare: its normalized text, and its number if it reads as one.
+
+    `written` is the text as it stands there, for people; it takes no part in any comparison.
+    """
 
     text: str
     number: Decimal | None
+    written: str = field(compare=False)
 
     @classmethod
     def of(cls, value: str | int | Decimal | bool) -> Literal:  # noqa: FBT001  a YAML scalar may be one
         """Return the literal of a YAML scalar."""
         if isinstance(value, bool):
-            return cls("true" if value else "false", None)
-        text = normalize(plain(Decimal(value)) if isinstance(value, int | Decimal) else value)
-        return cls(text, read_number(text))
+            word = "true" if value else "false"
+            return cls(word, None, word)
+        written = plain(Decimal(value)) if isinstance(value, int | Decimal) else value.strip(WHITESPACE)
+        text = normalize(written)
+        return cls(text, read_number(text), written)
 
     @property
     def is_exact(self) -> bool:

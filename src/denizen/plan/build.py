@@ -158,7 +158,10 @@ def _predicates(predicates: dict[str, spec.Condition] | None) -> tuple[nodes.Pre
 
 
 def _conditions(condition: spec.Condition) -> tuple[nodes.Condition, ...]:
-    return tuple(nodes.Condition(name, _operand(name, v)) for name, v in condition.operators().items())
+    return tuple(
+        nodes.Condition(name, _operand(name, v), v if name == "matches" else "")
+        for name, v in condition.operators().items()
+    )
 
 
 def _operand(operator: str, value: Any) -> nodes.Operand:

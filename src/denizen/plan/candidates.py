@@ -74,4 +74,4 @@ def _joined(tokens: Sequence[str], *, as_list: bool) -> Iterator[str]:
 
 def _texts(operand: nodes.Operand) -> list[str]:
     values = operand if isinstance(operand, tuple) else (operand,)
-    return [v.text for v in values if isinstance(v, Literal)]
+    return [v.written for v in values if isinstance(v, Literal)]

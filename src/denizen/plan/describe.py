@@ -9,8 +9,8 @@ from denizen.plan import nodes
 
 
 def describe_conditions(conditions: tuple[nodes.Condition, ...]) -> str:
-    """Return e.g. `at_least 50` or `in saas, software`; patterns are only named, their text is in the model."""
-    return " and ".join(f"{c.operator} {_operand(c)}".strip() for c in conditions)
+    """Return e.g. `at least 50`, `between 50 and 500`, `in SaaS, Software` or ``matches `vp|head of` ``, values as written."""
+    return " and ".join(f"{c.operator.replace('_', ' ')} {_operand(c)}".strip() for c in conditions)
 
 
 def describe_measure(measure: nodes.Measure) -> str:
@@ -40,5 +40,7 @@ def _operand(condition: nodes.Condition) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     values: tuple[object, ...] = value if isinstance(value, tuple) else (value,)
-    words = [v.text if isinstance(v, Literal) else plain(v) for v in values if isinstance(v, Literal | Decimal)]
-    return ", ".join(words)
+    words = [v.written if isinstance(v, Literal) else plain(v) for v in values if isinstance(v, Literal | Decimal)]
+    if condition.operator == "matches":
+        return f"`{condition.pattern}`"
+    return (" and " if condition.operator == "between" else ", ").join(words)

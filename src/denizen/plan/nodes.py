@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
@@ -16,10 +16,11 @@ Operand = Decimal | tuple[Decimal, Decimal] | Value | tuple[Value, ...] | patter
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One operator with its operand, e.g. `at_least`, 3."""
+    """One operator with its operand, e.g. `at_least`, 3; `pattern` is the text of a pattern, for people."""
 
     operator: str
     operand: Operand
+    pattern: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

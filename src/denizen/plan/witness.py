@@ -43,7 +43,7 @@ def _witnesses(condition: nodes.Condition) -> Iterator[str]:
         yield from examples(operand)
     else:
         values = operand if isinstance(operand, tuple) else (operand,)
-        texts = [v.text for v in values if isinstance(v, Literal)]
+        texts = [v.written for v in values if isinstance(v, Literal)]
         yield from ([] if operator in ("is_not", "not_in") else texts)
         yield json.dumps(texts, ensure_ascii=False)
         yield from ("another value", "0")

@@ -306,7 +306,7 @@ def _gates(
     attributes = run.plans[plan_no - 1].scores.tables.attributes
     origins = _origins(run)
     for i, predicate in enumerate(needed.require, 1):
-        value = _attribute(run, lead_id, attributes[predicate.subject].column)
+        value = _attribute(run, lead_id, attributes[predicate.subject].shown)
         holds = _verdict(run, plan_no, f"required_{i}")
         words = describe_conditions(predicate.conditions)
         said, origin = "unknown" if value is None else value, origins.get(predicate.subject)
@@ -336,7 +336,7 @@ def _disqualifying(run: Run, plan_no: int) -> Iterator[tuple[str, int, str]]:
 
 
 def _attribute(run: Run, lead_id: Any, column: str) -> str | None:
-    """Return an attribute's value as it is compared."""
+    """Return an attribute's value as it is in the data."""
     known = "grid" if run.tables.dated else "leads"
     query = f"SELECT CAST({column} AS VARCHAR) FROM {known} WHERE lead_id = ?"
     found = run.connection.execute(query, [lead_id]).fetchall()[0][0]

@@ -62,7 +62,7 @@ class _Wish:
         self.whole = self.whole or whole
         self.of_account = self.of_account and criterion.events is not None and criterion.events.scope == "account"
         for predicate in criterion.events.where if criterion.events else ():
-            self.properties[predicate.subject] = describe_conditions(predicate.conditions) or "matches a pattern"
+            self.properties[predicate.subject] = describe_conditions(predicate.conditions)
         for name in asked_properties(criterion):
             self.properties.setdefault(name, "a number" if isinstance(criterion.measure, nodes.Sum) else "any value")
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from denizen.model.durations import DAY_US
 from denizen.model.values import Literal
 from denizen.plan import nodes
+from denizen.plan.build import LINE_LIMIT
 from denizen.scoring.foresight.facts import Fact, witness
 from denizen.scoring.foresight.scenarios import NewEvent
 
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 
 MINUTE_US = 60_000_000
 MOST_TIMES = 1_000
-_FULL_TIMES = 4
+FULL_TIMES = 30
+"""So many first steps of `each` are proposed one by one where a step is something to do again."""
+_FULL_AMOUNTS = 4
+"""The same where a step is a larger amount or a longer session; those in between are found by narrowing."""
 _VARIANTS = 3
 SOME_EVENT = "any event"
 FRESH = "\x00"
@@ -190,15 +194,32 @@ def _with(action: Action, name: str, value: str) -> Action:
     return replace(action, properties=(*kept, (name, value)))
 
 
-def needed_more(scoring: nodes.Bands | nodes.Each, measured: Decimal, missing: Decimal) -> list[int]:
-    """Return how much more of a measure reaches each bound above it."""
+def needed_more(criterion: nodes.Criterion, measured: Decimal, missing: Decimal) -> list[int]:
+    """Return how much more of what a criterion measures reaches each bound above it."""
+    scoring = criterion.scoring
     if isinstance(scoring, nodes.Each):
-        full = math.floor(measured / scoring.size)
+        left = paying_steps(scoring, measured)
         wanted = math.ceil(missing / scoring.points) if scoring.points > 0 else 1
-        steps = {*range(1, _FULL_TIMES + 1), wanted}
-        return sorted({math.ceil(scoring.size * (full + n) - measured) for n in steps if n > 0})
+        again = isinstance(criterion.measure, nodes.Count | nodes.Distinct)
+        first = min(FULL_TIMES, max(wanted, _FULL_AMOUNTS)) if again else _FULL_AMOUNTS
+        steps = {*range(1, first + 1), min(left, wanted)}
+        if scoring.points > 0 and scoring.limit < LINE_LIMIT:
+            steps.add(left)
+        return [step_of(scoring, measured, n) for n in sorted(steps) if 0 < n <= left]
     numbers = [n for band in scoring.bands for c in band.conditions for n in _numbers(c.operand)]
     return sorted({k for n in numbers for k in (math.ceil(n - measured), math.floor(n - measured) + 1) if k > 0})
+
+
+def paying_steps(each: nodes.Each, measured: Decimal) -> int:
+    """Return how many more full N can give or take points before the limit is reached."""
+    if not each.points:
+        return 0
+    return max(0, math.ceil(each.limit / abs(each.points)) - max(0, math.floor(measured / each.size)))
+
+
+def step_of(each: nodes.Each, measured: Decimal, steps: int) -> int:
+    """Return how much more of a measure makes so many more full N."""
+    return math.ceil(each.size * (math.floor(measured / each.size) + steps) - measured)
 
 
 def bounds_of(scoring: nodes.Bands | nodes.Each) -> list[int]:

@@ -14,7 +14,7 @@ from denizen.sql.conditions import Operand, all_hold
 from denizen.sql.points import operand_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from denizen.scoring.foresight.actions import Moment
     from denizen.scoring.foresight.choices import Standing
@@ -31,7 +31,8 @@ def blocked_by(world: World, most: Scenario) -> tuple[str, ...]:
     ).fetchall()[0]
     own = world.plans[int(plan_no) - 1].plan
     answers = [(scored, rows[0]) for scored, rows in told if rows and scored.plan.audience == own.audience]
-    reasons = [reason for scored, row in answers for reason in _disqualifying(scored, list(row))]
+    said = _said(world)
+    reasons = [reason for scored, row in answers for reason in _disqualifying(scored, list(row), said)]
     if capped and own.ceiling:
         reasons.append(_ceiling(own.ceiling))
     gates = own.gates
@@ -44,8 +45,18 @@ def blocked_by(world: World, most: Scenario) -> tuple[str, ...]:
             reasons.append(
                 f"{name} reaches {plain(reached)} of {plain(needed)} at most, {plain(needed - reached)} short"
             )
-    reasons += [reason for scored, row in answers for reason in _missing(scored.plan, list(row))]
+    reasons += [reason for scored, row in answers for reason in _missing(scored.plan, list(row), said)]
     return tuple(dict.fromkeys(reasons)) or ("no combination that was tried qualifies",)
+
+
+def _said(world: World) -> dict[str, str | None]:
+    """Return the attributes of the lead as the data, or what was imagined of it, spells them."""
+    attributes = world.tables.attributes
+    if not attributes:
+        return {}
+    listed = ", ".join(value.shown for value in attributes.values())
+    row = world.cursor.execute(f"SELECT {listed} FROM scenario_leads WHERE lead_id = 1").fetchall()[0]
+    return dict(zip(attributes, row, strict=True))
 
 
 def _asked(world: World, scored: ScoredPlan) -> list[str]:
@@ -60,7 +71,7 @@ def _asked(world: World, scored: ScoredPlan) -> list[str]:
             ]
     for predicate in scored.plan.gates.require:
         operand = Operand.of_value(tables.attributes[predicate.subject])
-        columns += [operand.text, f"COALESCE({all_hold(predicate.conditions, operand, dialect)}, FALSE)"]
+        columns.append(f"COALESCE({all_hold(predicate.conditions, operand, dialect)}, FALSE)")
     return columns
 
 
@@ -72,23 +83,24 @@ def _bands(criterion: nodes.Criterion) -> tuple[nodes.Band, ...]:
     return criterion.scoring.bands if isinstance(criterion.scoring, nodes.Bands) else ()
 
 
-def _disqualifying(scored: ScoredPlan, answers: list[Any]) -> Iterator[str]:
+def _disqualifying(scored: ScoredPlan, answers: list[Any], said: Mapping[str, str | None]) -> Iterator[str]:
     """Yield, of each criterion that rules the lead out, what it looks at, the band that holds and on what."""
     for criterion in filter(_rules_out, scored.plan.criteria):
         value = answers.pop(0)
         held = [band for band in _bands(criterion) if answers.pop(0)]
         if held:
             looked_at, words = describe_measure(criterion.measure), describe_conditions(held[0].conditions)
+            value = said[criterion.measure.name] if isinstance(criterion.measure, nodes.Attribute) else value
             yield f"{criterion.name} disqualifies: {looked_at} {words} (it is {_shown(value)})"
 
 
-def _missing(plan: nodes.Plan, answers: list[Any]) -> Iterator[str]:
+def _missing(plan: nodes.Plan, answers: list[Any], said: Mapping[str, str | None]) -> Iterator[str]:
     """Yield the requirements that do not hold; their answers are the last."""
-    count = 2 * len(plan.gates.require)
-    last = answers[len(answers) - count :]
-    for predicate, value, holds in zip(plan.gates.require, last[::2], last[1::2], strict=True):
+    last = answers[len(answers) - len(plan.gates.require) :]
+    for predicate, holds in zip(plan.gates.require, last, strict=True):
         if not holds:
-            yield f"required: {predicate.subject} {describe_conditions(predicate.conditions)} (it is {_shown(value)})"
+            value = _shown(said[predicate.subject])
+            yield f"required: {predicate.subject} {describe_conditions(predicate.conditions)} (it is {value})"
 
 
 def _shown(value: str | None) -> str:
@@ -108,7 +120,7 @@ def closed_windows(standing: Standing) -> tuple[str, ...]:
             window = None if criterion.events is None else criterion.events.window
             if window is None or not can_add(criterion) or standing.moment.is_open(window):
                 continue
-            if needed_more(criterion.scoring, standing.measured(plan_no, criterion), standing.missing):
+            if needed_more(criterion, standing.measured(plan_no, criterion), standing.missing):
                 found.append(f"{criterion.name}: {_when(window, standing.moment)}")
     return tuple(dict.fromkeys(found))
 

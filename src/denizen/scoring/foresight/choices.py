@@ -7,11 +7,21 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from denizen.plan import nodes
-from denizen.scoring.foresight.actions import MOST_TIMES, Action, Choice, can_add, in_measure, needed_more
+from denizen.scoring.foresight.actions import (
+    FULL_TIMES,
+    MOST_TIMES,
+    Action,
+    Choice,
+    can_add,
+    in_measure,
+    needed_more,
+    paying_steps,
+    step_of,
+)
 from denizen.scoring.foresight.deeds import Counted, Deed, counted_by, deeds, shared
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from denizen.scoring.foresight.actions import Moment
     from denizen.scoring.imagine import World
@@ -31,6 +41,30 @@ class Standing:
     def measured(self, plan_no: int, criterion: nodes.Criterion) -> Decimal:
         """Return what a criterion measures now; 0 where it is unknown."""
         return self.measures.get(plan_no, {}).get(criterion.name, Decimal(0))
+
+
+    def each(self, *kinds: type[nodes.Measure]) -> Iterator[tuple[int, nodes.Criterion, nodes.Each]]:
+        """Yield the criteria that pay for every full N of such measures, with the number of their plan."""
+        for plan_no, plan in self.plans.items():
+            for criterion in plan.criteria:
+                if isinstance(criterion.measure, kinds) and isinstance(criterion.scoring, nodes.Each):
+                    yield plan_no, criterion, criterion.scoring
+
+    @property
+    def summed(self) -> frozenset[str]:
+        """The properties of which some criterion takes the sum."""
+        criteria = (c for plan in self.plans.values() for c in plan.criteria)
+        return frozenset(c.measure.of for c in criteria if isinstance(c.measure, nodes.Sum))
+
+    @property
+    def first_skipped(self) -> int | None:
+        """The smallest number of times that might matter and is not among the choices; None if there is none."""
+        skipped = []
+        for plan_no, criterion, each in self.each(nodes.Count, nodes.Distinct):
+            measured = self.measured(plan_no, criterion)
+            if each.points > 0 and paying_steps(each, measured) > FULL_TIMES:
+                skipped.append(step_of(each, measured, FULL_TIMES + 1))
+        return min(skipped, default=None)
 
 
 def event_choices(world: World, standing: Standing) -> list[Choice]:
@@ -58,7 +92,7 @@ def _amounts(standing: Standing, counted: Sequence[Counted]) -> dict[str, set[in
 
 
 def _needed(standing: Standing, plan_no: int, criterion: nodes.Criterion) -> list[int]:
-    wanted = needed_more(criterion.scoring, standing.measured(plan_no, criterion), standing.missing)
+    wanted = needed_more(criterion, standing.measured(plan_no, criterion), standing.missing)
     return [n for n in wanted if n >= 1]
 
 

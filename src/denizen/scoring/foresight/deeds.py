@@ -38,6 +38,7 @@ class Counted:
     good: bool
     bad: bool
     criterion: nodes.Criterion | None = None
+    product: str | None = None
 
     def has(self, name: str) -> bool:
         """Return whether events of a name can count."""
@@ -57,24 +58,34 @@ def counted_by(plans: Mapping[int, nodes.Plan], moment: Moment) -> list[Counted]
     """Return all events that plans count at the as-of instant, with what more of them can do."""
     found = []
     for no, plan in plans.items():
+        product = plan.product.name if plan.product else None
         for criterion in plan.criteria:
             if criterion.events is not None and moment.is_open(criterion.events.window):
                 good, bad = rises(criterion), rises(criterion, down=True)
-                found.append(Counted(no, criterion.events, good, bad, criterion))
+                found.append(Counted(no, criterion.events, good, bad, criterion, product))
         plain = [*(plan.velocity.actions if plan.velocity else ()), *([plan.decay.activity] if plan.decay else ())]
         plain += [plan.ceiling.signals] if plan.ceiling else []
         plain += [plan.product.active] if plan.product else []
-        found += [Counted(no, events, good=True, bad=False) for events in plain]
+        found += [Counted(no, events, good=True, bad=False, product=product) for events in plain]
     return found
 
 
 def deeds(world: World, counted: Sequence[Counted], amounts: Mapping[str, Iterable[int]]) -> list[Deed]:
     """Return the events worth imagining; `amounts` are the values of summed properties that reach a bound."""
     names = [*dict.fromkeys(n for c in counted for n in c.events.names or ())]
-    names += [SOME_EVENT] if any(c.events.names is None for c in counted) else []
+    others = [f"another event {no}" for no in range(2, len(names) + 1)] if _tells_any_apart(counted) else []
+    names += [SOME_EVENT, *others] if any(c.events.names is None for c in counted) else []
     found = [deed for name in names for deed in _of_name(world, name, counted, amounts)]
     by_name = {i for i, c in enumerate(counted) if c.criterion and _tells_names_apart(c.criterion.measure)}
     return [d for d in found if d.counts & by_name or not _is_beaten(d, found, counted)]
+
+
+def _tells_any_apart(counted: Iterable[Counted]) -> bool:
+    """Return whether a product tells names of any event apart, so that one event of no name is not enough for it."""
+    return any(
+        c.product and c.events.names is None and c.criterion and _tells_names_apart(c.criterion.measure)
+        for c in counted
+    )
 
 
 def _is_beaten(deed: Deed, found: Sequence[Deed], counted: Sequence[Counted]) -> bool:
@@ -95,8 +106,14 @@ def _tells_names_apart(measure: nodes.Measure) -> bool:
 
 
 def _of_name(world: World, name: str, counted: Sequence[Counted], amounts: Mapping[str, Iterable[int]]) -> list[Deed]:
+    """Return the deeds of one name; a name that a model gives to other products alone is no event of this one."""
     relevant = {i: c for i, c in enumerate(counted) if c.has(name)}
+    named_by: dict[str | None, set[str]] = {c.product: set() for c in counted}
+    for c in counted:
+        named_by[c.product].update(c.events.names or ())
+    named = set().union(*named_by.values())
     predicates = dict.fromkeys(p for c in relevant.values() for p in c.events.where)
+    filtered = {p.subject for p in predicates}
     summed, told_apart = _read(relevant.values())
     subjects = sorted({p.subject for p in predicates} | summed | told_apart)
     options = [
@@ -113,8 +130,15 @@ def _of_name(world: World, name: str, counted: Sequence[Counted], amounts: Mappi
     for combined in itertools.islice(itertools.product(*options), _MOST_COMBINED):
         holding = {p for _, held in combined for p in held}
         counts = frozenset(i for i, c in relevant.items() if all(p in holding for p in c.events.where))
-        given = tuple((s, value) for s, (value, _) in zip(subjects, combined, strict=True) if value is not None)
-        said = dict(given)
+        if name in named and not any(name in named_by[relevant[i].product] for i in counts):
+            continue
+        read = set().union(*_read(relevant[i] for i in counts))
+        given = tuple(
+            (s, value)
+            for s, (value, _) in zip(subjects, combined, strict=True)
+            if value is not None and (s in read or s in filtered)
+        )
+        said = {s: value for s, value in given if s in read}
         amount = (*(said.get(s) for s in sorted(summed)), *(str(said.get(s) == FRESH) for s in sorted(told_apart)))
         kept.setdefault((counts, amount), Deed(Action(name, given), counts, amount))
     found = [d for d in kept.values() if any(not counted[i].bad for i in d.counts)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from denizen.clock import iso
@@ -17,12 +18,12 @@ from denizen.scoring.foresight.actions import FRESH, SOME_EVENT, Choice, Moment
 from denizen.scoring.foresight.blocked import blocked_by, closed_windows
 from denizen.scoring.foresight.choices import Standing, event_choices
 from denizen.scoring.foresight.facts import learnable_facts
+from denizen.scoring.foresight.narrow import amounts_of, narrowed
 from denizen.scoring.foresight.scenarios import Scenario, Verdict, score_scenarios
 from denizen.sql.literals import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from decimal import Decimal
 
     from denizen.scoring.foresight.actions import Action
     from denizen.scoring.imagine import World
@@ -149,7 +150,8 @@ class _Search:
             best, complete = self._of_size(actions)
             proved = proved and complete
             if best is not None:
-                return self._path(best, shortest=proved)
+                skipped = self.standing.first_skipped
+                return self._path(best, shortest=proved and (skipped is None or actions <= skipped))
             if not complete:
                 break
         if not verdict.pql:
@@ -197,7 +199,7 @@ class _Search:
             self.budget -= len(chunk)
             good = [(c, v) for c, v in zip(chunk, self._score(chunk), strict=True) if v.pql]
             if good:
-                return min(good, key=lambda found: _effort(*found))[0], True
+                return min(good, key=lambda found: _effort(*found, self.standing.summed))[0], True
         return None, next(left, None) is None
 
     def _reduced(self, combination: Combination) -> Combination:
@@ -227,7 +229,7 @@ class _Search:
         return _scenario(combination, self.standing.plans.values())
 
     def _path(self, combination: Combination, *, shortest: bool) -> Path:
-        combination = self._best_first(combination)
+        combination = self._best_first(narrowed(combination, self.standing, self._score))
         verdicts = self._score([combination[:i] for i in range(len(combination) + 1)])
         points = [round(b.total - a.total, 6) for a, b in itertools.pairwise(verdicts)]
         scenario, end = self._scenario(combination), verdicts[-1]
@@ -270,11 +272,12 @@ def _smaller(combination: Combination, groups: Sequence[Sequence[Choice]]) -> It
                 yield (*rest[0], lower, *rest[1])
 
 
-def _effort(combination: Combination, verdict: Verdict) -> tuple[int, int, int, float]:
-    """Order what takes equally many actions: things to do before things to learn, quick before slow, then the total."""
+def _effort(combination: Combination, verdict: Verdict, summed: frozenset[str]) -> tuple[int, int, int, Decimal, float]:
+    """Order what takes equally many actions: to do before to learn, quick before slow, small amounts, then the total."""
     facts = sum(c.fact is not None for c in combination)
     slow = max((e.later_us for c in combination if c.action for e in c.action.happenings(c.times)), default=0)
-    return facts, slow, len(combination), -verdict.total
+    amount = sum((amounts_of(c, summed) for c in combination), Decimal(0))
+    return facts, slow, len(combination), amount, -verdict.total
 
 
 def _scenario(combination: Combination, plans: Iterable[nodes.Plan]) -> Scenario:
