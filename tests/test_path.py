@@ -310,8 +310,8 @@ def test_bands_patterns_and_values_are_told_as_they_are_written(tmp_path):
 
     def told(lead):
         given = ["--leads", "leads.csv", "--events", "events.csv", "--as-of", "2026-02-01"]
-        ran = subprocess.run([DENIZEN, "explain", "m.yaml", lead, *given], cwd=tmp_path, capture_output=True, text=True)
-        return ran.stdout
+        asked = [DENIZEN, "explain", "m.yaml", lead, *given]
+        return subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
 
     out = told("a")
     assert r"student disqualifies: title matches `\bwerk|intern` (it is Werkstudent IT)" in out

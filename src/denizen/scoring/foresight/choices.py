@@ -42,7 +42,6 @@ class Standing:
         """Return what a criterion measures now; 0 where it is unknown."""
         return self.measures.get(plan_no, {}).get(criterion.name, Decimal(0))
 
-
     def each(self, *kinds: type[nodes.Measure]) -> Iterator[tuple[int, nodes.Criterion, nodes.Each]]:
         """Yield the criteria that pay for every full N of such measures, with the number of their plan."""
         for plan_no, plan in self.plans.items():

@@ -199,7 +199,7 @@ class _Search:
             self.budget -= len(chunk)
             good = [(c, v) for c, v in zip(chunk, self._score(chunk), strict=True) if v.pql]
             if good:
-                return min(good, key=lambda found: _effort(*found, self.standing.summed))[0], True
+                return min(good, key=lambda found: _effort(found[0], found[1], self.standing.summed))[0], True
         return None, next(left, None) is None
 
     def _reduced(self, combination: Combination) -> Combination:
