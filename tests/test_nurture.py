@@ -328,3 +328,43 @@ def test_outcomes_that_cannot_be_used_stop_no_score_but_are_told(folder):
     )
     assert refused.returncode
     assert "unknown-outcome" in refused.stderr
+
+
+@pytest.mark.parametrize(("max_points", "rows", "qualifies"), [(10, 500, True), (30, 500, True), (8, 400, False)])
+def test_of_each_as_many_steps_are_asked_for_as_qualify_or_pay(max_points, rows, qualifies):
+    model = f"""model: m
+behavior:
+  criteria:
+    imports: {{count: import, points: 30}}
+    rows: {{sum: {{of: rows, event: import}}, each: 100, points: 2, max_points: {max_points}}}
+pql: {{total: 40, fit: 0, behavior: 40}}
+"""
+    events = [
+        {"lead_id": "ana", "event": "login", "timestamp": "2026-01-02"},
+        {"lead_id": "zed", "event": "import", "timestamp": "2026-01-02", "properties": {"rows": 10}},
+    ]
+    told = denizen.nurture(model, events=events, as_of="2026-02-01").leads.to_pylist()
+    found = {r["lead_id"]: (r["to_do"], r["qualifies"]) for r in told}
+    assert found["ana"] == (f"import with rows {rows}", qualifies)
+    assert found["zed"] == (f"import with {rows - 10} more rows", qualifies)
+
+
+OTHER = """
+model: m
+fit: {criteria: {size: {attribute: size, bands: [{at_least: 1, points: 20}]}}}
+products:
+  crm: {criteria: {a: {count: a, points: 10}, a2: {count: a2, points: 3}}, decay: {points: 5, every: 1d}}
+  desk: {criteria: {b: {count: b, bands: [{at_least: 2, points: 60}]}}}
+pql: {total: 80, fit: 15, behavior: 40}
+"""
+
+
+def test_a_milestone_of_another_product_is_tried_with_what_is_done_of_it():
+    rows = [("ana", "a", "crm"), ("ana", "b", "desk"), ("bob", "b", "desk"), ("bob", "a2", "crm")]
+    events = [{"lead_id": n, "event": e, "product": p, "timestamp": "2025-12-31"} for n, e, p in rows]
+    leads = [{"lead_id": "ana", "size": 5}, {"lead_id": "bob", "size": 5}]
+    told = denizen.nurture(OTHER, leads=leads, events=events, as_of="2026-01-02")
+    ana = next(r for r in told.leads.to_pylist() if r["lead_id"] == "ana")
+    assert (ana["milestone"], ana["to_do"]) == ("desk.b", "1 more b with product desk")
+    assert (ana["qualifies"], ana["total_after"], ana["coming_back"]) == (True, 80, 0)
+    assert ana["points"] == ana["total_after"] - ana["total"]

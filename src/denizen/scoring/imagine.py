@@ -16,11 +16,12 @@ from denizen.plan.needs import needs_of
 from denizen.scoring.foresight.reading import Reader
 from denizen.scoring.run import IN_MEMORY, score_frame, spell
 from denizen.sql.events import Frame
+from denizen.sql.literals import text
 from denizen.sql.scores import SCORE_COLUMNS
 from denizen.sql.tables import tables_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from duckdb import DuckDBPyConnection
 
@@ -95,6 +96,24 @@ class World:
                 "CREATE OR REPLACE TEMP TABLE imagined_products AS SELECT grid.lead_id, grid.as_of_us, pql, capped_total,"
                 " open_total FROM grid JOIN of_products USING (g) JOIN imagined ON imagined.lead_id = grid.lead_id"
                 " AND imagined.as_of_us = grid.as_of_us"
+            )
+
+    def measure(self, plan_nos: Sequence[int]) -> None:
+        """Make the table `measures`: `plan_no, lead_id, line, measure`, what plans make of every row of the world as it is."""
+        self.load("SELECT lead_id, as_of_us FROM world_rows")
+        plans = spell(self.run.program, self.engine.dialect, Frame(), self.tables, detail=True)
+        found = [
+            f"SELECT {no} AS plan_no, g, {text(m.criterion.name)} AS line, CAST({m.column} AS DECIMAL(38, 9)) AS measure"
+            f" FROM {plans[no - 1].table}"
+            for no in plan_nos
+            for m in plans[no - 1].scores.criteria
+            if m.criterion.part == "behavior" and m.criterion.events is not None
+        ]
+        nothing = "SELECT 0 AS plan_no, 0 AS g, '' AS line, CAST(NULL AS DECIMAL(38, 9)) AS measure WHERE 1 = 0"
+        with self._scored(self.tables, plans) as session:
+            session.pull("measured", " UNION ALL ".join(found or [nothing]))
+            self.cursor.execute(
+                "CREATE OR REPLACE TABLE measures AS SELECT plan_no, grid.lead_id, line, measure FROM measured JOIN grid USING (g)"
             )
 
     def score_turned(self, grid: str) -> None:

@@ -28,7 +28,8 @@ class Milestone:
 
     `do` says it to a lead that has done some of it, `first` to one that has done nothing of it.
     `events` happen once; `repeated` happens as often as the measure is short of `bound`, or, with `amount`, once with
-    what is missing as the value of that property.
+    what is missing as the value of that property. `label` names it; `plan_no` is whose criterion it is, and `own` whether
+    that plan is the one that counts now.
     """
 
     number: int
@@ -40,6 +41,9 @@ class Milestone:
     bound: int = 0
     amount: str | None = None
     fact: Fact | None = None
+    label: str = ""
+    plan_no: int = 0
+    own: bool = True
 
 
 def milestones_of(world: World, there: Trackable) -> tuple[list[Milestone], dict[str, tuple[str, ...]]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import math
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from denizen.plan import nodes
+from denizen.plan.build import LINE_LIMIT
 from denizen.scoring.addresses import ADDRESSES, stage_addresses
 from denizen.scoring.foresight.scenarios import columns_of, event_table, logged, store
 from denizen.scoring.imagine import EVENTS, LEADS, World
@@ -112,11 +114,8 @@ def _try_plan(run: Run, plan_no: int, there: Trackable, missing: dict[Missing, N
     if not leads:
         return 0
     cursor.execute("CREATE OR REPLACE TEMP TABLE now AS SELECT * FROM world_now")
-    run.connection.execute(
-        "CREATE OR REPLACE TABLE measures AS SELECT world_rows.lead_id, line, try_cast(measure AS DECIMAL(38, 9)) AS measure"
-        " FROM lines JOIN final USING (g) JOIN world_rows ON world_rows.real_id = final.lead_id"
-        " WHERE part = 'behavior' AND kind = 'criterion'"
-    )
+    siblings = [no for no, s in enumerate(run.plans, 1) if s.plan.audience == world.plan.audience]
+    world.measure(siblings)
     cursor.execute(
         "CREATE OR REPLACE TEMP TABLE moments AS SELECT r.lead_id, r.as_of_us, coalesce(w.signup_us, first_us) AS"
         " signup_us, w.trial_started_us, w.trial_ends_us"
@@ -128,14 +127,37 @@ def _try_plan(run: Run, plan_no: int, there: Trackable, missing: dict[Missing, N
         " closes_us BIGINT, points DOUBLE, coming_back DOUBLE, back_qualifies BOOLEAN, total_after DOUBLE, qualifies BOOLEAN, last BOOLEAN)"
     )
     _come_back(world)
-    product = world.plan.product.name if world.plan.product else None
-    found, unreachable = milestones_of(world, there)
-    missing |= {Missing(criterion, names, product): None for criterion, names in unreachable.items()}
-    for milestone in found:
-        progress(f"trying {milestone.criterion.name}")
+    for milestone in _milestones(world, plan_no, siblings, there, missing):
+        progress(f"trying {milestone.label}")
         _try(world, milestone)
+        if isinstance(milestone.criterion.scoring, nodes.Each) and milestone.repeated is not None:
+            _try_more(world, milestone)
     _keep_best(run, world.plan)
     return leads
+
+
+def _milestones(
+    world: World, plan_no: int, siblings: list[int], there: Trackable, missing: dict[Missing, None]
+) -> list[Milestone]:
+    """Return the milestones of the plan that counts, then those of the other products; what is nowhere goes to `missing`."""
+    own, found = world.plan, list[Milestone]()
+    for no in sorted(siblings, key=lambda no: (no != plan_no, no)):
+        world.plan = world.run.plans[no - 1].plan
+        product = world.plan.product.name if world.plan.product else None
+        reachable, unreachable = milestones_of(world, there)
+        missing |= {Missing(criterion, names, product): None for criterion, names in unreachable.items()}
+        found += [
+            replace(
+                m,
+                number=len(found) + i,
+                label=m.criterion.name if product is None else f"{product}.{m.criterion.name}",
+                plan_no=no,
+                own=no == plan_no,
+            )
+            for i, m in enumerate(reachable, 1)
+        ]
+    world.plan = own
+    return found
 
 
 def _come_back(world: World) -> None:
@@ -148,10 +170,42 @@ def _come_back(world: World) -> None:
     )
 
 
-def _try(world: World, milestone: Milestone) -> None:
-    """Score every lead that could reach a milestone as if it had."""
+def _try_more(world: World, milestone: Milestone) -> None:
+    """Where a full N more is not enough to qualify, score what the points missing after it ask for, and all that pays.
+
+    What is missing after a step is read off its score, because the event may count for other criteria as well.
+    """
+    each = milestone.criterion.scoring
+    if not isinstance(each, nodes.Each):
+        return
+    gates, size = world.plan.gates, number(each.size)
+    short = (
+        f"greatest(0, {number(gates.total)} - imagined.total, {number(gates.fit)} - imagined.fit,"
+        f" {number(gates.behavior)} - imagined.behavior)"
+    )
+    full = f"floor(coalesce(measure, 0) / {size})"
+    left = f"({math.ceil(each.limit / abs(each.points))} - {full})"
+    asked = f"least({left}, (todo.times + coalesce(measure, 0)) // {size} - {full} + ceil({short} / {number(each.points)}))"
+    for steps in (asked, left):
+        if each.limit >= LINE_LIMIT and steps == left:
+            return
+        wanted = f"ceil({size} * ({full} + {steps}) - coalesce(measure, 0))"
+        world.cursor.execute(
+            f"CREATE OR REPLACE TEMP TABLE more AS SELECT todo.lead_id, CAST({wanted} AS BIGINT) AS times, closes_us, again"
+            " FROM todo JOIN imagined USING (lead_id) LEFT JOIN (SELECT * FROM measures WHERE"
+            f" line = {text(milestone.criterion.name)} AND plan_no = {milestone.plan_no}) AS measured USING (lead_id)"
+            f" WHERE NOT imagined.pql AND {wanted} > todo.times AND {wanted} <= {_most(milestone)}"
+        )
+        if not world.cursor.execute("SELECT count(*) FROM more").fetchall()[0][0]:
+            return
+        _try(world, milestone, "SELECT * FROM more")
+
+
+def _try(world: World, milestone: Milestone, todo: str = "") -> None:
+    """Score every lead that could reach a milestone as if it had; another product's does not bring it back to this one."""
     cursor = world.cursor
-    cursor.execute(f"CREATE OR REPLACE TEMP TABLE todo AS {_todo(milestone)}")
+    cursor.execute(f"CREATE OR REPLACE TEMP TABLE todo AS {todo or _todo(milestone)}")
+    before = "back" if milestone.own else "now"
     if not cursor.execute("SELECT count(*) FROM todo").fetchall()[0][0]:
         return
     leads = LEADS
@@ -159,9 +213,9 @@ def _try(world: World, milestone: Milestone) -> None:
         leads = _with_fact(world, milestone)
     _store_events(world, milestone)
     kept = f"SELECT * FROM {EVENTS} WHERE {world.concerns('SELECT lead_id FROM todo')}"
-    added = (
-        f"SELECT * FROM added UNION ALL BY NAME SELECT * FROM {CAME_BACK} WHERE lead_id IN (SELECT lead_id FROM todo)"
-    )
+    added = "SELECT * FROM added"
+    if milestone.own:
+        added += f" UNION ALL BY NAME SELECT * FROM {CAME_BACK} WHERE lead_id IN (SELECT lead_id FROM todo)"
     later = "SELECT lead_id, max(later_us) AS later_us FROM happening GROUP BY lead_id"
     world.score(
         f"SELECT todo.lead_id, as_of_us + coalesce(later_us, 0) AS as_of_us FROM todo JOIN world_rows USING (lead_id)"
@@ -170,8 +224,8 @@ def _try(world: World, milestone: Milestone) -> None:
         events=f"({kept} UNION ALL BY NAME {added})",
     )
     cursor.execute(
-        f"INSERT INTO tried SELECT todo.lead_id, {milestone.number}, {text(milestone.criterion.name)}, {_words(milestone)},"
-        " times, closes_us, CAST(imagined.total - back.total AS DOUBLE), CAST(back.total - now.total AS DOUBLE),"
+        f"INSERT INTO tried SELECT todo.lead_id, {milestone.number}, {text(milestone.label)}, {_words(milestone)},"
+        f" times, closes_us, CAST(imagined.total - {before}.total AS DOUBLE), CAST({before}.total - now.total AS DOUBLE),"
         " back.pql, CAST(imagined.total AS DOUBLE), imagined.pql, FALSE"
         " FROM todo JOIN now USING (lead_id) JOIN back USING (lead_id) JOIN imagined USING (lead_id)"
     )
@@ -199,15 +253,19 @@ def _todo(milestone: Milestone) -> str:
         if isinstance(criterion.scoring, nodes.Each):
             size = number(criterion.scoring.size)
             missing = f"ceil({size} * (floor(coalesce(measure, 0) / {size}) + 1) - coalesce(measure, 0))"
-    most = 10**9 if milestone.amount else MOST_TIMES
     is_open = "" if start is None else f"AND {start} <= as_of_us AND as_of_us < {end}"
     known = "measure IS NOT NULL" if isinstance(criterion.measure, nodes.DaysSince) else "coalesce(measure, 0) > 0"
     return (
         f"SELECT lead_id, CAST({missing} AS BIGINT) AS times, CAST({end or 'NULL'} AS BIGINT) AS closes_us,"
         f" {known} AS again FROM moments"
-        f" LEFT JOIN (SELECT * FROM measures WHERE line = {text(criterion.name)}) AS measured USING (lead_id)"
-        f" WHERE {missing} BETWEEN 1 AND {most} {is_open}"
+        f" LEFT JOIN (SELECT * FROM measures WHERE line = {text(criterion.name)} AND plan_no = {milestone.plan_no}) AS measured"
+        f" USING (lead_id) WHERE {missing} BETWEEN 1 AND {_most(milestone)} {is_open}"
     )
+
+
+def _most(milestone: Milestone) -> int:
+    """Return the largest number that is asked for: an amount is one thing done, times are many."""
+    return 10**9 if milestone.amount else MOST_TIMES
 
 
 def _bounds(window: nodes.Window | None) -> tuple[str | None, str | None]:
