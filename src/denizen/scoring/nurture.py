@@ -185,7 +185,9 @@ def _try_more(world: World, milestone: Milestone) -> None:
     )
     full = f"floor(coalesce(measure, 0) / {size})"
     left = f"({math.ceil(each.limit / abs(each.points))} - {full})"
-    asked = f"least({left}, (todo.times + coalesce(measure, 0)) // {size} - {full} + ceil({short} / {number(each.points)}))"
+    asked = (
+        f"least({left}, (todo.times + coalesce(measure, 0)) // {size} - {full} + ceil({short} / {number(each.points)}))"
+    )
     for steps in (asked, left):
         if each.limit >= LINE_LIMIT and steps == left:
             return
