@@ -45,7 +45,7 @@ def discover(model: str | None, project: str | None, model_out: str | None, **gi
       milestones, attributes, against [{name, kind, event, then, property, attribute, value, at_least, within,
         support, won, rate_with, rate_without, lift, difference, odds (each also _low, _high), p, q,
         adjusted {odds, low, high, p, q}, beside_others {odds, low, high, p},
-        stable, signs, same_as, rivals, may_leak}],
+        stable, signs, same_as, rivals, instead_of, may_leak}],
       only_activity, disagreements [{criterion, points, finding, lift, lift_low, lift_high}],
       leaks, design, cohort, notes, rows.
     """

@@ -14,6 +14,7 @@ from denizen.history import stats
 from denizen.history.discover.candidates import COUNTS, stride_of
 from denizen.history.discover.chance import COMPOUND, Bars, bars_of
 from denizen.history.discover.features import SUPPORT, windows_us
+from denizen.history.discover.sharpen import sharpen
 from denizen.history.stats.intervals import numpy
 from denizen.sql.literals import text
 
@@ -42,7 +43,8 @@ class Chosen:
     """A finding that tells something the others do not: `beside` are its odds with them, activity and time held equal.
 
     `same_as` are near-duplicates that were merged into it, `rivals` others that would stand in its place: each says
-    nothing beside it, nor does it beside them.
+    nothing beside it, nor does it beside them, and both point the same way. `instead_of` is the event whose place a
+    property of it has taken, with the reason.
     """
 
     tested: Tested
@@ -50,6 +52,7 @@ class Chosen:
     beside_p: float
     same_as: tuple[str, ...]
     rivals: tuple[str, ...] = ()
+    instead_of: str | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -61,6 +64,7 @@ class Choice:
     levels: Any = None
     same_as: tuple[str, ...] = ()
     rivals: list[str] = field(default_factory=list)
+    instead_of: str | None = None
 
     @property
     def candidate(self) -> Candidate:
@@ -94,7 +98,7 @@ def choose(history: History, tested: Sequence[Tested]) -> list[Chosen]:
 
     The next one is always the strongest beside those chosen; then those chosen before are tested again beside it, and
     what no longer passes is dropped and named as its rival. What is made of several events comes after events and attributes, because it holds a
-    part of each milestone that is in it.
+    part of each milestone that is in it; a property takes the place of its event if it is clearly stronger.
     """
     findings = _shortlist([t for t in tested if t.found])
     if not findings:
@@ -113,11 +117,12 @@ def choose(history: History, tested: Sequence[Tested]) -> list[Chosen]:
         left = [c for c in left if c is not best]
         if tests[id(best)].z * best.tested.adjusted.z <= 0:
             continue
-        left = [c for c in left if not _same_thing(c.candidate, best.candidate)]
+        best = sharpen(history, judged, picked, best, [c for c in able if c in left])
+        left = [c for c in left if c is not best and not _same_thing(c.candidate, best.candidate)]
         best.rivals = _rivals(judged, held, best, [c for c in passing if c in left], tests, len(picked))
         best.levels = _levels(history, judged, picked, best)
         fallen = [c for c in picked if not _stands(judged, c, [*picked, best])]
-        best.rivals += [c.candidate.words for c in fallen]
+        best.rivals += [c.candidate.words for c in fallen if _same_way(c, best)]
         picked = [*(c for c in picked if c not in fallen), best]
     return _chosen(judged, picked)
 
@@ -137,7 +142,10 @@ def _chosen(judged: Judged, picked: Sequence[Choice]) -> list[Chosen]:
         own[choice.rows] = 1
     held = stats.hold(judged.won, [*judged.base, *marks])
     found = [held.odds(len(judged.base) + i) for i in range(len(picked))]
-    return [Chosen(c.tested, odds, p, c.same_as, tuple(c.rivals)) for c, (odds, p) in zip(picked, found, strict=True)]
+    return [
+        Chosen(c.tested, odds, p, c.same_as, tuple(c.rivals), c.instead_of)
+        for c, (odds, p) in zip(picked, found, strict=True)
+    ]
 
 
 def _judged(history: History, tested: Sequence[Tested]) -> Judged:
@@ -168,6 +176,11 @@ def _same_thing(one: Candidate, two: Candidate) -> bool:
         return (one.name, one.value) == (two.name, two.value)
     shared = {one.event, one.then} & {two.event, two.then} - {""}
     return bool(shared) or (one.kind == two.kind and one.kind in ("days", "breadth"))
+
+
+def _same_way(one: Choice, two: Choice) -> bool:
+    """Return whether both speak for, or both against a conversion."""
+    return one.tested.adjusted.z * two.tested.adjusted.z > 0
 
 
 def _rows(history: History, candidate: Candidate) -> Any:
@@ -208,7 +221,10 @@ def _phi(mark: Any, n: int, rows: Any) -> float:
 def _rivals(
     judged: Judged, held: Held, best: Choice, others: Sequence[Choice], tests: dict[int, Test], before: int
 ) -> list[str]:
-    """Return the others that cannot be told apart from the best: neither says anything beside the other."""
+    """Return the others that cannot be told apart from the best: neither says anything beside the other.
+
+    What points the other way is none, for it would be there instead of the best only where that is not.
+    """
     np = numpy()
     mark = np.zeros(len(judged.won), dtype=bool)
     mark[best.rows] = True
@@ -217,6 +233,8 @@ def _rivals(
     found: list[Choice] = []
     for other in sorted(others, key=lambda c: -abs(tests[id(c)].z)):
         against = tests[id(other)]
+        if against.z * test.z <= 0 or not _same_way(other, best):
+            continue
         both = float(spread[other.rows[mark[other.rows]]].sum())
         shared = held.overlap(both, own, _by_group(held, other.rows)) / math.sqrt(test.variance * against.variance)
         left = math.sqrt(max(1e-9, 1 - shared * shared))

@@ -94,6 +94,7 @@ class Discovery:
             "beside_others": {**chosen.beside.as_dict("odds"), "p": chosen.beside_p},
             "same_as": list(chosen.same_as),
             "rivals": list(chosen.rivals),
+            "instead_of": chosen.instead_of,
             "may_leak": self.leaky and chosen.tested.candidate.kind == "attribute",
         }
 

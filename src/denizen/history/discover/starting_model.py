@@ -71,6 +71,8 @@ def _evidence(chosen: Chosen, discovery: Discovery) -> list[str]:
     lines = [evidence]
     if t.candidate.kind == "attribute" and discovery.leaky:
         lines.append("Known today, may leak: make sure it was known before the conversion.")
+    if chosen.instead_of:
+        lines.append(f"It stands instead of {chosen.instead_of}.")
     if chosen.rivals:
         lines.append(f"These data cannot tell it apart from: {', '.join(chosen.rivals)}.")
     if not t.stable:
