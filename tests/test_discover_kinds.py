@@ -60,7 +60,7 @@ def found(**given):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_property_stands_instead_of_its_event_where_the_event_tells_nothing_beside_it(seed):
-    discovery = denizen.discover(**world(seed, lambda times, crm: np.where(crm > 0, 0.4, 0.05)))
+    discovery = denizen.discover(**world(seed, lambda _, crm: np.where(crm > 0, 0.4, 0.05)))
     [milestone] = [m for m in discovery.as_dict()["milestones"] if m["event"] == "imported"]
     assert (milestone["kind"], milestone["property"], milestone["value"]) == ("property", "source", "crm")
     assert milestone["instead_of"].startswith("imported")
@@ -71,15 +71,15 @@ def test_a_property_stands_instead_of_its_event_where_the_event_tells_nothing_be
 
 @pytest.mark.parametrize("seed", range(3))
 def test_an_event_stays_where_its_properties_say_nothing_more_than_how_often_it_was_done(seed):
-    [milestone] = found(**world(seed, lambda times, crm: np.where(times > 0, 0.4, 0.05)))
+    [milestone] = found(**world(seed, lambda times, _: np.where(times > 0, 0.4, 0.05)))
     assert (milestone["kind"], milestone["instead_of"]) == ("count", None)
-    [milestone] = found(**world(seed, lambda times, crm: np.where(times > 2, 0.5, 0.05), more=3.0))
+    [milestone] = found(**world(seed, lambda times, _: np.where(times > 2, 0.5, 0.05), more=3.0))
     assert (milestone["kind"], milestone["instead_of"]) == ("count", None)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_what_points_the_other_way_is_no_rival(seed):
-    discovery = denizen.discover(**world(seed, lambda times, crm: np.where(crm > 0, 0.3, 0.05), others=(0.03, 0.9)))
+    discovery = denizen.discover(**world(seed, lambda _, crm: np.where(crm > 0, 0.3, 0.05), others=(0.03, 0.9)))
     assert discovery.milestones
     for chosen in discovery.findings:
         assert not any("mailbox" in rival for rival in chosen.rivals) or "mailbox" in chosen.tested.candidate.words

@@ -52,7 +52,8 @@ def sharpen(
     able_beside = [
         a
         for a in compared
-        if a.beside_event * event.tested.adjusted.z > 0 and judged.bars.passes(a.choice.candidate, a.beside_event, before)
+        if a.beside_event * event.tested.adjusted.z > 0
+        and judged.bars.passes(a.choice.candidate, a.beside_event, before)
     ]
     if not able_beside:
         return event
