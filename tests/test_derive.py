@@ -91,6 +91,30 @@ def test_public_suffixes_part_companies():
     assert registrable("ana.github.io") != registrable("bob.github.io")
     assert registrable("co.uk") is registrable("github.io") is None
     assert company_of_website("HTTPS://www.Acme.co.uk:443/x?y") == "acme.co.uk"
+    assert company_of_website("acme.com:8080") == "acme.com"
+    assert (
+        company_of_website("https://acme.com?ref=x@evil.com")
+        == company_of_website("https://acme.com#@evil.com")
+        == "acme.com"
+    )
+    assert company_of_website("http://acme.com@evil.com") == "evil.com"
+
+
+def test_a_domain_with_a_sharp_s_is_one_of_its_own():
+    assert clean_domain("xn--strae-oqa.de") == clean_domain("straße.de") == "straße.de"
+    assert company_of_mail_domain("straße.de") != company_of_mail_domain("strasse.de")
+
+
+@pytest.mark.parametrize(
+    ("title", "level"),
+    [
+        ("Directeur adjoint des ventes", "director"), ("Adjoint au directeur", "individual"),
+        ("Engineer @ CEO.com", "individual"), ("Vice President Assistant", "individual"),
+        ("Assistant Vice President", "vp"), ("Dirección general", "c_level"),
+    ],
+)  # fmt: skip
+def test_a_title_is_its_own_and_not_that_of_who_stands_beside(title, level):
+    assert seniority_of(title) == level
 
 
 @pytest.mark.parametrize(

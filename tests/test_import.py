@@ -190,6 +190,13 @@ def test_a_semicolon_parts_cells_as_well():
     assert one_of(result).bands[0].in_ == ["SaaS", "Fintech"]
 
 
+def test_settings_without_a_criterion_are_no_model():
+    with pytest.raises(DenizenError, match="no criterion"):
+        rubric(("Decay", "every 14 days of inactivity", "-10"))
+    with pytest.raises(DenizenError, match="no criterion"):
+        import_text("mautic", json.dumps({"points": [], "triggers": [{"name": "Hot", "points": 50}]}), "m.json")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

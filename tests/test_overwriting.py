@@ -65,3 +65,15 @@ def test_an_output_that_is_an_input_is_refused_and_nothing_is_written(arguments,
     said = " ".join(capsys.readouterr().err.split())
     assert "is an input or another output already" in said or "file exists" in said or "is there already" in said
     assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl"])
+def test_a_file_beside_an_output_stays_as_it_is(ending, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "m.yaml").write_text(MODEL.partition("segments")[0])
+    (tmp_path / "l.csv").write_text("lead_id,employees\nana,60\n")
+    (tmp_path / f"out.{ending}.tmp").write_text("mine")
+    monkeypatch.setattr(sys, "argv", ["denizen", "score", "m.yaml", "--leads", "l.csv", "--out", f"out.{ending}"])
+    main()
+    assert {p.name for p in tmp_path.iterdir()} == {"m.yaml", "l.csv", f"out.{ending}", f"out.{ending}.tmp"}
+    assert (tmp_path / f"out.{ending}.tmp").read_text() == "mine"

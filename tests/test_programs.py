@@ -229,3 +229,23 @@ account: {rollup: sum, criteria: {using: {distinct: {of: leads}, bands: [{at_lea
     assert [(g.gate, g.missed_by) for g in found.gates if not g.holds] == [("total", 45)]
     with pytest.raises(denizen.DenizenError, match="unknown-account"):
         denizen.explain_account(model, "b", **given)
+
+
+@pytest.mark.parametrize(("left_out", "behavior", "fit"), [("cross_product_bonus", 10, 15), ("fit", 22, 0)])
+def test_a_part_with_nothing_behind_it_is_left_out_of_a_segment(left_out, behavior, fit):
+    model = f"""model: m
+fit: {{criteria: {{size: {{attribute: size, bands: [{{at_least: 1, points: 15}}]}}}}}}
+products:
+  crm: {{criteria: {{a: {{count: a, points: 10}}}}}}
+  desk: {{criteria: {{b: {{count: b, points: 10}}}}}}
+cross_product_bonus: {{points: 12}}
+segments: [{{name: free, when: {{plan: free}}, {left_out}: }}]
+"""
+    leads = [{"lead_id": "ana", "plan": "free", "size": 5}, {"lead_id": "bob", "plan": "pro", "size": 5}]
+    events = [
+        {"lead_id": lead["lead_id"], "event": event, "timestamp": "2026-01-01", "product": product}
+        for lead in leads
+        for event, product in (("a", "crm"), ("b", "desk"))
+    ]
+    scores = denizen.score(model, leads=leads, events=events, as_of="2026-01-02").scores.to_pylist()
+    assert {r["lead_id"]: (r["behavior"], r["fit"]) for r in scores} == {"ana": (behavior, fit), "bob": (22, 15)}

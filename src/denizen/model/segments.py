@@ -23,7 +23,11 @@ def segment_source(source: Source, index: int) -> Source:
     whole.values = {p: place for p, place in source.values.items() if p[:1] != ("segments",)}
     given = source.at(segment)
     for key in SEGMENTED:
-        if key in given.data and given.data[key] is not None:
+        if key not in given.data:
+            continue
+        if given.data[key] is None:
+            whole.data.pop(key, None)
+        else:
             whole.data[key] = _merged(whole, (key,), whole.data.get(key), given, given.data[key])
     return whole
 

@@ -464,7 +464,7 @@ class Segment(Spec):
 
     def overrides(self) -> list[str]:
         """Return the keys under which something differs."""
-        return [key for key in SEGMENTED if getattr(self, key) is not None]
+        return [key for key in SEGMENTED if key in self.model_fields_set]
 
 
 SEGMENTED = ("fit", "behavior", "products", "cross_product_bonus", "pql", "tiers")

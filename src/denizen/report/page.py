@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 from html import escape
-from pathlib import Path
 from typing import Any
 
-from denizen.errors import fail
 from denizen.extra import is_there, needed
 from denizen.report.charts import INK, drawable
 from denizen.report.parts import Chart, Code, Report, Section, Table, Words
 from denizen.report.style import STYLE
 from denizen.visible import visible
+from denizen.whole_files import whole_file
 
 TONES = {"plain", "good", "warning", "bad"}
 _LITTLE = 0.1
@@ -47,13 +46,8 @@ def write_report(report: Report, path: str, *, must_draw: bool = True) -> None:
         DenizenError: it cannot be drawn or written.
     """
     page = report_html(report, must_draw=must_draw)
-    partial = Path(f"{path}.tmp")
-    try:
-        partial.write_text(page, encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise fail("file-unreadable", f"cannot write: {error.strerror or error}", file=path) from None
+    with whole_file(path) as draft:
+        draft.write_text(page, encoding="utf-8")
 
 
 def _facts(report: Report) -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from denizen.errors import fail
 from denizen.model.approaches import APPROACHES
 from denizen.model.lint.fix import diff_of, fixed_text
 from denizen.model.lint.ignores import check_codes
@@ -18,6 +16,7 @@ from denizen.model.load import model_from, read_text
 from denizen.model.source import parse_yaml
 from denizen.plan.build import build_program
 from denizen.scoring.look import look_at_data
+from denizen.whole_files import whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -138,11 +137,6 @@ def write_fixed(checked: Checked) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    try:
-        mode = path.stat().st_mode
-        with tempfile.NamedTemporaryFile("wb", dir=path.parent, prefix=f".{path.name}.", delete=False) as draft:
-            draft.write(text.encode("utf-8"))
-        Path(draft.name).chmod(mode)
-        Path(draft.name).replace(path)
-    except OSError as error:
-        raise fail("file-unreadable", f"cannot write: {error.strerror}", file=str(path)) from None
+    with whole_file(path) as draft:
+        draft.write_bytes(text.encode("utf-8"))
+        draft.chmod(path.stat().st_mode)

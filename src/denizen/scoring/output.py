@@ -10,6 +10,7 @@ import duckdb
 from denizen.errors import fail
 from denizen.scoring.inputs import refuse_inputs
 from denizen.sql.literals import text
+from denizen.whole_files import whole_file
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -63,13 +64,13 @@ def write_rows(connection: DuckDBPyConnection, query: str, path: str) -> None:
         DenizenError: the file cannot be written.
     """
     ending = _ending(path) or ".parquet"
-    partial = f"{path}.tmp"
-    try:
-        connection.execute(f"COPY ({_spelled(connection, query, ending)}) TO {text(partial)} ({FORMATS[ending]})")
-        Path(partial).replace(path)
-    except (duckdb.Error, OSError) as error:
-        Path(partial).unlink(missing_ok=True)
-        raise fail("file-unreadable", f"cannot write: {str(error).splitlines()[0]}", file=path) from None
+    with whole_file(path) as draft:
+        try:
+            connection.execute(
+                f"COPY ({_spelled(connection, query, ending)}) TO {text(str(draft))} ({FORMATS[ending]})"
+            )
+        except duckdb.Error as error:
+            raise fail("file-unreadable", f"cannot write: {str(error).splitlines()[0]}", file=path) from None
 
 
 def _spelled(connection: DuckDBPyConnection, query: str, ending: str) -> str:

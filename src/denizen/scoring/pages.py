@@ -6,6 +6,7 @@ from pathlib import Path
 
 from denizen.errors import fail
 from denizen.scoring.inputs import refuse_inputs
+from denizen.whole_files import whole_file
 
 
 def check_page(path: str | None, inputs: list[object]) -> None:
@@ -30,10 +31,5 @@ def write_page(path: str, page: str) -> None:
     Raises:
         DenizenError: the file cannot be written.
     """
-    partial = Path(f"{path}.tmp")
-    try:
-        partial.write_text(page, encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise fail("file-unreadable", f"cannot write: {error.strerror}", file=path) from None
+    with whole_file(path) as draft:
+        draft.write_text(page, encoding="utf-8")

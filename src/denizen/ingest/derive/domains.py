@@ -7,6 +7,8 @@ import unicodedata
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
+import idna
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 ADDRESS = r"^(?:[^<>]*<)?\s*(?:mailto:)?[^\s@<>,;]+@([^\s@<>,;]+?)\.?>?\s*$"
 """An address, alone or as `Ana <ana@acme.com>`; the group is its domain."""
 
-_WEB = re.compile(r"^(?:[a-z][a-z0-9+.-]*:)?(?://)?(?:[^/@]*@)?([^/:?#]+)", re.IGNORECASE)
+_WEB = re.compile(r"^(?:(?:[a-z][a-z0-9+.-]*:)?//)?(?:[^/?#@]*@)?([^/:?#]+)", re.IGNORECASE)
 _LABEL = re.compile(r"^(?!-)[a-z0-9_-]{1,63}(?<!-)$")
 _LAST_LABEL = re.compile(r"^(?:[a-z]{2,63}|xn--[a-z0-9-]{2,59})$")
 _LONGEST = 253
@@ -24,14 +26,15 @@ _LONGEST = 253
 def clean_domain(text: str) -> str | None:
     """Return a domain in lower case and in its own script, None if the text is none.
 
-    `XN--MLLER-KVA.de.` and `müller.de` are the same domain, and the second is how it is written here.
+    `XN--MLLER-KVA.de.` and `müller.de` are the same domain, and the second is how it is written here. `straße.de` and
+    `strasse.de` are two, as they are to registries (IDNA 2008).
     """
     name = unicodedata.normalize("NFKC", text.strip()).lower().strip(".")
     ascii_name = to_ascii(name)
     if ascii_name is None:
         return None
     try:
-        return ascii_name.encode("ascii").decode("idna") if "xn--" in ascii_name else ascii_name
+        return idna.decode(ascii_name) if "xn--" in ascii_name else ascii_name
     except UnicodeError:
         return None
 
@@ -39,7 +42,7 @@ def clean_domain(text: str) -> str | None:
 def to_ascii(domain: str) -> str | None:
     """Return a domain as the name system spells it, None if it is no domain."""
     try:
-        name = domain if domain.isascii() else domain.encode("idna").decode("ascii")
+        name = domain if domain.isascii() else idna.encode(domain).decode("ascii")
     except UnicodeError:
         return None
     labels = name.split(".")

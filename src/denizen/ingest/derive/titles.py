@@ -19,7 +19,7 @@ LEVELS = ("intern", "c_level", "owner", "vp", "director", "manager", "individual
 NOTHING = "-"
 EXECUTIVE = "executive"
 
-_COMPANY = re.compile(r"(?:\s+at\s+|\s*@|\s+bei\s+(?:der\s+)?|\s+chez\s+)\S.*$", re.IGNORECASE)
+_COMPANY = re.compile(r"(?:\s+at\s+|\s*@\s*|\s+bei\s+(?:der\s+)?|\s+chez\s+)\S.*$", re.IGNORECASE)
 _GENDERS = re.compile(r"[(\[]?\b[mwfdhxi]\s*[/|]\s*[mwfdhxi](?:\s*[/|]\s*[mwfdhxi*])*\b[)\]]?", re.IGNORECASE)
 _ENDINGS = re.compile(
     r"(?:[*:_·•/(]-?|(?<=[a-z])\.(?=r?ice\b|trice\b|euse\b))(?:innen|in|rin|a|e|ra|ora|rice|trice|euse|ne|ère|ière|as|os)\)?(?=[\s,;)]|$)",
@@ -30,6 +30,9 @@ _DOTTED = re.compile(r"\b((?:[a-z]\.){2,})(?![a-z]\w)", re.IGNORECASE)
 _ASSISTANTS = re.compile(
     r"^(?:assistant|assistante|assistent\w*|assistenz|\w+assistent(?:in)?|\w*assistenz|asistente|assistente|secretar\w*|secretaire|sekretar\w*|ea|pa|adjointe?|auxiliar|office)$"
 )
+_DEPUTY = re.compile(r"^adjointe?$")
+"""At the head of a title an assistant, behind another word its deputy: `directeur adjoint`."""
+_ASSISTS_WHO_STANDS_BEFORE = re.compile(r"^(?:assistante?|assistent(?:in|e)?|assistenz|asistente)$")
 _LINKS = frozenset(
     [
         "to",
@@ -115,9 +118,12 @@ def _words_of(title: str) -> tuple[list[str], bool]:
     words = fold(text.replace("'", " ").replace("’", " ")).split()
     words = _until(words, [i for i, word in enumerate(words) if word in _FORMER])
     assistants = [
-        i + 1 for i, (word, link) in enumerate(itertools.pairwise(words)) if link in _LINKS and _ASSISTANTS.match(word)
+        i + 1
+        for i, (word, link) in enumerate(itertools.pairwise(words))
+        if link in _LINKS and _ASSISTANTS.match(word) and not (i and _DEPUTY.match(word))
     ]
-    return _until(words, assistants), bool(assistants)
+    behind = len(words) > 1 and bool(_ASSISTS_WHO_STANDS_BEFORE.match(words[-1]))
+    return _until(words, assistants), behind or bool(assistants)
 
 
 def _until(words: list[str], places: list[int]) -> list[str]:

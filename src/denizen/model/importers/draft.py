@@ -93,8 +93,10 @@ class Draft:
         if not self.report.lines:
             raise fail("import-shape", "the file holds no scoring rule", file=self.file)
         if not any(item.data is not None for items in self.criteria.values() for item in items):
-            first = next(iter(self.report.of("dropped")))
-            message = f"none of the {len(self.report.lines)} rules can be carried over; the first, at {first.place}: {first.reason}"
+            message = "the file holds no criterion that gives points for what a lead is or does"
+            if (dropped := next(iter(self.report.of("dropped")), None)) is not None:
+                rules = len(self.report.lines)
+                message = f"none of the {rules} rules can be carried over; the first, at {dropped.place}: {dropped.reason}"
             raise fail("import-shape", message, file=self.file)
         text = "\n".join(self._lines()) + "\n"
         return Imported(text, parse_model(text, self.file), self.report)
