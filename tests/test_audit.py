@@ -485,3 +485,18 @@ def test_a_band_without_points_fires(audit_of_accounts_alone):
     student = next(c for c in audit_of_accounts_alone["coverage"] if c["criterion"] == "student")
     assert (student["state"], student["fired"], student["fired_share"]) == ("fed", 1, 0.5)
     assert "never-fires" not in {f["code"] for f in audit_of_accounts_alone["faults"]}
+
+
+def test_what_is_hidden_on_every_event_is_told_once(tmp_path):
+    rows = [
+        {"lead_id": f"l{n}", "event": e, "timestamp": "2026-01-02", "properties": {"anonymousId": f"a{n}", "plan": "x"}}
+        for n in range(3)
+        for e in ("report", "login", "paid")
+    ]
+    (tmp_path / "events.jsonl").write_text("".join(f"{json.dumps(r)}\n" for r in rows))
+    (tmp_path / "model.yaml").write_text("model: m\nbehavior: {criteria: {r: {count: report, points: 5}}}\n")
+    asked = [DENIZEN, "audit", "model.yaml", "--events", "events.jsonl", "--as-of", "2026-02-01", "--html", "a.html"]
+    out = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert out.count("anonymousId") == 1
+    assert "not shown because the name says it may be personal: anonymousId" in " ".join(out.split())
+    assert "may be personal: anonymousId" in (tmp_path / "a.html").read_text()

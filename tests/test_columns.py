@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 import denizen
 from denizen.errors import DenizenError
 from denizen.ingest.columns import KNOWN_AS, proposals_of
+from denizen.ingest.events import OF_ACCOUNT_ALONE
 from denizen.ingest.raw import Raw
 
 USERS = "userId,groupId,email,jobTitle,createdAt,trialEndsAt\nu1,g1,a@b.example,CEO,2026-06-01,2026-06-15\n"
@@ -133,3 +134,104 @@ def test_the_interface_tells_all_problems_at_once_too():
     with pytest.raises(DenizenError) as error:
         denizen.score(model, leads=[{"userId": "u"}], events=[{"userId": "u"}], as_of="2026-06-01")
     assert len(error.value.findings) == 4
+
+
+@pytest.mark.parametrize(
+    ("column", "name"),
+    [
+        *((c, "email") for c in ("E-Mail", "e-mail", "email_address", "Email Address", "workEmail", "Contact E-Mail")),
+        *((c, "account_id") for c in ("Company ID", "groupId", "ORG KEY", "Customer Account Id")),
+        *((c, "trial_ends_at") for c in ("Trial Ends", "trialEnd", "TRIAL EXPIRES ON", "trial-end-date")),
+        *((c, "trial_started_at") for c in ("Trial Started", "trial.begin.date")),
+        *((c, "signup_at") for c in ("Signed Up On", "Registration Date", "created time")),
+    ],
+)
+def test_a_column_is_known_by_the_words_of_its_name_however_they_are_spelled(column, name):
+    raw = Raw("leads", "l", "l", dict.fromkeys(("lead_id", column), "VARCHAR"))
+    assert [(p.name, p.column, p.sure) for p in proposals_of(raw)] == [(name, column, True)]
+
+
+@pytest.mark.parametrize(
+    "column", ["email_domain", "email_opt_in", "Billing", "trial_length", "group_size", "last_login_at", "mailing"]
+)
+def test_one_word_more_makes_another_column(column):
+    raw = Raw("leads", "l", "l", dict.fromkeys(("lead_id", column), "VARCHAR"))
+    assert not list(proposals_of(raw))
+
+
+@pytest.fixture
+def apart(tmp_path):
+    (tmp_path / "leads.csv").write_text("lead_id,signup_at,E-Mail,Group\nana,2026-01-01,ana@acme.com,g1\n")
+    (tmp_path / "accounts.csv").write_text("account_id,employees\ng1,100\n")
+    (tmp_path / "events.csv").write_text("lead_id,event,timestamp\nana,x,2026-01-02\n")
+    (tmp_path / "model.yaml").write_text(
+        "model: m\nfit: {criteria: {size: {attribute: employees, bands: [{at_least: 50, points: 20}]}}}\n"
+        "behavior: {criteria: {x: {count: x, points: 40}}}\n"
+    )
+    return tmp_path
+
+
+TABLES = ("--leads", "leads.csv", "--accounts", "accounts.csv", "--events", "events.csv")
+
+
+def test_a_doubtful_account_is_mapped_where_its_values_are_ids_of_accounts_and_else_told(apart):
+    told = json.loads(run(apart, "init", "--yes", "--json", *TABLES, "--into", "sure"))
+    assert {(m["name"], m["column"]) for m in told["mapped"]} == {("account_id", "Group"), ("email", "E-Mail")}
+    assert told["warnings"] == []
+    (apart / "accounts.csv").write_text("account_id,employees\nelsewhere,100\n")
+    told = run(apart, "init", "--yes", *TABLES, "--into", "other")
+    assert "leads.account_id: may be Group, not mapped; if it is, --map leads.account_id=Group" in told
+    assert "no lead belongs to any of the accounts given" in told
+
+
+@pytest.mark.parametrize("command", ["score", "check", "audit"])
+def test_accounts_that_no_lead_joins_are_told(apart, command):
+    told = run(apart, command, "model.yaml", *TABLES, *([] if command == "check" else ["--as-of", "2026-02-01"]))
+    assert "no lead belongs to any of the accounts given" in " ".join(told.split())
+    if command == "check":
+        assert "`employees` is known of no lead; accounts have it, and no lead belongs to any of them" in told
+    mapped = run(apart, "score", "model.yaml", *TABLES, "--map", "leads.account_id=Group", "--as-of", "2026-02-01")
+    assert "no lead belongs" not in mapped
+
+
+def test_the_gate_on_fit_goes_down_by_what_no_lead_has(apart):
+    run(apart, "init", "--yes", "--force", "--approach", "balanced", *TABLES)
+    model = YAML(typ="safe").load((apart / "model.yaml").read_text())
+    told = json.loads(run(apart, "audit", "model.yaml", "--as-of", "2026-02-01", "--json"))
+    fit = told["reach"]["fit"]
+    assert fit["gate"] == model["pql"]["fit"] <= fit["data"]
+    run(apart, "init", "--yes", "--approach", "balanced", "--into", "whole")
+    assert model["pql"]["fit"] < YAML(typ="safe").load((apart / "whole" / "model.yaml").read_text())["pql"]["fit"]
+
+
+def test_check_score_and_accounts_out_agree_on_events_of_accounts_alone(apart):
+    (apart / "events.csv").write_text(
+        "lead_id,account_id,event,timestamp\nana,,x,2026-01-02\n,g1,funding,2026-01-03\n,g1,funding,2026-01-04\n,,x,2026-01-05\n"
+    )
+    tables = (*TABLES, "--map", "leads.account_id=Group")
+    assert "no criterion of this model measures over accounts" in run(apart, "check", "model.yaml", *tables)
+    with (apart / "model.yaml").open("a") as model:
+        model.write("account: {criteria: {funding: {count: funding, points: 10}}}\n")
+    checked = run(apart, "check", "model.yaml", *tables)
+    assert "3 of 4 events would be rejected" in checked
+    assert "2 of them carry only an account, and count where accounts are scored (--accounts-out)" in checked
+    scored = json.loads(run(apart, "score", "model.yaml", *tables, "--as-of", "2026-02-01", "--json"))
+    alone = f"events: {OF_ACCOUNT_ALONE}"
+    assert scored["rows"]["reasons"] == {alone: 2, "events: lead_id is missing": 1}
+    accounts = ("--accounts-out", "accounts_out.csv")
+    scored = json.loads(run(apart, "score", "model.yaml", *tables, "--as-of", "2026-02-01", "--json", *accounts))
+    assert scored["rows"]["reasons"] == {"events: lead_id and account_id are missing": 1}
+    assert scored["rows"]["events"]["used"] == 3
+
+
+def test_init_takes_its_reasons_from_the_data(apart):
+    days = [f"2026-0{month}-{day:02}" for month in range(1, 7) for day in range(1, 28)]
+    (apart / "leads.csv").write_text("lead_id,signup_at\n" + "".join(f"u{i},{d}\n" for i, d in enumerate(days)))
+    (apart / "won.csv").write_text("lead_id,outcome,at\nu1,won,2026-01-05\nu2,won,2026-09-20\n")
+    tables = ("--leads", "leads.csv", "--outcomes", "won.csv")
+    told = json.loads(run(apart, "init", "--yes", "--json", *tables, "--into", "counted"))
+    assert 26 <= told["answers"]["leads_a_month"] <= 29
+    assert told["answers"]["data_months"] == 8
+    given = ("--leads-a-month", "500", "--data-months", "30")
+    told = json.loads(run(apart, "init", "--yes", "--json", *tables, *given, "--into", "given"))
+    assert (told["answers"]["leads_a_month"], told["answers"]["data_months"]) == (500, 30)

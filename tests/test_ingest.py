@@ -281,7 +281,7 @@ UNREADABLE = {
     "gone.csv": (None, "no such file"),
     "empty.csv": ("", "the file is empty"),
     "twice.csv": ("lead_id,event,EVENT,timestamp\n", "same name"),
-    "columns.csv": ("user,event,timestamp\na,b,c\n", "no column `lead_id`.*--map events.lead_id=COLUMN"),
+    "columns.csv": ("user,event,timestamp\na,b,c\n", "no column `lead_id`.*--map events.lead_id=user"),
     "x.parquet": ("not parquet", "file-unreadable"),
     "x.xlsx": ("x", "not of a known kind"),
     "x.csv.gz": ("not gzip", "cannot read"),

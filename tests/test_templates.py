@@ -302,7 +302,7 @@ def test_init_writes_a_model_and_a_project_that_score_the_example(tmp_path):
         for a in (f"--{t}", str(TRIAL / f))
     ]
     out = denizen(tmp_path, "init", "--yes", *where, "--into", "mine").stdout
-    assert "approach: behavioral-heavy (200 trials a month" in out
+    assert "approach: behavioral-heavy (354 trials a month" in out
     denizen(tmp_path, "check", "mine/model.yaml")
     told = json.loads(denizen(tmp_path, "score", "mine/model.yaml", "--as-of", "2026-07-01", "--json").stdout)
     assert told["pql"] > 0

@@ -31,6 +31,7 @@ CODES: dict[str, str] = {
     "fit-measure": "Fit looks at attributes only, never at events.",
     "bad-pattern": "A regular expression outside the subset that every engine runs alike.",
     "no-key-action": "Velocity has no key actions to count.",
+    "accounts-apart": "Accounts are given, and no lead belongs to any of them.",
     "rows-rejected": "Some rows of the data cannot be used.",
     "bad-argument": "A command-line argument or function argument cannot be used.",
     "data-lacking": "The data do not hold what was asked for.",

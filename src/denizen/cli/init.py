@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,17 +23,18 @@ from denizen.model.approaches import APPROACHES
 from denizen.model.load import parse_model
 from denizen.model.named_products import MOST_PRODUCTS, default_names
 from denizen.model.project_file import project_text
-from denizen.model.tailor import Tailored, tailor
+from denizen.model.tailor import Tailored, attributes_asked, tailor
 from denizen.model.writing import one_line
 from denizen.scoring.inputs import refuse_inputs
 from denizen.visible import visible_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from denizen.ingest.columns import Proposal
     from denizen.model.event_names import Match
     from denizen.model.seen_events import SeenEvents
+    from denizen.scoring.known_attributes import Known
 
 MODEL_NAME = "model.yaml"
 NONE = "none of these"
@@ -111,12 +113,15 @@ def init(
     refuse_inputs([str(folder / name) for name in (MODEL_NAME, FILE_NAME)], [leads, events, accounts, outcomes])
     check_products(named, given["products"])
     data = Data(leads=leads, accounts=accounts, events=events, columns=parse_mappings(maps), outcomes=outcomes)
-    data, mapped = settle_columns(data, accept_all if quiet else accept_column)
+    doubtful: list[Proposal] = []
+    data, mapped = settle_columns(data, partial(accept_sure, doubtful) if quiet else accept_column)
     seen = seen_in(data)
-    answers = answer(given, expected_products(named, seen), yes=yes, quiet=quiet)
+    counted = counted_in(data)
+    answers = answer(given, expected_products(named, seen), counted, yes=yes, quiet=quiet)
     recommendation = recommend(answers, approach)
     products = named or product_names(recommendation, seen, quiet=quiet)
-    made = tailor(recommendation, seen, None if quiet else choose, products)
+    known = known_in(data, recommendation)
+    made = tailor(recommendation, seen, None if quiet else choose, products, known.attributes if known else None)
     model = parse_model(made.text, str(folder / MODEL_NAME))
     folder.mkdir(parents=True, exist_ok=True)
     places = {
@@ -136,6 +141,8 @@ def init(
                 "model_hash": model.fingerprint,
                 "files": [str(folder / MODEL_NAME), str(folder / FILE_NAME)],
                 "mapped": [{"table": p.table, "name": p.name, "column": p.column} for p in mapped],
+                "doubtful": [{"table": p.table, "name": p.name, "column": p.column} for p in doubtful],
+                "warnings": [known.apart] if known and known.apart else [],
                 "events": [
                     {
                         "wanted": m.wanted,
@@ -159,19 +166,25 @@ def init(
             Text(f"  column {proposal.table}.{proposal.name}: {one_line(proposal.column)}, mapped in {FILE_NAME}"),
             soft_wrap=True,
         )
+    for proposal in doubtful:
+        may_be = f"  column {proposal.table}.{proposal.name}: may be {one_line(proposal.column)}, not mapped; if it is, {one_line(proposal.option)}"
+        console().print(Text(may_be, style="yellow"), soft_wrap=True)
+    if known and known.apart:
+        console().print(Text(f"  ! {visible_line(known.apart)}", style="yellow"), soft_wrap=True)
     echo(f"wrote {folder / MODEL_NAME} and {folder / FILE_NAME}; next: denizen check {folder / MODEL_NAME}")
 
 
-def accept_all(proposal: Proposal) -> bool:
-    """Take a column for what its name says; it is told, and stands in the project file."""
-    del proposal
-    return True
+def accept_sure(doubtful: list[Proposal], proposal: Proposal) -> bool:
+    """Take a column for what its name says; it is told, and stands in the project file. What is not sure is told only."""
+    if not proposal.sure:
+        doubtful.append(proposal)
+    return proposal.sure
 
 
 def accept_column(proposal: Proposal) -> bool:
     """Ask whether a column is what its name says."""
     return click.confirm(
-        f"Is {visible_line(proposal.column)} of {proposal.table} the column {proposal.name}?", default=True
+        f"Is {visible_line(proposal.column)} of {proposal.table} the column {proposal.name}?", default=proposal.sure
     )
 
 
@@ -206,6 +219,24 @@ def seen_in(data: Data) -> SeenEvents | None:
     return seen_events(data)
 
 
+def counted_in(data: Data) -> dict[str, int]:
+    """Return what the data itself answers: leads a month and months of outcomes, each where it is there."""
+    if data.leads is None and data.outcomes is None:
+        return {}
+    from denizen.scoring.volume import volume_of
+
+    return volume_of(data)
+
+
+def known_in(data: Data, recommendation: Recommendation) -> Known | None:
+    """Return which attributes of a template some lead has, or None if no leads were given."""
+    if data.leads is None:
+        return None
+    from denizen.scoring.known_attributes import known_attributes
+
+    return known_attributes(data, attributes_asked(recommendation.approach))
+
+
 def expected_products(named: tuple[str, ...], seen: SeenEvents | None) -> int:
     """Return how many products there are: those that were named, else those that the events name, at least one."""
     return len(named) or max(1, len(seen.products) if seen else 1)
@@ -230,8 +261,11 @@ def product_names(recommendation: Recommendation, seen: SeenEvents | None, *, qu
     return names
 
 
-def answer(given: dict[str, Any], products: int, *, yes: bool, quiet: bool) -> Answers:
-    """Return the answers: flags first, then what is asked, or the defaults with --yes; products as they were seen."""
+def answer(given: dict[str, Any], products: int, counted: Mapping[str, int], *, yes: bool, quiet: bool) -> Answers:
+    """Return the answers: flags first, then what is asked, or the defaults with --yes; products as they were seen.
+
+    Defaults are what was `counted` in the data, where it tells.
+    """
     if quiet and given["products"] is None and products > 1:
         given = {**given, "products": products}
     missing = [QUESTIONS[name][0] for name in QUESTIONS if given[name] is None]
@@ -239,6 +273,11 @@ def answer(given: dict[str, Any], products: int, *, yes: bool, quiet: bool) -> A
         message = f"no terminal to ask in; give {', '.join(missing)}, or --yes for their defaults"
         raise fail("bad-argument", message)
     defaults = Answers(products=products)
+    defaults = replace(
+        defaults,
+        leads_a_month=counted.get("leads_a_month", defaults.leads_a_month),
+        data_months=counted.get("data_months", defaults.data_months),
+    )
     answers: dict[str, Any] = {}
     for name, (_, words, kind) in QUESTIONS.items():
         default = getattr(defaults, name)

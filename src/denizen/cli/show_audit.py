@@ -9,7 +9,7 @@ from rich.table import Table
 from denizen.cli.show import points
 from denizen.cli.terminal import Text, console
 from denizen.scoring.audit.instrument import request_text
-from denizen.scoring.audit.page import product_note, property_text, telling
+from denizen.scoring.audit.page import hidden_note, product_note, property_text, telling
 from denizen.scoring.audit.privacy import masked
 from denizen.visible import visible_line
 
@@ -60,6 +60,8 @@ def _events(audit: Audit) -> None:
         ("event", ">rows", ">leads", "first", "last", "properties"),
         rows,
     )
+    if note := hidden_note(audit):
+        console().print(Text(f"  {note}"), soft_wrap=True)
     if len(audit.events) > EVENTS_SHOWN:
         console().print(
             f"  … and {len(audit.events) + audit.events_left_out - EVENTS_SHOWN} more; all of them with --json or --html"

@@ -58,7 +58,8 @@ class AccountMatches:
 class Accounting:
     """The rows of every table, and what was noticed on the way; outcomes are counted like events.
 
-    `derived` counts, by attribute, the leads whose value was derived or read as the word that the model uses.
+    `derived` counts, by attribute, the leads whose value was derived or read as the word that the model uses. `apart` says
+    that, and why, no lead belongs to any account; empty where some lead does.
     """
 
     events: EventRows = field(default_factory=EventRows)
@@ -70,10 +71,11 @@ class Accounting:
     reasons: dict[str, int] = field(default_factory=dict)
     matches: AccountMatches = field(default_factory=AccountMatches)
     derived: dict[str, int] = field(default_factory=dict)
+    apart: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain data for `--json`."""
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name != "apart"}
 
     @property
     def rejected(self) -> int:

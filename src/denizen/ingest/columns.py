@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from denizen.errors import DenizenError, Finding
+from denizen.ingest.column_shapes import SHAPES, letters_of
 from denizen.ingest.sources import read_raw
+from denizen.ingest.values import as_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -35,6 +37,7 @@ KNOWN_AS: dict[str, dict[str, tuple[str, ...]]] = {
         "trial_started_at": ("trial_start", "trial_start_at", "trial_start_date"),
         "trial_ends_at": ("trial_end", "trial_end_at", "trial_end_date", "trial_ended_at"),
         "title": ("job_title",),
+        "email": ("email_address", "work_email"),
     },
     "accounts": {
         "account_id": (*_ACCOUNT, "id"),
@@ -60,11 +63,12 @@ KNOWN_AS: dict[str, dict[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A column of the data that probably is a canonical one which the table lacks."""
+    """A column of the data that probably is a canonical one which the table lacks; not `sure`, it may be something else."""
 
     table: str
     name: str
     column: str
+    sure: bool = True
 
     @property
     def option(self) -> str:
@@ -74,15 +78,27 @@ class Proposal:
 
 def proposals_of(raw: Raw) -> Iterator[Proposal]:
     """Yield what columns of a table probably are, of canonical ones that it lacks and nobody mapped."""
-    given = {_letters(column): column for column in reversed(raw.columns)}
+    given = {letters_of(column): column for column in reversed(raw.columns)}
     taken = {column.lower() for column in raw.mapping.values()}
     for name, others in KNOWN_AS[raw.table].items():
         if name in raw.mapping or _has(raw, name):
             continue
-        found = [given[_letters(n)] for n in (name, *others) if _letters(n) in given]
-        if free := [column for column in found if column.lower() not in taken]:
-            taken.add(free[0].lower())
-            yield Proposal(raw.table, name, free[0])
+        found = [(given[letters_of(n)], True) for n in (name, *others) if letters_of(n) in given]
+        found += _like(raw, name)
+        if free := [(column, sure) for column, sure in found if column.lower() not in taken]:
+            taken.add(free[0][0].lower())
+            yield Proposal(raw.table, name, *free[0])
+
+
+def _like(raw: Raw, name: str) -> list[tuple[str, bool]]:
+    """Return the columns whose words say what a canonical one says, the sure and short first; of two alike none is sure."""
+    shape = SHAPES[raw.table].get(name)
+    if shape is None:
+        return []
+    told = ((column, shape.fits(letters_of(column))) for column in raw.columns)
+    found = sorted((not fit[0], fit[1], place, column) for place, (column, fit) in enumerate(told) if fit is not None)
+    alone = len(found) < 2 or found[0][:2] != found[1][:2]  # noqa: PLR2004  the best and the next
+    return [(column, alone and not doubtful) for doubtful, _, _, column in found]
 
 
 def lacking(raw: Raw, proposals: Iterable[Proposal]) -> str:
@@ -105,7 +121,7 @@ def settle_columns(data: Data, accept: Callable[[Proposal], bool]) -> tuple[Data
     connection = connect()
     try:
         for raw in _readable(connection, data):
-            accepted += [p for p in proposals_of(raw) if accept(p)]
+            accepted += [p for p in _checked(connection, data, raw) if accept(p)]
         columns = {table: dict(mapping) for table, mapping in data.columns.items()}
         for p in accepted:
             columns.setdefault(p.table, {})[p.name] = p.column
@@ -115,6 +131,26 @@ def settle_columns(data: Data, accept: Callable[[Proposal], bool]) -> tuple[Data
     finally:
         connection.close()
     return settled, tuple(accepted)
+
+
+def _checked(connection: DuckDBPyConnection, data: Data, raw: Raw) -> Iterator[Proposal]:
+    """Yield the proposals for a table; a doubtful account of leads is sure where its values are ids of accounts."""
+    for p in proposals_of(raw):
+        doubtful = (p.table, p.name, p.sure) == ("leads", "account_id", False)
+        yield replace(p, sure=_are_accounts(connection, data, raw, p.column)) if doubtful else p
+
+
+def _are_accounts(connection: DuckDBPyConnection, data: Data, leads: Raw, name: str) -> bool:
+    if data.accounts is None:
+        return False
+    accounts = read_raw(connection, "accounts", data.accounts, data.mapping("accounts"))
+    named = next((p.column for p in proposals_of(accounts) if p.name == "account_id" and p.sure), "account_id")
+    column, key = leads.find(name), accounts.find(named)
+    if column is None or key is None:
+        return False
+    ids = f"SELECT {as_id(key.expression, key.kind)} FROM {accounts.rows}"
+    shared = f"SELECT 1 FROM {leads.rows} WHERE {as_id(column.expression, column.kind)} IN ({ids}) LIMIT 1"
+    return bool(connection.execute(shared).fetchall())
 
 
 def check_columns(connection: DuckDBPyConnection, data: Data, tables: Tables) -> None:
@@ -194,7 +230,3 @@ def _readable(connection: DuckDBPyConnection, data: Data) -> Iterator[Raw]:
 def _has(raw: Raw, name: str) -> bool:
     """Return whether a column is there under its own name; of JSON Lines, whether a sample has it."""
     return name.lower() in {column.lower() for column in raw.columns}
-
-
-def _letters(name: str) -> str:
-    return "".join(c for c in name.lower() if c.isalnum())

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 NEEDED = ("lead_id", "event", "timestamp")
 """The columns that events must have."""
+OF_ACCOUNT_ALONE = "lead_id is missing: an event of an account alone counts only in criteria of accounts (--accounts-out) or with scope: account"
 
 
 class EventReader:
@@ -59,6 +60,9 @@ class EventReader:
             reading.normal["owner"] = f"COALESCE('l' || CAST({OWN}lead_id AS VARCHAR), 'a' || {OWN}account_id)"
             reading.columns.append("owner")
         else:
+            if (company := self.raw.find("account_id")) is not None:
+                reading.given["account_alone"] = f"({as_id(company.expression, company.kind)}) IS NOT NULL"
+                reading.reject(f"{OWN}lead_id IS NULL AND {OWN}account_alone", OF_ACCOUNT_ALONE)
             reading.reject(f"{OWN}lead_id IS NULL", "lead_id is missing")
         event = as_text(self.event.expression, self.event.kind)
         reading.add("event", event if self.in_place else f"tidy({event})")

@@ -9,6 +9,7 @@ import duckdb
 
 from denizen.errors import DenizenError, fail
 from denizen.ingest.accounting import Accounting
+from denizen.ingest.apart import note_accounts_apart
 from denizen.ingest.columns import problems_of
 from denizen.ingest.derive.lookup import derive_attributes, mark_own
 from denizen.ingest.derive.staging import misspelled_rules, sources_of, unknown_for_all, with_sources
@@ -146,6 +147,8 @@ def _make_leads(
     if leads is not None:
         signs = sources if data.match_accounts else {}
         stage_leads(connection, leads, kind, staged, accounting, accounts, signs)
+        if accounts is not None:
+            note_accounts_apart(connection, leads, accounting)
     elif reader is not None:
         leads_from_events(connection, f"events_read WHERE {reader.valid}", tables)
     if only is not None:

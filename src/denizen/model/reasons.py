@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 
 def choices_of(
-    recommendation: Recommendation, written: Model, template: Model, named: Sequence[NamedProduct]
+    recommendation: Recommendation,
+    written: Model,
+    template: Model,
+    named: Sequence[NamedProduct],
+    unknown: Sequence[str] = (),
 ) -> tuple[Choice, ...]:
     """Return the choices of a recommendation with the values that a file has, and where they differ why.
 
@@ -30,13 +34,14 @@ def choices_of(
         written: the file as it is written.
         template: the same before it was fitted to the events.
         named: its products, if it has several.
+        unknown: attributes of fit that no lead has.
     """
     read: dict[str, Callable[[Choice], Choice]] = {
         "weights": lambda c: _weights(c, recommendation, written),
         "decay": lambda c: replace(c, value=_of_each(written, _decay)),
         "after the trial": lambda c: replace(c, value=_of_each(written, _after_trial)),
         "velocity": lambda c: _velocity(c, written),
-        "thresholds": lambda c: _thresholds(c, written, template),
+        "thresholds": lambda c: _thresholds(c, written, template, unknown),
     }
     choices = [read[c.about](c) if c.about in read else c for c in recommendation.choices]
     if named:
@@ -103,12 +108,14 @@ def _span(span_us: int) -> str:
 _LONGEST_IN_HOURS = 3
 
 
-def _thresholds(choice: Choice, written: Model, template: Model) -> Choice:
+def _thresholds(choice: Choice, written: Model, template: Model, unknown: Sequence[str]) -> Choice:
     value, asked = _gates(written.pql), _gates(template.pql)
     if value == asked:
         return replace(choice, value=value, reason=f"{choice.value}: {choice.reason}")
     reach, whole = (plain(Subject(model).behavior_score.high) for model in (written, template))
-    reason = f"lower than {asked}, because behavior can reach {reach} of {whole} points with the events there are"
+    because = [f"behavior can reach {reach} of {whole} points with the events there are"] if reach != whole else []
+    because += [f"no lead has {', '.join(unknown)}"] if unknown else []
+    reason = f"lower than {asked}, because {' and '.join(because)}"
     return replace(choice, value=value, reason=f"{reason}; {choice.reason}")
 
 

@@ -17,12 +17,14 @@ from denizen.model.templates import Sheet, template_text
 from denizen.model.values import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from denizen.model.advisor import Choice, Recommendation
+    from denizen.model.approaches import Approach
     from denizen.model.event_names import Match
     from denizen.model.named_products import NamedProduct
     from denizen.model.source import Path
+    from denizen.model.spec import Model
 
 GRANULAR = ("session_depth", "export", "usage_growth", "pricing_at_the_end")
 """What needs more than key actions to be measured; left out with partial tracking."""
@@ -52,13 +54,14 @@ def tailor(
     seen: SeenEvents | Iterable[str] | None = None,
     ask: Callable[[Match], str | None] | None = None,
     products: Sequence[str] = (),
+    known: Collection[str] | None = None,
 ) -> Tailored:
     """Return the template of the recommended approach, set to the answers.
 
     With `seen`, the event names of the data, each event of the template gets the name it has there; `ask` decides where
     the match is not sure, and without it the best guess stands with a comment. What the data do not have is replaced by
     a proxy or left out, with a comment. `products` are the names of several products; without them they are those that
-    the events name.
+    the events name. `known` are the attributes that some lead has; gates on fit go down by what the others could give.
     """
     data = seen if seen is None or isinstance(seen, SeenEvents) else SeenEvents(tuple(seen))
     sheet = Sheet(template_text(recommendation.approach.name))
@@ -80,17 +83,58 @@ def tailor(
             bare = data.bare if places.product and data.products else ()
             Mapping(sheet, places, mapped, set(own), ask, bare).apply()
         _gates(sheet, Subject(template).behavior_score.high, _reachable(sheet))
+    unknown = () if known is None else tuple(dict.fromkeys(a for a in _fit_attributes(template) if a not in known))
+    if unknown:
+        _fit_gate(sheet, template, unknown)
     written = model_from(parse_yaml(sheet.text, "model")).spec
     made = Tailored(
         "",
-        choices_of(recommendation, written, template, named),
-        (*recommendation.cautions, *(cautions_of(named, data) if named else _without(recommendation, products))),
+        choices_of(recommendation, written, template, named, unknown),
+        (
+            *recommendation.cautions,
+            *_unknown(unknown),
+            *(cautions_of(named, data) if named else _without(recommendation, products)),
+        ),
         tuple(mapped.matches),
         tuple(mapped.proxies),
         tuple(mapped.left_out),
     )
     sheet.head(_header(made, mapped=data is not None))
     return replace(made, text=sheet.text)
+
+
+def attributes_asked(approach: Approach) -> tuple[str, ...]:
+    """Return the attributes that fit looks at in the template of an approach."""
+    return tuple(_fit_attributes(model_from(parse_yaml(template_text(approach.name), "template")).spec))
+
+
+def _fit_attributes(model: Model) -> dict[str, Decimal]:
+    """Return, by attribute, the most points that fit gives for it."""
+    found: dict[str, Decimal] = {}
+    for criterion in model.fit.criteria.values():
+        if criterion.attribute is not None:
+            points = [band.points for band in criterion.bands or ()]
+            found[criterion.attribute] = found.get(criterion.attribute, Decimal(0)) + max(Decimal(0), *points)
+    return found
+
+
+def _unknown(unknown: Sequence[str]) -> Iterator[str]:
+    if unknown:
+        yield f"No lead has {', '.join(unknown)}: fit cannot count what nobody has, so its gate is lower."
+
+
+def _fit_gate(sheet: Sheet, template: Model, unknown: Sequence[str]) -> None:
+    """Lower the gates by the fit that attributes could give which no lead has."""
+    points = _fit_attributes(template)
+    before = sum(points.values(), Decimal(0))
+    after = before - sum((points[name] for name in unknown), Decimal(0))
+    if after >= before:
+        return
+    pql = sheet.get(("pql",))
+    fit = _scaled(pql["fit"], before, after)
+    note = f"Fit can reach {plain(after)} of {plain(before)} points, because no lead has {', '.join(unknown)}, so the gates are lower."
+    total = int(Decimal(pql["total"]) - (Decimal(pql["fit"]) - fit))
+    sheet.replace(("pql",), {**pql, "total": total, "fit": fit}, (note,))
 
 
 def _without(recommendation: Recommendation, products: Sequence[str]) -> tuple[str, ...]:

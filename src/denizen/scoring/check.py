@@ -76,7 +76,9 @@ def check_model(model: str | Path, data: Data, settings: LintSettings) -> Checke
     check_codes(settings.ignore, RULES)
     text, file = (model, "<text>") if isinstance(model, str) and "\n" in model else (_read(model), str(model))
     loaded = model_from(parse_yaml(text.removeprefix(BOM), file))
-    seen, findings = look_at_data(build_program(loaded).plans, data)
+    program = build_program(loaded)
+    of_accounts = bool(program.account.facts.part("behavior"))
+    seen, findings = look_at_data(program.plans, data, of_accounts=of_accounts)
     before: list[Finding] = []
     after: list[Finding] = []
     files: list[CheckedFile] = []

@@ -9,7 +9,7 @@ import duckdb
 
 from denizen.errors import Finding, fail
 from denizen.ingest.columns import check_columns, lacking, proposals_of
-from denizen.ingest.events import EventReader
+from denizen.ingest.events import OF_ACCOUNT_ALONE, EventReader
 from denizen.ingest.prepare import Moments, connect, prepare
 from denizen.ingest.project import Data
 from denizen.ingest.sources import read_raw
@@ -32,8 +32,10 @@ MOST_TEXTS = 5_000
 """With more distinct texts than this, an attribute is free text, and no literal is looked for in it."""
 
 
-def look_at_data(plans: tuple[Plan, ...], data: Data) -> tuple[Seen, list[Finding]]:
+def look_at_data(plans: tuple[Plan, ...], data: Data, *, of_accounts: bool = False) -> tuple[Seen, list[Finding]]:
     """Return what the data holds of what plans ask for, and a warning for each table with rows that cannot be used.
+
+    `of_accounts` says that accounts have criteria of their own, for which an event without a lead counts.
 
     Raises:
         DenizenError: the data cannot be read.
@@ -41,11 +43,11 @@ def look_at_data(plans: tuple[Plan, ...], data: Data) -> tuple[Seen, list[Findin
     _refuse_unreadable(plans, data)
     seen, findings = Seen(), list[Finding]()
     if data.events is not None:
-        seen, rejected = _events(plans, data)
+        seen, rejected = _events(plans, data, of_accounts=of_accounts)
         findings += rejected
     if data.leads is not None:
-        attributes, columns, rejected = _attributes(needs_of(*plans), data)
-        seen = replace(seen, attributes=attributes, columns=columns)
+        attributes, columns, apart, rejected = _attributes(needs_of(*plans), data)
+        seen = replace(seen, attributes=attributes, columns=columns, apart=apart)
         findings += rejected
     return seen, findings
 
@@ -58,7 +60,7 @@ def _refuse_unreadable(plans: tuple[Plan, ...], data: Data) -> None:
         connection.close()
 
 
-def _events(plans: tuple[Plan, ...], data: Data) -> tuple[Seen, list[Finding]]:
+def _events(plans: tuple[Plan, ...], data: Data, *, of_accounts: bool) -> tuple[Seen, list[Finding]]:
     connection = connect()
     try:
         raw = read_raw(connection, "events", data.events, data.mapping("events"))
@@ -74,12 +76,20 @@ def _events(plans: tuple[Plan, ...], data: Data) -> tuple[Seen, list[Finding]]:
         read, valid = connection.execute(
             f"SELECT count(*), count(*) FILTER (WHERE {reader.valid}) FROM events_read"
         ).fetchall()[0]
+        alone = connection.execute(
+            f"SELECT count(*) FROM rejects WHERE source = 'events' AND reason = {text(OF_ACCOUNT_ALONE)}"
+        ).fetchall()[0][0]
     except duckdb.Error as error:
         raise fail("file-unreadable", str(error).split("\n", maxsplit=1)[0], file=str(data.events)) from None
     finally:
         connection.close()
     seen = Seen({str(r[0]): int(r[1]) for r in rows}, properties, products=owned.names, strangers=owned.strangers)
     lacks = "" if valid else lacking(raw, proposals_of(raw))
+    if alone:
+        where = "and count where accounts are scored (--accounts-out)" if of_accounts else (
+            "and no criterion of this model measures over accounts"
+        )  # fmt: skip
+        lacks += f"; {alone:,} of them carry only an account, {where}"
     return seen, _rejected("events", read - valid, read, data.events, lacks)
 
 
@@ -104,7 +114,7 @@ def _values(connection: DuckDBPyConnection, value: Value) -> dict[str, Values]:
     }
 
 
-def _attributes(needs: Needs, data: Data) -> tuple[dict[str, Values], frozenset[str], list[Finding]]:
+def _attributes(needs: Needs, data: Data) -> tuple[dict[str, Values], frozenset[str], frozenset[str], list[Finding]]:
     """Return the values of each attribute as scoring sees them: an account's value counts, and so does a derived one."""
     tables = tables_for(needs)
     people = Data(leads=data.leads, accounts=data.accounts, columns=data.columns)
@@ -117,7 +127,11 @@ def _attributes(needs: Needs, data: Data) -> tuple[dict[str, Values], frozenset[
     leads, accounts = accounting.leads, accounting.accounts
     findings = _rejected("leads", leads.rejected, leads.read, data.leads)
     findings += _rejected("accounts", accounts.rejected, accounts.read, data.accounts)
-    return found, _columns(data), findings
+    apart = frozenset[str]()
+    if accounting.apart:
+        findings.append(Finding("accounts-apart", accounting.apart, _file(data.leads, "leads"), level="warning"))
+        apart = _columns(replace(data, leads=None))
+    return found, _columns(data), apart, findings
 
 
 def _columns(data: Data) -> frozenset[str]:
@@ -168,5 +182,8 @@ def _rejected(table: str, rejected: int, read: int, source: object, lacks: str =
     if not rejected:
         return []
     message = f"{rejected:,} of {read:,} {table} would be rejected; `denizen score … --rejects PATH` tells why{lacks}"
-    file = str(source) if isinstance(source, str) else table
-    return [Finding("rows-rejected", message, file, level="warning")]
+    return [Finding("rows-rejected", message, _file(source, table), level="warning")]
+
+
+def _file(source: object, table: str) -> str:
+    return str(source) if isinstance(source, str) else table

@@ -26,6 +26,7 @@ class Seen:
 
     `events` are the rows of each event name. `properties` are, by path and then by event name, the values found.
     `attributes` are the values of each attribute of the model, `columns` all names that leads or accounts have.
+    `apart` are the columns of accounts where no lead belongs to any of them.
     `products` are, by product of the model, the rows of each event name; `strangers` the rows of no product, by what
     their property `product` says, the empty text where it says nothing.
     """
@@ -34,5 +35,6 @@ class Seen:
     properties: dict[str, dict[str, Values]] = field(default_factory=dict)
     attributes: dict[str, Values] | None = None
     columns: frozenset[str] = frozenset()
+    apart: frozenset[str] = frozenset()
     products: dict[str, dict[str, int]] = field(default_factory=dict)
     strangers: dict[str, int] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from denizen.report import Chart, Code, Report, Section, Table, Words, report_html
 from denizen.report.charts import bars, heat
 from denizen.scoring.audit.instrument import request_text
-from denizen.scoring.audit.privacy import masked
+from denizen.scoring.audit.privacy import PERSONAL, masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -164,7 +164,10 @@ def _events(audit: Audit) -> Iterator[Chart | Table]:
         )
         for e in audit.events
     ]
-    note = f"{audit.events_left_out:,} rarer names are left out." if audit.events_left_out else ""
+    notes = [f"{audit.events_left_out:,} rarer names are left out."] if audit.events_left_out else []
+    hidden = hidden_note(audit)
+    notes += [f"{hidden[0].upper()}{hidden[1:]}."] if hidden else []
+    note = " ".join(notes)
     yield Table(("event", "rows", "leads", "first", "last", "properties", "criteria"), rows, note)
 
 
@@ -196,8 +199,21 @@ def telling(audit: Audit, event: Inventoried) -> list[Property]:
             one = p.examples if p.distinct == 1 and p.fill == 1 else (p.name, found.event)
             values.setdefault(p.name, set()).add(one)
     everywhere = {p.name for p in event.properties if all(_has(e, p.name) for e in audit.events if e.properties)}
-    same = {name for name in everywhere if len(values[name]) == 1 and len(audit.events) > 1}
+    same = {*hidden_everywhere(audit)}
+    same |= {name for name in everywhere if len(values[name]) == 1 and len(audit.events) > 1}
     return [p for p in event.properties if p.type != "document" and p.name not in same]
+
+
+def hidden_everywhere(audit: Audit) -> tuple[str, ...]:
+    """Return the properties of every event of every name whose values are never shown because of their name; told once."""
+    having = [{p.name for p in e.properties if p.hidden == PERSONAL} for e in audit.events if e.properties]
+    return tuple(sorted(set.intersection(*having))) if len(having) > 1 else ()
+
+
+def hidden_note(audit: Audit) -> str:
+    """Say of which properties of all events nothing is shown; empty if of none."""
+    names = hidden_everywhere(audit)
+    return f"on every event, and not shown because {PERSONAL}: {', '.join(names)}" if names else ""
 
 
 def _has(event: Inventoried, name: str) -> bool:

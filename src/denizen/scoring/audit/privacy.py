@@ -20,6 +20,7 @@ LEADS_THAT_SHARE_A_VALUE = 5
 MOST_VALUES = 50
 LONGEST_VALUE = 40
 MASK = "‹hidden›"
+PERSONAL = "the name says it may be personal"
 
 _PERSONAL = frozenset(
     """
@@ -59,7 +60,7 @@ def name_is_personal(name: str) -> bool:
 def shown_values(name: str, distinct: int, top: Iterable[Seen]) -> tuple[tuple[str, ...], str | None]:
     """Return the values that may be shown, or none and the reason."""
     if name_is_personal(name) or any(w in _OF_PEOPLE for w in words(name)):
-        return (), "the name says it may be personal"
+        return (), PERSONAL
     top = list(top)
     if any(_LOOKS_PERSONAL.search(t.value) for t in top):
         return (), "values look like addresses or ids"

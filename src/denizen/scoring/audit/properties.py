@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from denizen.scoring.audit.privacy import LEADS_THAT_SHARE_A_VALUE, Seen, name_is_personal, shown_values
+from denizen.scoring.audit.privacy import LEADS_THAT_SHARE_A_VALUE, PERSONAL, Seen, name_is_personal, shown_values
 from denizen.scoring.audit.reading import TABLE
 from denizen.scoring.audit.report import Property
 
@@ -101,7 +101,7 @@ def _property(
 
 def _number_hidden(name: str, kinds: Kinds, spread: tuple[float, float] | None) -> str | None:
     if name_is_personal(name):
-        return "the name says it may be personal"
+        return PERSONAL
     if kinds.leads < LEADS_THAT_SHARE_A_VALUE:
         return f"fewer than {LEADS_THAT_SHARE_A_VALUE} leads have it"
     if kinds.distinct > MOSTLY_DISTINCT * kinds.filled and spread is not None and spread[1] >= SMALLEST_ID:

@@ -66,6 +66,10 @@ def find_faults(examined: Examined) -> tuple[Fault, ...]:
 
 def _rows(examined: Examined) -> Iterator[Fault]:
     rows = examined.accounting.events
+    if examined.accounting.apart:
+        leads = examined.accounting.leads.used
+        cure = "attributes of accounts are unknown of all; see that leads carry the `account_id` of accounts, or an address"
+        yield Fault("accounts-apart", "fault", examined.accounting.apart, leads, leads, cure)
     for reason, count in examined.accounting.reasons.items():
         source, _, why = reason.partition(": ")
         of = {"events": rows.read, "leads": examined.accounting.leads.read}.get(

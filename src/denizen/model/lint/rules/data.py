@@ -67,7 +67,10 @@ def attribute_unseen(subject: Subject) -> Iterator[Remark]:
     if seen is None:
         return
     for name, uses in _by_name(attribute_uses(subject.model)).items():
-        if name in seen and not seen[name].known:
+        if name in seen and not seen[name].known and name.lower() in {column.lower() for column in subject.seen.apart}:
+            message = f"`{name}` is known of no lead; accounts have it, and no lead belongs to any of them"
+            yield from (Remark(use.path, message, at_key=use.at_key) for use in uses[:1])
+        elif name in seen and not seen[name].known:
             yield _unseen(uses, f"`{name}` is known of no lead", subject.seen.columns - {name})
 
 
