@@ -96,7 +96,9 @@ class Draft:
             message = "the file holds no criterion that gives points for what a lead is or does"
             if (dropped := next(iter(self.report.of("dropped")), None)) is not None:
                 rules = len(self.report.lines)
-                message = f"none of the {rules} rules can be carried over; the first, at {dropped.place}: {dropped.reason}"
+                message = (
+                    f"none of the {rules} rules can be carried over; the first, at {dropped.place}: {dropped.reason}"
+                )
             raise fail("import-shape", message, file=self.file)
         text = "\n".join(self._lines()) + "\n"
         return Imported(text, parse_model(text, self.file), self.report)
