@@ -249,3 +249,20 @@ def test_python_freezes_leads_and_accounts(company, monkeypatch):
             denizen.freeze("model.yaml", **wrong, **given)
     with pytest.raises(DenizenError, match="by a path"):
         denizen.freeze(COMPANY, "u4", **given)
+
+
+def test_a_case_names_a_model_of_an_absolute_path_from_where_it_stands(folder):
+    absolute = (*ARGUMENTS[:1], str(folder / "model.yaml"), *ARGUMENTS[2:])
+    text = command(folder, *absolute).stdout
+    assert "model: model.yaml" in text
+    assert str(folder) not in text
+
+
+def test_an_anchor_that_stands_twice_means_the_last_before_its_alias_and_warns_of_nothing(folder):
+    (folder / "two.cases.yaml").write_text(
+        "- case: one\n  model: model.yaml\n  as_of: &when 2026-01-02\n  events: []\n  expect: {behavior: 0}\n"
+        "- case: two\n  model: model.yaml\n  as_of: &when 2026-01-03\n  events: []\n  expect: {behavior: 0}\n"
+    )
+    done = command(folder, "test", "two.cases.yaml", code=0)
+    assert "Anchor" not in done.stdout + done.stderr
+    assert parse_yaml("[&a x, *a, &a y, *a]", "f").data == ["x", "x", "y", "y"]

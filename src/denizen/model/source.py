@@ -7,12 +7,13 @@ Numbers become `int` or `Decimal` exactly as written; dates stay text; anchors w
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 from denizen.errors import DenizenError, Finding
@@ -78,7 +79,7 @@ def parse_yaml(text: str, file: str) -> Source:
     """
     source = Source(file)
     try:
-        node = YAML(typ="safe", pure=True).compose(text)
+        node = _composed(text)
     except (YAMLError, ValueError) as error:
         raise DenizenError([_syntax_error(error, file)]) from None
     except RecursionError:
@@ -89,6 +90,13 @@ def parse_yaml(text: str, file: str) -> Source:
         except _TooLargeError as error:
             raise DenizenError([Finding("yaml-syntax", str(error), file, 1, 1)]) from None
     return source
+
+
+def _composed(text: str) -> Any:
+    """Return the node tree; an anchor may stand again, and an alias means the last one before it (YAML 1.2, section 7.1)."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ReusedAnchorWarning)
+        return YAML(typ="safe", pure=True).compose(text)
 
 
 class _TooLargeError(Exception):

@@ -154,7 +154,7 @@ def _frozen(real: Real, asked: Asked, as_of_us: int, model_path: str, file: str,
 
 
 def frozen_model_path(model: str, out: str | None) -> str:
-    """Return how a case at `out` names the model: relative to it."""
+    """Return how a case at `out` names the model: relative to it, without a place to the working folder."""
     if out is None:
-        return model
+        return Path(os.path.relpath(model)).as_posix() if Path(model).is_absolute() else model
     return Path(os.path.relpath(Path(model).resolve(), Path(out).resolve().parent)).as_posix()
