@@ -37,7 +37,6 @@ def discover(
     attributes_history: Any = None,
     model: str | Path | LoadedModel | None = None,
     at: str | None = None,
-    every: str | None = None,
     horizon: str = DEFAULT_HORIZON,
     won: str = WON,
     signup_from: Instant | None = None,
@@ -57,7 +56,6 @@ def discover(
         attributes_history: path or dataframe; without it attributes are as of today, and flagged for it.
         model: a path, YAML text, or a loaded model, whose points are compared with what is found.
         at: look at what leads did up to this long after signup, by default 7d.
-        every: refused: a lead is judged once, at its landmark.
         horizon: how long to wait for the conversion after that.
         won: the outcome that counts as conversion.
         signup_from: only leads who signed up then or later.
@@ -70,7 +68,7 @@ def discover(
     Raises:
         DenizenError: nobody can be judged, the model has problems, or data cannot be read.
     """
-    design = design_from(at, every, horizon, won, signup_from, signup_to, as_of)
+    design = design_from(at, None, horizon, won, signup_from, signup_to, as_of)
     data = replace(
         data_of(leads, events, accounts, columns, unique=unique),
         outcomes=outcomes,
@@ -147,7 +145,6 @@ def thresholds(
     capacity: float | None = None,
     split_at: Instant | None = None,
     at: str | None = None,
-    every: str | None = None,
     horizon: str = DEFAULT_HORIZON,
     won: str = WON,
     signup_from: Instant | None = None,
@@ -173,7 +170,6 @@ def thresholds(
         capacity: instead, how many leads a week can be worked.
         split_at: choose on signups before, judge on those after; by default 6 in 10 leads are before.
         at: judge each lead this long after its signup, by default 7d.
-        every: refused: a lead is judged once, at its landmark.
         horizon: how long to wait for the conversion.
         won: the outcome that counts as conversion.
         signup_from: only leads who signed up then or later.
@@ -188,7 +184,7 @@ def thresholds(
         DenizenError: a target cannot be meant, nobody can be judged, or data cannot be read.
     """
     target = target_of(share=target_share, precision=target_precision, recall=target_recall, capacity=capacity)
-    design = design_from(at, every, horizon, won, signup_from, signup_to, as_of)
+    design = design_from(at, None, horizon, won, signup_from, signup_to, as_of)
     data = replace(
         data_of(leads, events, accounts, columns, unique=unique),
         outcomes=outcomes,
@@ -209,7 +205,6 @@ def calibrate(
     allow_sign_flips: bool = False,
     split_at: Instant | None = None,
     at: str | None = None,
-    every: str | None = None,
     horizon: str = DEFAULT_HORIZON,
     won: str = WON,
     signup_from: Instant | None = None,
@@ -232,7 +227,6 @@ def calibrate(
         allow_sign_flips: points may change their sign.
         split_at: fit on signups before, judge on those after; by default 6 in 10 leads are before.
         at: judge each lead this long after its signup, by default 7d.
-        every: refused: a lead is judged once, at its landmark.
         horizon: how long to wait for the conversion.
         won: the outcome that counts as conversion.
         signup_from: only leads who signed up then or later.
@@ -248,7 +242,7 @@ def calibrate(
     """
     inline = isinstance(model, str) and "\n" in model
     text, file = (str(model), "<text>") if inline else (read_text(model), str(model))
-    design = design_from(at, every, horizon, won, signup_from, signup_to, as_of)
+    design = design_from(at, None, horizon, won, signup_from, signup_to, as_of)
     data = replace(
         data_of(leads, events, accounts, columns, unique=unique),
         outcomes=outcomes,

@@ -169,11 +169,8 @@ def metrics(
     before: str | None = None,
     after: str | None = None,
     at: str | None = None,
-    every: str | None = None,
     horizon: str = DEFAULT_HORIZON,
     won: str = WON,
-    signup_from: Instant | None = None,
-    signup_to: Instant | None = None,
     as_of: Instant | None = None,
     known: bool = False,
     unique: bool = False,
@@ -191,7 +188,7 @@ def metrics(
         DenizenError: nobody can be judged in a period, the model has problems, or data cannot be read.
     """
     periods = metric_periods(launch, span, before, after, cost)
-    design = design_from(at, every, horizon, won, signup_from, signup_to, as_of)
+    design = design_from(at, None, horizon, won, None, None, as_of)
     data = replace(
         data_of(leads, events, accounts, columns, unique=unique),
         outcomes=outcomes,

@@ -18,7 +18,7 @@ from denizen.scoring.inputs import refuse_inputs
 
 @click.command()
 @click.argument("models", nargs=-1, required=True, metavar="MODEL [MODEL…]", type=click.Path())
-@history_options
+@history_options()
 def backtest(models: tuple[str, ...], **given: Any) -> None:
     """Judge models on the past: scores as of then, outcomes strictly after, every number with its interval.
 

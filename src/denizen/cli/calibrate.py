@@ -8,12 +8,11 @@ from typing import Any
 
 import click
 
-from denizen.cli.history_options import history_options, study_of
+from denizen.cli.history_options import check_new_file, history_options, study_of
 from denizen.cli.show import print_json, progress
 from denizen.cli.show_report import print_report
 from denizen.cli.terminal import echo
 from denizen.clock import parse_instant
-from denizen.errors import fail
 from denizen.history.calibrate import run_calibrate
 from denizen.model.load import read_text
 from denizen.report import write_report
@@ -24,7 +23,7 @@ NOTHING_PROPOSED = 1
 
 @click.command()
 @click.argument("model", type=click.Path())
-@history_options
+@history_options(without=("every",))
 @click.option("--out", metavar="NEW.yaml", help="Write the new model file here; it must not exist yet.")
 @click.option("--allow-sign-flips", is_flag=True, help="Points may change their sign; a warning says which do.")
 @click.option(
@@ -49,7 +48,8 @@ def calibrate(model: str, out: str | None, **given: Any) -> None:
       gain {auc_before, auc_after, auc_difference {difference, low, high}, volume, lift_before, lift_after},
       diff, text, fallback, split {at, earlier, later}, notes, design, cohort, rows.
     """
-    _check_out(out)
+    if out is not None:
+        check_new_file("--out", out)
     text = read_text(model)
     split_at = None if given["split_at"] is None else parse_instant(given["split_at"])
     study = study_of(model, given)
@@ -80,12 +80,3 @@ def calibrate(model: str, out: str | None, **given: Any) -> None:
                 echo(f"{name}: {path}")
     if found.text is None:
         sys.exit(NOTHING_PROPOSED)
-
-
-def _check_out(out: str | None) -> None:
-    if out is None:
-        return
-    if Path(out).exists():
-        raise fail("bad-argument", f"--out {out}: the file exists; write to a new one")
-    if not Path(out).absolute().parent.is_dir():
-        raise fail("bad-argument", f"--out {out}: the folder does not exist")

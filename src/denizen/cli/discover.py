@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from denizen.cli.history_options import study_of, unscored_options
+from denizen.cli.history_options import check_new_file, history_options, study_of
 from denizen.cli.import_ import write_text
 from denizen.cli.show import print_json, progress
 from denizen.cli.show_report import print_report
@@ -24,8 +24,12 @@ from denizen.scoring.inputs import inputs_of, refuse_inputs
 @click.option(
     "--project", type=click.Path(), help="The project file. Default: denizen.yaml beside the model, or in this folder."
 )
-@unscored_options
-@click.option("--model-out", metavar="PATH", help="Write the starting model that the findings suggest.")
+@history_options(without=("every", "engine"))
+@click.option(
+    "--model-out",
+    metavar="PATH",
+    help="Write the starting model that the findings suggest here; it must not exist yet.",
+)
 def discover(model: str | None, project: str | None, model_out: str | None, **given: Any) -> None:
     """Find which actions predict conversion, and which only look as if they did.
 
@@ -51,8 +55,8 @@ def discover(model: str | None, project: str | None, model_out: str | None, **gi
     """
     if project is not None and not Path(project).is_file():
         raise fail("bad-argument", f"--project {project}: there is no such file")
-    if model_out is not None and not Path(model_out).absolute().parent.is_dir():
-        raise fail("bad-argument", f"--model-out {model_out}: the folder does not exist")
+    if model_out is not None:
+        check_new_file("--model-out", model_out)
     loaded = None if model is None else load_model(model)
     study = study_of(model, given, project)
     refuse_inputs([study.html, model_out], [*inputs_of(study.data, loaded), project])

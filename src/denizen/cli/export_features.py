@@ -19,7 +19,7 @@ from denizen.scoring.output import check_outputs
 
 @click.command("export-features")
 @click.argument("model", type=click.Path())
-@history_options
+@history_options(without=("html",))
 @click.option("--out", required=True, metavar="PATH", help="Where to write the table: a file ending in .parquet.")
 @click.option("--card", metavar="PATH", help="Also write the data card: a file ending in .md, and .json beside it.")
 def export_features(model: str, out: str, card: str | None, **given: Any) -> None:
@@ -37,8 +37,6 @@ def export_features(model: str, out: str, card: str | None, **given: Any) -> Non
     """
     loaded = load_model(model)
     study = study_of(model, given)
-    if study.html is not None:
-        raise fail("bad-argument", "--html: there is no report; write the data card with --card PATH")
     if not out.lower().endswith(".parquet"):
         raise fail("bad-argument", f"--out {out}: write to a file ending in .parquet")
     data = study.data
@@ -58,6 +56,9 @@ def export_features(model: str, out: str, card: str | None, **given: Any) -> Non
     echo(f"{len(found.table):,} rows, {len(found.table.schema):,} columns; {found.card['design']}")
     for split in found.card["splits"]:
         echo(f"{split['split']}: {split['rows']:,} rows, {split['won']:,} won ({split['base_rate']:.1%})")
+    for note in found.card["notes"]:
+        if note.startswith("There is no"):
+            echo(f"warning: {note}")
     echo(f"left out: {found.card['left_out'] or 'nobody'}")
     for leak in found.card["leaks"]:
         echo(f"warning: {leak}")

@@ -23,7 +23,7 @@ from denizen.report import write_report
 
 @click.command()
 @click.argument("model", type=click.Path())
-@history_options
+@history_options()
 @click.option("--pql-share", metavar="LOW..HIGH", help="The share of leads that should be PQLs. Default: 0.05..0.15.")
 @click.option("--launched", metavar="INSTANT", help="When the model went live.")
 @click.option("--recalibrated", metavar="INSTANT", help="When it was last recalibrated.")
@@ -40,7 +40,7 @@ def health(model: str, **given: Any) -> None:
 
     \b
     Keys of --json: verdict, model, model_hash, items [{item, title, unit, value, low, high, n, grade, good, advice}],
-      drift [{criterion, part, earlier, later, change, change_low, change_high, q, drifted}],
+      drift [{criterion, part, product, earlier, later, change, change_low, change_high, q, drifted}],
       distribution [{from, leads}], notes, design, cohort, rows.
     """
     loaded = load_model(model)

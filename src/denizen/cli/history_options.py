@@ -24,30 +24,38 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
-_HISTORY = (
-    click.option("--outcomes", help="What became of leads: lead_id, outcome, at, and if known amount, rep."),
-    click.option(
+_HISTORY = {
+    "outcomes": click.option(
+        "--outcomes", help="What became of leads: lead_id, outcome, at, and if known amount, rep."
+    ),
+    "attributes_history": click.option(
         "--attributes-history", help="What was known from when on: lead_id, attribute, value, from; wins over leads."
     ),
-    click.option("--at", metavar="SPAN", help=f"Judge each lead this long after its signup. Default: {DEFAULT_AT}."),
-    click.option("--every", metavar="SPAN", help="Instead of --at: judge all leads on calendar dates, so far apart."),
-    click.option(
+    "at": click.option(
+        "--at", metavar="SPAN", help=f"Judge each lead this long after its signup. Default: {DEFAULT_AT}."
+    ),
+    "every": click.option(
+        "--every", metavar="SPAN", help="Instead of --at: judge all leads on calendar dates, so far apart."
+    ),
+    "horizon": click.option(
         "--horizon",
         metavar="SPAN",
         default=DEFAULT_HORIZON,
         show_default=True,
         help="How long to wait for the conversion after that.",
     ),
-    click.option(
+    "won": click.option(
         "--won", metavar="OUTCOME", default=WON, show_default=True, help="Which outcome counts as conversion."
     ),
-    click.option("--signup-from", metavar="INSTANT", help="Only leads who signed up then or later."),
-    click.option("--signup-to", metavar="INSTANT", help="Only leads who signed up before."),
-    click.option(
+    "signup_from": click.option("--signup-from", metavar="INSTANT", help="Only leads who signed up then or later."),
+    "signup_to": click.option("--signup-to", metavar="INSTANT", help="Only leads who signed up before."),
+    "as_of": click.option(
         "--as-of", metavar="INSTANT", help="Look no further than this. Default: the last instant seen in the data."
     ),
-    click.option("--html", metavar="PATH", help="Also write a report: one file, opens offline."),
-)
+    "html": click.option("--html", metavar="PATH", help="Also write a report: one file, opens offline."),
+    "known": known_option,
+    "engine": engine_option,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +70,17 @@ class Study:
     as_json: bool
 
 
-def history_options(command: F) -> F:
-    """Add the shared options; the command takes them as keyword arguments `**given` and hands them to `study_of`."""
-    return _with(command, *_HISTORY, known_option, engine_option, json_option)
+def history_options(*, without: tuple[str, ...] = ()) -> Callable[[F], F]:
+    """Return a decorator that adds the shared options, without those that say nothing to a command.
 
+    The command takes them as keyword arguments `**given` and hands them to `study_of`.
+    """
+    kept = [option for name, option in _HISTORY.items() if name not in without]
 
-def unscored_options(command: F) -> F:
-    """Add the shared options of a command that scores nothing, and so has no engine to choose."""
-    return _with(command, *_HISTORY, known_option, json_option)
+    def add(command: F) -> F:
+        return data_options(reduce(lambda wrapped, option: option(wrapped), [json_option, *reversed(kept)], command))
 
-
-def _with(command: F, *options: Callable[[F], F]) -> F:
-    return data_options(reduce(lambda wrapped, option: option(wrapped), reversed(options), command))
+    return add
 
 
 def study_of(model: str | None, given: dict[str, Any], project: str | None = None) -> Study:
@@ -84,10 +91,10 @@ def study_of(model: str | None, given: dict[str, Any], project: str | None = Non
     """
     design = design_of(
         at=given["at"],
-        every=given["every"],
+        every=given.get("every"),
         horizon=given["horizon"],
         won=given["won"],
-        **{f"{name}_us": _instant(given[name]) for name in ("signup_from", "signup_to", "as_of")},
+        **{f"{name}_us": _instant(given.get(name)) for name in ("signup_from", "signup_to", "as_of")},
     )
     beside = model if model is not None else "denizen.yaml"
     data = merge_data(
@@ -99,8 +106,20 @@ def study_of(model: str | None, given: dict[str, Any], project: str | None = Non
     if data.outcomes is None:
         message = "there are no outcomes; give --outcomes PATH (lead_id, outcome, at), or name them in denizen.yaml"
         raise fail("bad-argument", message)
-    check_html(given["html"], inputs_of(data, model))
-    return Study(data, design, given["known"], given.get("engine", IN_MEMORY), given["html"], given["as_json"])
+    check_html(given.get("html"), inputs_of(data, model))
+    return Study(data, design, given["known"], given.get("engine", IN_MEMORY), given.get("html"), given["as_json"])
+
+
+def check_new_file(option: str, path: str) -> None:
+    """Refuse to write over a file, before any work is done.
+
+    Raises:
+        DenizenError: there is such a file, or no such folder.
+    """
+    if Path(path).exists():
+        raise fail("bad-argument", f"{option} {path}: the file exists; write to a new one")
+    if not Path(path).absolute().parent.is_dir():
+        raise fail("bad-argument", f"{option} {path}: the folder does not exist")
 
 
 def check_html(path: str | None, inputs: list[object]) -> None:

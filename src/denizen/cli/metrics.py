@@ -11,7 +11,6 @@ from denizen.cli.history_options import history_options, study_of
 from denizen.cli.show import print_json, progress
 from denizen.cli.show_report import print_report
 from denizen.cli.terminal import echo
-from denizen.errors import fail
 from denizen.history.metrics import run_metrics
 from denizen.model.load import load_model
 from denizen.report import write_report
@@ -19,7 +18,7 @@ from denizen.report import write_report
 
 @click.command()
 @click.argument("model", type=click.Path())
-@history_options
+@history_options(without=("every", "signup_from", "signup_to"))
 @click.option("--launch", metavar="INSTANT", help="When the model went live: signups of a --span before and after it.")
 @click.option("--span", default="90d", show_default=True, help="How long each period is, with --launch.")
 @click.option("--before", metavar="FROM..TO", help="Instead of --launch: signups in this period,")
@@ -40,10 +39,6 @@ def metrics(model: str, **given: Any) -> None:
       definition, expected, before {value, low, high, n}, after, change {value, low, high}, needs}], notes, design.
     """
     loaded = load_model(model)
-    if given["every"] or given["signup_from"] or given["signup_to"]:
-        raise fail(
-            "bad-argument", "periods are given by --launch, or --before and --after; leave out --every and --signup-…"
-        )
     before, after = metric_periods(given["launch"], given["span"], given["before"], given["after"], given["cost"])
     study = study_of(model, given)
     with progress(quiet=study.as_json) as step:

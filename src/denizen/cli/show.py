@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from denizen.scoring.foresight.path import Path
     from denizen.scoring.ranking import Ranked, Summary
 
-REASONS_SHOWN = 6
 EVENTS_SHOWN = 3
 LAID_OUT_CHARACTERS = 1_000_000
 LEVEL_STYLES = {"error": "bold red", "warning": "bold yellow", "info": "bold blue"}
@@ -160,16 +159,8 @@ def print_summary(summary: Summary, accounting: Accounting, model: str, as_of: s
         out.print(_events(accounting.events), soft_wrap=True)
     else:
         out.print("no events were given, so behavior counts attributes only", soft_wrap=True)
-    for reason, count in list(accounting.reasons.items())[:REASONS_SHOWN]:
-        out.print(Text(f"  rejected {count:,} × {reason}", style="yellow"), soft_wrap=True)
-    if len(accounting.reasons) > REASONS_SHOWN:
-        out.print(
-            Text(
-                f"  and {len(accounting.reasons) - REASONS_SHOWN} more reasons; keep the rows with --rejects PATH",
-                style="yellow",
-            ),
-            soft_wrap=True,
-        )
+    for line in accounting.told_reasons("keep the rows with --rejects PATH"):
+        out.print(Text(f"  {line}", style="yellow"), soft_wrap=True)
     print_warnings(accounting)
 
 

@@ -21,14 +21,18 @@ def print_report(report: Report) -> None:
     out = console()
     out.print(Text(report.verdict.text, style=f"bold {TONES.get(report.verdict.tone, '')}".strip()), soft_wrap=True)
     out.print(Text(report.title, style="dim"), soft_wrap=True)
-    out.print()
-    _print_facts(out, report)
+    if report.facts:
+        out.print()
+        _print_facts(out, report)
     for section in report.sections:
+        if not any(_is_printed(part) for part in section.parts):
+            continue
         out.print()
         out.print(Text(section.title, style="bold underline"))
         for part in section.parts:
             _print_part(out, part)
-    out.print()
+    if report.small_print:
+        out.print()
     for line in report.small_print:
         out.print(Text(line, style="yellow" if line.startswith(("warning", "rejected")) else "dim"), soft_wrap=True)
 
@@ -38,6 +42,10 @@ def _print_facts(out: Console, report: Report) -> None:
     for name, value in report.facts:
         grid.add_row(Text(name, style="dim"), Text(value, style="bold"))
     out.print(grid)
+
+
+def _is_printed(part: Words | Table | Chart | Code) -> bool:
+    return bool(part.rows) if isinstance(part, Table) else not isinstance(part, Chart)
 
 
 def _print_part(out: Console, part: Words | Table | Chart | Code) -> None:

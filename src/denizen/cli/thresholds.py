@@ -19,7 +19,7 @@ from denizen.report import write_report
 
 @click.command()
 @click.argument("model", type=click.Path())
-@history_options
+@history_options(without=("every",))
 @click.option(
     "--target-share", metavar="LOW..HIGH", help="The share of leads that should qualify. Default: 0.05..0.15."
 )

@@ -18,7 +18,7 @@ from denizen.report import write_report
 
 @click.command()
 @click.argument("model", type=click.Path())
-@history_options
+@history_options()
 @click.option(
     "--sample", type=click.IntRange(0, 1000), default=SAMPLE, show_default=True, help="How many rejected PQLs to show."
 )

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+REASONS_SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,13 @@ class Accounting:
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain data for `--json`."""
         return {name: value for name, value in asdict(self).items() if name != "apart"}
+
+    def told_reasons(self, rest: str) -> Iterator[str]:
+        """Yield why rows were rejected, the first few reasons; `rest` says where to see the others."""
+        for reason, count in list(self.reasons.items())[:REASONS_SHOWN]:
+            yield f"rejected {count:,} × {reason}"
+        if len(self.reasons) > REASONS_SHOWN:
+            yield f"and {len(self.reasons) - REASONS_SHOWN:,} more reasons; {rest}"
 
     @property
     def rejected(self) -> int:

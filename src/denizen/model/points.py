@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 FIT_MAX = Fit.model_fields["max"].default
 
+UNITS = ("points", "multiplier", "percent", "half_life")
+"""What a velocity or a decay may be written in."""
 Kind = Literal["criterion", "velocity", "decay", "recency"]
 
 
@@ -51,6 +53,16 @@ class Written:
     def name(self) -> str:
         """The criterion with its points, to tell bands apart."""
         return f"{self.criterion} {self.points:+g}"
+
+    @property
+    def shown(self) -> str:
+        """The points in their unit: a share of a score is a percentage or a multiplier."""
+        unit = self.places[0][-1] if self.places else "points"
+        if unit == "multiplier":
+            return f"×{self.points:g}"
+        if unit == "percent":
+            return f"{self.points:g} %"
+        return str(unit) if unit == "half_life" else f"{self.points:+g}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +152,7 @@ def _of_section(part: str, here: Path, section: dict[str, Any]) -> Iterator[Writ
         step = _at(section, path)
         if step:
             share = "" if "points" in step else "it is a share of the score, not points"
-            place = (*here, *path, "points" if "points" in step else next(iter(step)))
+            place = (*here, *path, next((key for key in UNITS if key in step), next(iter(step))))
             points = float(step.get("points") or step.get("multiplier") or step.get("percent") or 0)
             yield Written(part, name, points, (place,), share, "velocity" if kind == "velocity" else "decay")
 

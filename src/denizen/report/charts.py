@@ -41,7 +41,9 @@ def intervals(
 
     This is the picture of those who did against those who did not.
     """
-    encoding: dict[str, Any] = {"y": {**_category(y, rows), "axis": {"labelLimit": 260, "title": None}}}
+    encoding: dict[str, Any] = {
+        "y": {**_category(y, rows), "axis": {"labelLimit": 260, "labelPadding": 10, "title": None}}
+    }
     if color is not None:
         groups = list(dict.fromkeys(str(r[color]) for r in rows))
         scale = {"domain": groups, "range": list(RANGE[: len(groups)])}
@@ -126,7 +128,7 @@ def _whiskers(axis: str, *, percent: bool, title: str) -> dict[str, Any]:
 
 
 def _quantity(field: str, title: str, *, percent: bool, zero: bool = True) -> dict[str, Any]:
-    axis = {"format": ".0%" if percent else "~g", "title": title or None, "tickCount": 6}
+    axis = {"format": ".0%" if percent else ",~f", "title": title or None, "tickCount": 6}
     return {"field": field, "type": "quantitative", "axis": axis, "scale": {"zero": zero}}
 
 

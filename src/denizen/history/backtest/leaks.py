@@ -31,17 +31,19 @@ SUPPORT = 10
 SAMPLE_ROWS = 4_000
 
 
-def event_leaks(history: History, names: set[str]) -> Iterator[str]:
-    """Yield a warning for each event name that is a consequence of the conversion; `names` are those the model counts."""
+def event_leaks(history: History, names: set[str] | None = None) -> Iterator[str]:
+    """Yield a warning for each event name that is a consequence of the conversion; `names` are those a model counts, if any."""
     for event, leads, never_won, count, after, just_before in _around_conversion(history):
         if leads < SUPPORT or never_won > leads * (1 - TOO_GOOD_ALONE):
             continue
-        used = "the model counts it" if event in names else "the model does not count it"
+        told = f"{leads:,} leads"
+        if names is not None:
+            told += "; the model counts it" if event in names else "; the model does not count it"
         if after == count:
-            yield f"`{event}` occurs only after conversion ({leads:,} leads; {used}): it is a result, not a sign"
+            yield f"`{event}` occurs only after conversion ({told}): it is a result, not a sign"
         elif after + just_before >= count * TOO_SURE:
             yield (
-                f"`{event}` occurs almost only at or after conversion or in the day before ({leads:,} leads; {used}):"
+                f"`{event}` occurs almost only at or after conversion or in the day before ({told}):"
                 " it is part of converting, not a sign of it"
             )
 

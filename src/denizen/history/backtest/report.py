@@ -217,7 +217,7 @@ def _small_print(backtest: Backtest) -> Iterator[str]:
         f"outcomes: {rows.read:,} read = {rows.used:,} used + {rows.duplicate:,} duplicate + {rows.after_as_of:,} after as-of"
         f" + {rows.rejected:,} rejected + {rows.of_unknown_leads:,} of unknown leads"
     )
-    yield from (f"rejected {count:,} × {reason}" for reason, count in backtest.accounting.reasons.items())
+    yield from backtest.accounting.told_reasons("`denizen score --rejects PATH` keeps the rows")
     yield from (f"warning: {warning}" for warning in backtest.accounting.warnings)
 
 

@@ -26,7 +26,7 @@ def report_of(found: Calibration) -> Report:
         sections.append(Section("On the later leads", list(_gain(found.gain))))
     kept = [p for p in found.proposals if not p.changed]
     if kept:
-        rows = [[p.written.criterion, p.written.section, f"{p.written.points:+g}", p.leads, p.reason] for p in kept]
+        rows = [[p.written.criterion, p.written.section, p.written.shown, p.leads, p.reason] for p in kept]
         sections.append(Section("Left alone", [Table(("criterion", "section", "points", "leads", "why"), rows)]))
     if found.diff:
         sections.append(Section("The file", [Words(line) for line in found.diff.splitlines()]))

@@ -15,13 +15,18 @@ from denizen.history.discover.judge import FALSE_SHARE, judge
 from denizen.history.discover.result import NO_SIGNAL, SIGNAL, TOO_LITTLE, Discovery
 from denizen.history.discover.rubric import disagreements
 from denizen.history.stats.intervals import numpy
+from denizen.plan.build import build_program
+from denizen.plan.needs import needs_of
 from denizen.scoring.run import silent
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from denizen.history.cohort import Cohort, History
     from denizen.history.design import Design
     from denizen.history.discover.choose import Chosen
     from denizen.history.discover.judge import Tested
+    from denizen.history.discover.result import Disagreement
     from denizen.ingest.project import Data
     from denizen.model.load import LoadedModel
     from denizen.scoring.run import Progress
@@ -62,6 +67,7 @@ def run_discover(
             progress("testing")
             tested = judge(found, everyone(history))
             chosen = choose(history, tested)
+        against = () if model is None else disagreements(model, chosen)
         verdict, why = _verdict(history.cohort, len(tested), chosen)
         return Discovery(
             verdict=verdict,
@@ -74,12 +80,23 @@ def run_discover(
             attributes=tuple(c for c in chosen if c.tested.candidate.kind == "attribute"),
             against=tuple(c for c in chosen if not c.tested.upward and c.tested.candidate.kind != "attribute"),
             only_activity=_only_activity(tested),
-            disagreements=() if model is None else disagreements(model, chosen),
+            disagreements=against,
             leaky=data.attributes_history is None,
-            leaks=tuple(event_leaks(history, set())),
-            notes=tuple(_notes(history)),
+            leaks=tuple(event_leaks(history, None if model is None else _counted(model))),
+            notes=(*_of_model(model, against), *_notes(history)),
             accounting=history.accounting,
         )
+
+
+def _counted(model: LoadedModel) -> set[str]:
+    """Return the names of events that a model counts."""
+    return set(needs_of(*build_program(model).plans).names)
+
+
+def _of_model(model: LoadedModel | None, against: tuple[Disagreement, ...]) -> Iterator[str]:
+    """Yield that a model was compared, where nothing else would tell."""
+    if model is not None and not against:
+        yield f"No points of {model.name} for an event have the other sign than a finding on it."
 
 
 def _enough(cohort: Cohort) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,14 +100,44 @@ def make_features(
         return Features(table, _card(history, model, table, columns, leaks, notes))
 
 
+def cuts(counts: list[int]) -> tuple[int | None, int | None]:
+    """Return at which instant validation begins, and at which the test, from the rows of each instant in order.
+
+    The rows of one instant stay together, so the cuts lie nearest to 60 and 80 % of the rows. Three instants are enough for
+    all three splits; of two the later is the test, and one is for training alone.
+    """
+    last = len(counts) - 1
+    if last < 1:
+        return None, None
+    before = [0, *accumulate(counts)]
+    rows = before[-1]
+
+    def nearest(share: float, first: int, end: int) -> int:
+        return min(range(first, end + 1), key=lambda i: abs(before[i] - share * rows))
+
+    if last == 1:
+        return None, 1
+    validation = nearest(TRAIN, 1, last - 1)
+    return validation, nearest(VALIDATION, validation + 1, last)
+
+
+def _splits_lacking(there: set[str]) -> list[str]:
+    lacking = [name for name in ("validation", "test") if name not in there]
+    if not lacking:
+        return []
+    return [f"There is no {' and no '.join(lacking)} split: the rows are of too few instants; use a shorter --every."]
+
+
 def _base_columns(history: History) -> list[Column]:
     connection = history.connection
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE split AS WITH placed AS (SELECT g, min(place) OVER (PARTITION BY as_of_us) AS place"
-        " FROM (SELECT g, as_of_us, (row_number() OVER (ORDER BY as_of_us) - 1) / count(*) OVER () AS place FROM cohort))"
-        f" SELECT g, CASE WHEN place < {TRAIN} THEN 'train' WHEN place < {VALIDATION} THEN 'validation' ELSE 'test' END"
-        " AS split FROM placed"
+    counts = connection.execute("SELECT as_of_us, count(*) FROM cohort GROUP BY as_of_us ORDER BY as_of_us").fetchall()
+    validation, test = cuts([n for _, n in counts])
+    starts = {name: counts[at][0] for name, at in (("validation", validation), ("test", test)) if at is not None}
+    cases = "".join(
+        f" WHEN as_of_us >= {starts[name]} THEN {text(name)}" for name in ("test", "validation") if name in starts
     )
+    named = f"CASE{cases} ELSE 'train' END" if cases else "'train'"
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE split AS SELECT g, {named} AS split FROM cohort")
     return [
         Column("lead_id", "CAST(cohort.lead_id AS VARCHAR)", "the lead", "leads"),
         Column("account_id", "account_id", "its account", "leads"),
@@ -251,6 +282,7 @@ def _card(
         notes = [*notes, "A lead has several rows, and may be in several splits; group by lead_id when you resample."]
     notes = [
         *notes,
+        *_splits_lacking({str(s) for s, *_ in rates}),
         "The horizon of the last rows of a split reaches into the next; leave those out for a strict test.",
     ]
     return {

@@ -50,14 +50,24 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """How often a criterion fired for the earlier and the later half of the leads; `q` is the false-discovery rate."""
+    """For how many of the earlier and of the later half of the leads a criterion fired; `q` is the false-discovery rate.
+
+    It fires where a band holds, with points or without. The leads are all whom its segment scores; that of a product fires
+    for those whose behavior this product gives.
+    """
 
     criterion: str
     part: str
+    product: str | None
     earlier: Estimate
     later: Estimate
     change: Estimate
     q: float
+
+    @property
+    def label(self) -> str:
+        """Its name, after that of its product."""
+        return self.criterion if self.product is None else f"{self.product}.{self.criterion}"
 
     @property
     def drifted(self) -> bool:
@@ -69,6 +79,7 @@ class Drift:
         return {
             "criterion": self.criterion,
             "part": self.part,
+            "product": self.product,
             **self.earlier.as_dict("earlier"),
             "later": plain(self.later.value),
             "change": plain(self.change.value),
@@ -79,6 +90,8 @@ class Drift:
         }
 
 
+BUCKET = 10
+"""So many points are one bucket of the distribution."""
 FALSE_DISCOVERIES = 0.05
 LARGE_DRIFT = 0.05
 """A rate that moves by less than five points in a hundred is no drift, however surely it moves."""

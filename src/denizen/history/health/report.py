@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from denizen.history.backtest.words import bounds, interval, percent, ratio
+from denizen.history.health.card import BUCKET
 from denizen.report.charts import bars, intervals
 from denizen.report.parts import Chart, Report, Section, Table, Words
 
@@ -69,8 +70,10 @@ def _card(health: Health) -> Iterator[Table | Chart]:
         yield Chart(chart, "The shares of the card with their intervals.")
 
 
-def _scores(health: Health) -> Iterator[Chart]:
+def _scores(health: Health) -> Iterator[Table | Chart]:
     rows: list[dict[str, Any]] = [{"total": str(low), "leads": count} for low, count in health.buckets]
+    ranges = [[f"{low:,} to below {low + BUCKET:,}", count] for low, count in health.buckets]
+    yield Table(("total", "leads"), ranges)
     yield Chart(
         bars(rows, x="total", y="leads", title="leads"), "How many leads have which total, in steps of ten points."
     )
@@ -80,7 +83,7 @@ def _drift(health: Health) -> Table:
     ordered = sorted(health.drift, key=lambda d: (not d.drifted, -abs(d.change.value or 0.0)))
     rows = [
         [
-            d.criterion,
+            d.label,
             d.part,
             percent(d.earlier.value),
             percent(d.later.value),
@@ -93,7 +96,7 @@ def _drift(health: Health) -> Table:
     return Table(
         ("criterion", "part", "earlier half", "later half", "change, points", "95 % interval", ""),
         rows,
-        "how often each fires; drifted: by 5 points in a hundred and more, with at most 5 % false findings over all of them",
+        "of how many leads each fires, with points or without; of a product, for whom it counts; drifted: by 5 points in a hundred and more, with at most 5 % false findings over all of them",
     )
 
 

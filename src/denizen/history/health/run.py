@@ -11,14 +11,16 @@ from denizen.history.cohort import open_history, tables_of
 from denizen.history.decisions import judge_decisions
 from denizen.history.funnel import add_funnel
 from denizen.history.health import benchmarks
-from denizen.history.health.card import Drift, Health, Item
+from denizen.history.health.card import BUCKET, Drift, Health, Item
 from denizen.history.health.settings import ADVISORY_SHARE, METHODOLOGY_SHARE, HealthOptions
 from denizen.history.lines import score_lines
+from denizen.history.said import said_mql
 from denizen.history.scored import SCORES, score_cohort
 from denizen.history.stats import Estimate
 from denizen.history.stats.intervals import numpy
 from denizen.model.durations import DAY_US
 from denizen.model.size import size_of
+from denizen.plan.build import build_program
 from denizen.scoring.run import IN_MEMORY, silent
 
 if TYPE_CHECKING:
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
     from denizen.model.load import LoadedModel
     from denizen.scoring.run import Progress
 
-BUCKET = 10
 EARLY_DAYS, MONTH, QUARTER, YEAR = 90, 31, 92, 365
 
 
@@ -125,12 +126,7 @@ def _mql(history: History, funnel: Funnel, options: HealthOptions) -> Item:
         return _lacking(
             "pql_to_mql_lift", title, "ratio", good, "an attribute that says who is an MQL (--mql ATTRIBUTE)"
         )
-    column = history.tables.attributes[options.mql].text
-    said = "COALESCE(" + column + " NOT IN ('false', 'no', '0', 'n'), FALSE)"
-    found = history.connection.execute(
-        f"SELECT {said} AS mql FROM cohort JOIN leads USING (lead_id) ORDER BY g"
-    ).fetchnumpy()
-    mql = numpy().asarray(found["mql"], dtype=bool) & ~funnel.pql
+    mql = said_mql(history, options.mql) & ~funnel.pql
     judged = funnel.opportunities() if "opportunity" in funnel.recorded else funnel
     return _item(
         "pql_to_mql_lift", title, "ratio", judged.sample.lift(funnel.pql, mql), int(mql.sum()), benchmarks.LIFT, good
@@ -172,22 +168,33 @@ def _criteria(model: LoadedModel, options: HealthOptions) -> Item:
 def _drift(history: History, model: LoadedModel, engine: str, progress: Progress) -> tuple[Drift, ...]:
     """Compare how often each criterion fires for the earlier and the later half of the rows, by when they are judged."""
     middle = history.connection.execute("SELECT quantile_disc(as_of_us, 0.5) FROM cohort").fetchall()[0][0]
-    later = f"epoch_us(as_of) > {int(middle)}"
+    segment, product = _who(model)
     query = (
-        f"SELECT part, line, min(line_no) AS line_no, count(*) FILTER (WHERE points <> 0 AND NOT {later}) AS early_hits,"
-        f" count(*) FILTER (WHERE NOT {later}) AS early, count(*) FILTER (WHERE points <> 0 AND {later}) AS late_hits,"
-        f" count(*) FILTER (WHERE {later}) AS late FROM (SELECT *, row_number() OVER () AS line_no FROM ledger)"
-        " WHERE kind = 'criterion' GROUP BY part, line"
+        f"WITH judged AS (SELECT g, {segment} AS segment, {product} AS product, as_of_us > {int(middle)} AS later FROM final),"
+        " sizes AS (SELECT segment, count(*) FILTER (WHERE NOT later) AS early, count(*) FILTER (WHERE later) AS late"
+        " FROM judged GROUP BY segment), fired AS (SELECT part, CASE WHEN part = 'behavior' THEN product END AS product, line,"
+        " segment, min(line_no) AS line_no, count(*) FILTER (WHERE fires AND NOT later) AS early_hits,"
+        " count(*) FILTER (WHERE fires AND later) AS late_hits FROM lines JOIN judged USING (g) WHERE kind = 'criterion'"
+        " GROUP BY ALL) SELECT part, product, line, min(line_no) AS line_no, sum(early_hits) AS early_hits, sum(early) AS early,"
+        " sum(late_hits) AS late_hits, sum(late) AS late FROM fired JOIN sizes ON sizes.segment IS NOT DISTINCT FROM fired.segment"
+        " GROUP BY part, product, line"
     )
     score_lines(history, model, query, table="drift", engine=engine, progress=progress)
     rows = history.connection.execute(
-        "SELECT part, line, early_hits, early, late_hits, late FROM drift WHERE early > 0 AND late > 0 ORDER BY line_no"
+        "SELECT part, product, line, early_hits::BIGINT, early::BIGINT, late_hits::BIGINT, late::BIGINT FROM drift"
+        " WHERE early > 0 AND late > 0 ORDER BY line_no, product, line"
     ).fetchall()
-    q_values = stats.benjamini_hochberg([stats.fisher_or_score(r[4], r[5], r[2], r[3]) for r in rows])
+    q_values = stats.benjamini_hochberg([stats.fisher_or_score(lh, n, eh, e) for *_, eh, e, lh, n in rows])
     return tuple(
-        Drift(line, part, stats.rate(eh, e), stats.rate(lh, n), stats.difference(lh, n, eh, e), q)
-        for (part, line, eh, e, lh, n), q in zip(rows, q_values, strict=True)
+        Drift(line, part, product, stats.rate(eh, e), stats.rate(lh, n), stats.difference(lh, n, eh, e), q)
+        for (part, product, line, eh, e, lh, n), q in zip(rows, q_values, strict=True)
     )
+
+
+def _who(model: LoadedModel) -> tuple[str, str]:
+    """Return the columns of a score with its segment and product, NULL where the model has none."""
+    program = build_program(model)
+    return "segment" if program.has_segments else "NULL", "product" if program.has_products else "NULL"
 
 
 def _drift_item(drift: tuple[Drift, ...], funnel: Funnel) -> Item:
@@ -199,7 +206,7 @@ def _drift_item(drift: tuple[Drift, ...], funnel: Funnel) -> Item:
         return Item("drift", title, "count", None, 0, "not known", good, "needs leads judged at two times")
     if not moved:
         return Item("drift", title, "count", found, len(funnel.pql), "good", good, "keep it")
-    names = ", ".join(d.criterion for d in moved)
+    names = ", ".join(d.label for d in moved)
     color: Color = "red flag" if len(moved) * 2 >= len(drift) else "warning"
     advice = f"see whether tracking, the product or the leads changed: {names}; then recalibrate"
     return Item("drift", title, "count", found, len(funnel.pql), color, good, advice)

@@ -12,6 +12,7 @@ from denizen.history.cohort import open_history, tables_of
 from denizen.history.funnel import TOUCHES, add_funnel
 from denizen.history.metrics.definitions import DEFINITIONS, NEEDS
 from denizen.history.metrics.result import Compared, Metrics, Value
+from denizen.history.said import said_mql
 from denizen.history.scored import SCORES, score_cohort
 from denizen.history.stats import Estimate
 from denizen.history.stats.intervals import numpy, special
@@ -74,6 +75,8 @@ def run_metrics(
             progress=progress,
         ) as history:
             history.require_cohort()
+            if mql is not None:
+                said_mql(history, mql)
             score_cohort(history, model, engine=engine, progress=progress)
             funnel = add_funnel(history, SCORES)
             measured.append(_measure(history, funnel, period, mql))
@@ -163,7 +166,7 @@ def _measure(history: History, funnel: Funnel, period: Period, mql: str | None) 
         found["opportunity_to_won"] = _rate(funnel.sample.won, funnel.opportunity)
         found["pipeline"] = _per_week(int(funnel.opportunity.sum()), period)
         if mql is not None:
-            found["mql_to_opportunity"] = _rate(funnel.opportunity, _mql(history, mql))
+            found["mql_to_opportunity"] = _rate(funnel.opportunity, said_mql(history, mql))
     if touched:
         found["contacts_on_pqls"] = _rate(funnel.pql, funnel.touched)
         found["follow_up"] = _rate(funnel.touched, funnel.pql)
@@ -181,15 +184,6 @@ def _per_week(count: int, period: Period) -> Value:
     quantile = special().gammaincinv
     low = float(quantile(count, 0.025)) if count else 0.0
     return Value(Estimate(count / weeks, low / weeks, float(quantile(count + 1, 0.975)) / weeks), count)
-
-
-def _mql(history: History, mql: str) -> Any:
-    column = history.tables.attributes[mql].text
-    said = f"COALESCE({column} NOT IN ('false', 'no', '0', 'n'), FALSE)"
-    rows = history.connection.execute(
-        f"SELECT {said} AS mql FROM cohort JOIN leads USING (lead_id) ORDER BY g"
-    ).fetchnumpy()
-    return numpy().asarray(rows["mql"], dtype=bool)
 
 
 def _trial_to_paid(history: History) -> Value:

@@ -88,12 +88,14 @@ class Assigned:
     def report(self) -> Report:
         """Return it as a report."""
         units, leads, total = self.counts(), self.counts(leads=True), max(1, sum(self.counts().values()))
-        rows = [[a, float(s), units[a] / total, units[a], leads[a]] for a, s in self.arms.shares]
-        sections = [Section("Arms", [Table(("arm", "share asked", "share", f"{self.by}s", "leads"), rows)])]
+        counted = [units] if self.by == "lead" else [units, leads]
+        rows = [[a, float(s), units[a] / total, *[n[a] for n in counted]] for a, s in self.arms.shares]
+        names = ("arm", "share asked", "share", *[f"{self.by}s", "leads"][: len(counted)])
+        sections = [Section("Arms", [Table(names, rows)])]
         if self.stratify:
-            names = [a for a, _ in self.arms.shares]
-            split = [[s or "(none)", *[self.counts(s)[n] for n in names]] for s in self.strata]
-            sections.append(Section(f"By {self.stratify}", [Table((self.stratify, *names), split)]))
+            arms = [a for a, _ in self.arms.shares]
+            split = [[s or "(none)", *[self.counts(s)[n] for n in arms]] for s in self.strata]
+            sections.append(Section(f"By {self.stratify}", [Table((self.stratify, *arms), split)]))
         balanced = self.p is None or self.p >= UNLIKELY
         small = [f"{self.alone:,} leads without {self.by} are a unit of their own"] if self.alone else []
         tone = "good" if balanced else "warning"
