@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from denizen.cli.main import cli
 from denizen.errors import DenizenError
-from denizen.history.features.run import cuts
+from denizen.history.features.splits import cuts
 from denizen.report import charts
 
 LEADS = "lead_id,signup_at,employees,title\n" + "".join(

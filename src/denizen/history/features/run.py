@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from denizen.errors import fail
 from denizen.history.backtest.leaks import event_leaks, score_leaks
 from denizen.history.cohort import open_history
 from denizen.history.features.card import Column, markdown
+from denizen.history.features.splits import cuts, splits_lacking
 from denizen.ingest.prepare import Moments, connect
 from denizen.model.durations import DAY_US
 from denizen.plan.build import build_program
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from denizen.scoring.run import Progress
 
 MAX_EVENTS = 500
-TRAIN, VALIDATION = 0.6, 0.8
 SCORES = ("fit", "behavior", "total", "pql", "fit_tier", "behavior_tier")
 
 
@@ -98,34 +97,6 @@ def make_features(
         ).to_arrow_table()
         leaks = [*event_leaks(history, set(needs_of(*plans).names)), *score_leaks(history, model, None, engine)]
         return Features(table, _card(history, model, table, columns, leaks, notes))
-
-
-def cuts(counts: list[int]) -> tuple[int | None, int | None]:
-    """Return at which instant validation begins, and at which the test, from the rows of each instant in order.
-
-    The rows of one instant stay together, so the cuts lie nearest to 60 and 80 % of the rows. Three instants are enough for
-    all three splits; of two the later is the test, and one is for training alone.
-    """
-    last = len(counts) - 1
-    if last < 1:
-        return None, None
-    before = [0, *accumulate(counts)]
-    rows = before[-1]
-
-    def nearest(share: float, first: int, end: int) -> int:
-        return min(range(first, end + 1), key=lambda i: abs(before[i] - share * rows))
-
-    if last == 1:
-        return None, 1
-    validation = nearest(TRAIN, 1, last - 1)
-    return validation, nearest(VALIDATION, validation + 1, last)
-
-
-def _splits_lacking(there: set[str]) -> list[str]:
-    lacking = [name for name in ("validation", "test") if name not in there]
-    if not lacking:
-        return []
-    return [f"There is no {' and no '.join(lacking)} split: the rows are of too few instants; use a shorter --every."]
 
 
 def _base_columns(history: History) -> list[Column]:
@@ -282,7 +253,7 @@ def _card(
         notes = [*notes, "A lead has several rows, and may be in several splits; group by lead_id when you resample."]
     notes = [
         *notes,
-        *_splits_lacking({str(s) for s, *_ in rates}),
+        *splits_lacking({str(s) for s, *_ in rates}),
         "The horizon of the last rows of a split reaches into the next; leave those out for a strict test.",
     ]
     return {
