@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import accumulate
+from math import ceil
 
 TRAIN, VALIDATION = 0.6, 0.8
 
@@ -20,7 +21,7 @@ def cuts(counts: list[int]) -> tuple[int | None, int | None]:
     rows = before[-1]
 
     def nearest(share: float, first: int, end: int) -> int:
-        return min(range(first, end + 1), key=lambda i: abs(before[i] - share * rows))
+        return min(range(first, end + 1), key=lambda i: abs(before[i] - ceil(share * rows)))
 
     if last == 1:
         return None, 1
