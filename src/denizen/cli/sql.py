@@ -11,6 +11,7 @@ from denizen.clock import parse_instant
 from denizen.model.load import load_model
 from denizen.plan.build import build_program
 from denizen.plan.needs import needs_of
+from denizen.scoring.own_words import in_own_words
 from denizen.sql.choose import CHOSEN, chosen_statement, table_of
 from denizen.sql.dialect import DIALECTS
 from denizen.sql.events import Frame
@@ -43,6 +44,7 @@ def sql(
     program = build_program(load_model(model))
     frame = Frame(None if as_of is None else parse_instant(as_of), known)
     tables = tables_for(needs_of(*program.plans), shown=ledger)
+    program = in_own_words(program, tables, {})
     chosen = DIALECTS[dialect]
     scores = [scores_statement(plan, chosen, frame, tables, detail=ledger) for plan in program.plans]
     several = len(scores) > 1

@@ -74,6 +74,7 @@ def scored_rows(
         history.tables,
         moments,
         history.accounting,
+        history.data.attributes,
         engine=engine,
         detail=detail,
         progress=progress,

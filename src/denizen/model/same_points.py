@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from denizen.model.lint.cells import situations
 from denizen.model.lint.measures import range_of
 from denizen.model.lint.reach import ZERO, bands_of
+from denizen.model.meanings import words_lost
 from denizen.model.normal import normal
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ def gives_the_same(before: Criterion, after: Criterion) -> bool:
     which the first band that holds gives other points, or for which one rules the lead out and the other does not.
     """
     if _but_bands(before) != _but_bands(after) or before.each is not None or after.each is not None:
+        return False
+    if words_lost(before, after.bands):
         return False
     old, new = bands_of(before), bands_of(after)
     conditions = [operators for operators, _ in (*old, *new)]

@@ -9,7 +9,7 @@ from denizen.model.values import Literal
 from denizen.plan import nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 WORDS = ("contains", "contains_any", "contains_all")
 ORDERS = ("at_least", "more_than", "at_most", "less_than", "between")
@@ -139,8 +139,13 @@ def _forms(conditions: tuple[nodes.Condition, ...]) -> Forms:
         number=any(c.operator in ORDERS or _numeric(c.operand) for c in conditions),
         words=any(c.operator in WORDS for c in conditions),
         pattern=any(c.operator == "matches" for c in conditions),
-        named=frozenset(v.text for c in conditions for v in _literals(c.operand)),
+        named=words_of(conditions),
     )
+
+
+def words_of(conditions: Iterable[nodes.Condition]) -> frozenset[str]:
+    """Return the texts that conditions compare with, normalized."""
+    return frozenset(v.text for c in conditions for v in _literals(c.operand))
 
 
 def _numeric(operand: nodes.Operand) -> bool:

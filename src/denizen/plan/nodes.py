@@ -16,11 +16,15 @@ Operand = Decimal | tuple[Decimal, Decimal] | Value | tuple[Value, ...] | patter
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One operator with its operand, e.g. `at_least`, 3; `pattern` is the text of a pattern, for people."""
+    """One operator with its operand, e.g. `at_least`, 3; `pattern` is the text of a pattern, for people.
+
+    `also` lists words that other criteria name and that mean a word of the operand to this one: (word of the operand, other).
+    """
 
     operator: str
     operand: Operand
     pattern: str = field(default="", compare=False)
+    also: tuple[tuple[str, Value], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from denizen.ingest.prepare import connect, prepare
 from denizen.plan.build import build_program
 from denizen.plan.needs import needs_of
 from denizen.scoring.accounts import add_accounts
+from denizen.scoring.own_words import in_own_words
 from denizen.sql.choose import CHOSEN, chosen_statement, table_of
 from denizen.sql.events import Frame
 from denizen.sql.evidence import evidence_statement
@@ -22,14 +23,14 @@ from denizen.sql.scores import SCORE_COLUMNS, Scores, scores_statement
 from denizen.sql.tables import tables_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from duckdb import DuckDBPyConnection
 
     from denizen.engines.base import Session
     from denizen.ingest.accounting import Accounting
     from denizen.ingest.prepare import Moments
-    from denizen.ingest.project import Data
+    from denizen.ingest.project import AttributeRule, Data
     from denizen.model.load import LoadedModel
     from denizen.plan.nodes import Criterion, Plan, Program
     from denizen.sql.dialect import Dialect
@@ -121,6 +122,7 @@ def score_run(
     frame = Frame(moments.as_of_us[0] if batch else None, moments.known, dated)
     needs = needs_of(*program.plans, *([program.account.facts] if accounts else []))
     tables = tables_for(needs, shown=detail or accounts, event_ids=evidence, dated=dated)
+    program = in_own_words(program, tables, data.attributes)
     plans = spell(program, chosen.dialect, frame, tables, detail=detail)
     connection = connect()
     try:
@@ -159,6 +161,7 @@ def score_prepared(
     tables: Tables,
     moments: Moments,
     accounting: Accounting,
+    rules: Mapping[str, AttributeRule],
     *,
     engine: str = IN_MEMORY,
     detail: bool = False,
@@ -175,6 +178,7 @@ def score_prepared(
         tables: what they hold.
         moments: whether events count only once received; the instants themselves are those of `grid`.
         accounting: takes the warnings.
+        rules: how the project file wants attributes read.
         engine: URL of the engine.
         detail: also keep the points of each criterion, and which `require` does not hold.
         progress: told what is being done.
@@ -182,7 +186,7 @@ def score_prepared(
     Raises:
         DenizenError: the engine cannot be used.
     """
-    program, chosen = build_program(model), engine_for(engine)
+    program, chosen = in_own_words(build_program(model), tables, rules), engine_for(engine)
     frame = Frame(None, moments.known, tables.dated)
     plans = spell(program, chosen.dialect, frame, tables, detail=detail)
     progress("scoring")

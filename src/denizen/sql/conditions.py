@@ -62,12 +62,19 @@ def holds(condition: nodes.Condition, operand: Operand, dialect: Dialect) -> str
         return dialect.found(operand.text, cast("pattern.Node", value))
     values = value if isinstance(value, tuple) else (value,)
     literals = cast("tuple[Literal_, ...]", values)
+    meant = (*literals, *(other for _, other in condition.also))
     if name in ("is", "in"):
-        return _equals(operand, literals)
+        return _equals(operand, meant)
     if name in ("is_not", "not_in"):
-        return f"({operand.text} IS NOT NULL AND ({_equals(operand, literals)}) IS NOT TRUE)"
-    joiner = " AND " if name == "contains_all" else " OR "
-    return f"({joiner.join(_contains(operand, v, dialect) for v in literals)})"
+        return f"({operand.text} IS NOT NULL AND ({_equals(operand, meant)}) IS NOT TRUE)"
+    if name != "contains_all":
+        return f"({_any_of(operand, meant, dialect)})"
+    spellings = [(v, *(other for word, other in condition.also if word == v.text)) for v in literals]
+    return f"({' AND '.join(f'({_any_of(operand, each, dialect)})' for each in spellings)})"
+
+
+def _any_of(operand: Operand, values: tuple[Literal_, ...], dialect: Dialect) -> str:
+    return " OR ".join(_contains(operand, v, dialect) for v in values)
 
 
 def _equals(operand: Operand, values: tuple[Literal_, ...]) -> str:

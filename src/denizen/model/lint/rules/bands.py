@@ -10,6 +10,7 @@ from denizen.model.lint.measures import impossible_property, range_of
 from denizen.model.lint.reach import ZERO, bands_of
 from denizen.model.lint.rule import Remark, Removal, Rule
 from denizen.model.lint.sections import criteria
+from denizen.model.meanings import words_lost
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +46,8 @@ def band_impossible(subject: Subject) -> Iterator[Remark]:
         if reach.criterion.bands is None or impossible_property(reach.criterion.where) is not None:
             continue
         for i in places:
-            fix = Removal(((*reach.path, "bands", i),)) if len(places) < len(reach.bands) else None
+            can_go = len(places) < len(reach.bands) and not _means_something(reach.criterion, i)
+            fix = Removal(((*reach.path, "bands", i),)) if can_go else None
             message = f"no value satisfies this band{_because(reach.criterion)}"
             yield Remark((*reach.path, "bands", i), message, fix=fix)
 
@@ -59,7 +61,7 @@ def band_shadowed(subject: Subject) -> Iterator[Remark]:
                 place = (*reach.path, "bands", i)
                 message = f"every value of this band satisfies {before} already, so it never gives its points"
                 same = {bands_of(reach.criterion)[n][1] for n in (*band.behind, i)}
-                if len(same) == 1:
+                if len(same) == 1 and not _means_something(reach.criterion, i):
                     yield Remark(place, f"{message}; they are the same, so it can go", fix=Removal((place,)))
                 else:
                     yield Remark(place, f"{message}; put the narrower band first, or take this one out")
@@ -95,6 +97,12 @@ def duplicate_value(subject: Subject) -> Iterator[Remark]:
                         message = f"`{literal.text}` stands in this list already; case and spaces make no difference"
                         yield Remark((*place, at), message, fix=Removal(((*place, at),)))
                     seen.add(literal.canonical)
+
+
+def _means_something(criterion: Criterion, place: int) -> bool:
+    """Return whether values would be read as other words without a band."""
+    bands = criterion.bands or []
+    return words_lost(criterion, [band for i, band in enumerate(bands) if i != place])
 
 
 def _because(criterion: Criterion) -> str:
