@@ -190,6 +190,27 @@ def test_a_semicolon_parts_cells_as_well():
     assert one_of(result).bands[0].in_ == ["SaaS", "Fintech"]
 
 
+@pytest.mark.parametrize(
+    ("condition", "reason"),
+    [
+        ("2+ users invited or 1+ integration connected", "a row for each count"),
+        ("title contains VP and Sales or Chief", "two ways"),
+        ("the plan was changed is true", "no name of an attribute"),
+    ],
+)
+def test_what_can_be_read_in_two_ways_is_left_out(condition, reason):
+    found = rubric(("good", "invited 2+ teammates", 5), ("bad", condition, 5)).report.of("dropped")
+    assert [reason in line.reason for line in found] == [True]
+
+
+def test_yes_and_true_are_one_answer_and_silence_is_silence():
+    assert one("newsletter is yes")["bands"] == [{"in": ["yes", True], "points": 10}]
+    assert one("consent is no")["bands"] == [{"in": ["no", False], "points": 10}]
+    assert one("lead has not logged in in last 14 days", -5)["days_since"] == ["logged_in"]
+    (line,) = rubric(("few", "logins < 3", -5)).report.of("changed")
+    assert "read as an attribute" in line.reason
+
+
 def test_settings_without_a_criterion_are_no_model():
     with pytest.raises(DenizenError, match="no criterion"):
         rubric(("Decay", "every 14 days of inactivity", "-10"))

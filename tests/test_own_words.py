@@ -62,7 +62,9 @@ def test_two_models_backtested_together_score_as_each_alone():
 
     def model(word):
         bands = [{"in": [word], "points": 10}]
-        return json.dumps({"model": "m", "fit": {"criteria": {"c": {"attribute": "country", "bands": bands}}}, **gate}, indent=1)
+        return json.dumps(
+            {"model": "m", "fit": {"criteria": {"c": {"attribute": "country", "bands": bands}}}, **gate}, indent=1
+        )
 
     given_ = {"leads": leads, "outcomes": outcomes, "at": "7d", "horizon": "30d", "as_of": "2026-06-01"}
     both = denizen.backtest(model("US"), model("United States"), **given_).as_dict()

@@ -46,6 +46,8 @@ _VERBS = {
 }  # fmt: skip
 _LITTLE = {"a", "an", "the", "any", "our", "their", "from", "to", "with", "on", "of", "at", "in", "for"}
 _VAGUE = {"use", "time", "event", "action", "occurrence", "it"}
+_SENTENCE = {"has", "have", "had", "did", "does", "not", "never", "was", "were"}
+"""Words that make a sentence of what would else be the name of an attribute."""
 _NOUNS = {"employee": "employees", "headcount": "employees"}
 _ASKING = {"is", "are", "=", "in", "contains", "contain", "includes", "include", "not", ">", "<", ">=", "<="}
 LONGEST = 500
@@ -134,8 +136,9 @@ def _decay(words: str, _: str) -> Meaning | None:
 def _idle(words: str, criterion: str) -> Meaning | None:
     once = rf"no (?P<what>.+?) (?:for|in|within) (?:the last |at least )?{_SPAN}"
     each = rf"(?:per|every|each|for every|for each) {_SPAN}(?: period)? without (?:a |an |any )?(?P<what>.+)"
+    done = rf"(?:(?:the )?(?:lead|user|contact|person) )?(?:has|have|did) not (?P<what>.+?) (?:for|in|within) (?:the |at least )?(?:last |past )?{_SPAN}"
     each_too = rf"no (?P<what>.+?) (?:for|in) (?:every|each) {_SPAN}"
-    for pattern, repeated in ((each_too, True), (once, False), (each, True)):
+    for pattern, repeated in ((each_too, True), (once, False), (done, False), (each, True)):
         if match := re.fullmatch(pattern, words, re.IGNORECASE):
             if _unit(match) == "hour":
                 raise NotCarriedError("time without an event is measured in whole days")
@@ -244,7 +247,7 @@ def _options(words: str) -> tuple[str, dict[str, Any], list[str]]:
 
 def _where(words: str, options: dict[str, Any], assumed: list[str]) -> tuple[str, dict[str, Any], list[str]]:
     if match := re.search(r" where (?P<name>[A-Za-z_][\w.]*) (?:is|=) (?P<value>.+)$", words, re.IGNORECASE):
-        value = _value(match["value"])
+        value = _same_as(match["value"])
         return words[: match.start()], {**options, "where": {**options.get("where", {}), match["name"]: value}}, assumed
     if match := re.search(r" while (?P<what>not )?logged[ -]?in$", words, re.IGNORECASE):
         where = {**options.get("where", {}), "logged_in": match["what"] is None}
@@ -257,7 +260,10 @@ def _attribute(words: str, _: str) -> Meaning | None:
         found = read(words)
         if found is not None:
             name, bands = found
-            return Meaning("attribute", {"attribute": _attribute_name(name)}, bands)
+            attribute = _attribute_name(name)
+            many = read is _numbers and attribute.endswith("s") and attribute not in _NOUNS.values()
+            told = f"`{attribute}` is read as an attribute; to count events, put the number first: `3+ logins`"
+            return Meaning("attribute", {"attribute": attribute}, bands, [told] if many else [])
     return None
 
 
@@ -286,7 +292,11 @@ def _membership(words: str) -> Found:
             if operator == "contains":
                 both = re.search(r" (?:and|&|\+) ", match["values"], re.IGNORECASE)
                 either = re.search(r",|;| or | / ", match["values"], re.IGNORECASE)
-                several = "contains_all" if both and not either else "contains_any"
+                if both and either:
+                    raise NotCarriedError(
+                        "`and` and `or` stand in one list, which can be read in two ways; write a row for each"
+                    )
+                several = "contains_all" if both else "contains_any"
                 return match["name"], [{several: values} if len(values) > 1 else {"contains": values[0]}]
             return match["name"], [{operator: values}]
     return None
@@ -324,7 +334,7 @@ def _equality(words: str) -> Found:
         return match["name"], [{"not_in": _listed(match["values"])}]
     if match := re.fullmatch(r"(?P<name>.+?) (?:is|are|=) (?P<values>.+)", words, re.IGNORECASE):
         values = _listed(match["values"])
-        return match["name"], [{"is": _value(values[0])} if len(values) == 1 else {"in": values}]
+        return match["name"], [_same_as(values[0]) if len(values) == 1 else {"in": values}]
     return None
 
 
@@ -352,6 +362,16 @@ def _events(what: str, criterion: str) -> tuple[str | list[str], list[str]]:
     if _one(cleaned.lower()) in _VAGUE:
         name = name_of(criterion, fallback="event")
         return name, [f"the event is named {name} after the criterion"]
+    counted = next(
+        (
+            one
+            for one in re.split(r" or |, | / ", cleaned, flags=re.IGNORECASE)
+            if re.match(r"\d+ ?(?:\+|x |times )", one)
+        ),
+        None,
+    )
+    if counted is not None:
+        raise NotCarriedError(f"{shown(counted)} is a count of its own; write a row for each count")
     pairs = [_event(one) for one in re.split(r" or |, | / ", cleaned, flags=re.IGNORECASE) if one.strip()]
     names = [name for name, _ in pairs]
     assumed = [f"the event is named {name} after the words" for name, made in pairs if made]
@@ -395,7 +415,7 @@ def _one(word: str) -> str:
 
 def _attribute_name(words: str) -> str:
     cleaned = words.strip().strip("`'\"")
-    if len(cleaned.split()) > LONGEST_ATTRIBUTE:
+    if len(cleaned.split()) > LONGEST_ATTRIBUTE or _SENTENCE & {*cleaned.lower().split()[1:]}:
         raise NotCarriedError(f"{shown(words)} is no name of an attribute")
     if re.fullmatch(r"[A-Za-z_][\w.]*", cleaned):
         return _NOUNS.get(cleaned.lower(), cleaned if "_" in cleaned or "." in cleaned else cleaned.lower())
@@ -416,8 +436,10 @@ def _listed(text: str) -> list[str]:
     return [v for v in values if v]
 
 
-def _value(text: str) -> Any:
+def _same_as(text: str) -> dict[str, Any]:
+    """Return the operator for one value; who writes `yes` means `true` as well, which data may say instead."""
     cleaned = text.strip().strip("`'\"")
-    if cleaned.lower() in ("true", "yes"):
-        return True
-    return False if cleaned.lower() in ("false", "no") else cleaned
+    truth = {"true": True, "yes": True, "false": False, "no": False}.get(cleaned.lower())
+    if truth is None:
+        return {"is": cleaned}
+    return {"in": [cleaned.lower(), truth]} if cleaned.lower() in ("yes", "no") else {"is": truth}
