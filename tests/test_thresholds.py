@@ -226,7 +226,11 @@ def test_gates_that_serve_the_target_need_no_change_that_is_not_surely_better(fo
     assert not serves.change_pays
     told = replace(found, own=serves).report().verdict.text
     assert told.startswith("No reason to change: the current gates serve 0 to 100 % of leads (")
-    assert replace(serves, differences=unsure | {"recall": Estimate(0.1, 0.01, 0.2)}).change_pays
+    gain, loss, none = Estimate(0.1, 0.01, 0.2), Estimate(-0.1, -0.2, -0.01), Estimate(0.0, -0.1, 0.1)
+    assert replace(serves, differences=unsure | {"precision": gain}).change_pays
+    assert replace(serves, differences=unsure | {"recall": gain, "share": none}).change_pays
+    assert not replace(serves, differences=unsure | {"recall": gain}).change_pays
+    assert not replace(serves, differences=unsure | {"precision": loss, "recall": loss}).change_pays
     assert replace(serves, target=target_of(share=(0.99, 1.0))).change_pays
 
 

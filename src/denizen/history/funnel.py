@@ -24,7 +24,8 @@ class Funnel:
     """Arrays, an entry a row of the cohort, in the order of `g`; every flag looks at `(as_of, as_of + horizon]`.
 
     `opportunity` also holds where the lead was won without one. `touched` means contacted, accepted or rejected before
-    any opportunity or conversion. What sales decided is judged in `denizen.history.decisions`.
+    any opportunity or conversion. `touched_before` means so at or before `as_of`: such a lead was not ignored, and what came of
+    it cannot be told from what it was judged by. What sales decided is judged in `denizen.history.decisions`.
     """
 
     sample: Sample
@@ -34,6 +35,7 @@ class Funnel:
     fit: Any
     opportunity: Any
     touched: Any
+    touched_before: Any
     recorded: frozenset[str]
 
     def share(self, hits: Any, rows: Any) -> Estimate:
@@ -55,12 +57,15 @@ def add_funnel(history: History, scores: str) -> Funnel:
         "CREATE OR REPLACE TEMP TABLE funnel AS WITH found AS (SELECT cohort.g,"
         f" min(outcomes.at_us) FILTER (WHERE {steps}) AS step_us, min(outcomes.at_us) FILTER (WHERE {touch}) AS touch_us"
         f" FROM cohort JOIN outcomes ON outcomes.lead_id = cohort.lead_id AND {inside} GROUP BY cohort.g)"
+        f", earlier AS (SELECT DISTINCT cohort.g FROM cohort JOIN outcomes ON outcomes.lead_id = cohort.lead_id"
+        f" AND outcomes.at_us <= cohort.as_of_us AND {touch})"
         " SELECT cohort.*, scored.* EXCLUDE (g), found.step_us IS NOT NULL AS opportunity, found.step_us, found.touch_us,"
-        " found.touch_us IS NOT NULL AND (found.step_us IS NULL OR found.touch_us <= found.step_us) AS touched"
+        " found.touch_us IS NOT NULL AND (found.step_us IS NULL OR found.touch_us <= found.step_us) AS touched,"
+        " cohort.g IN (SELECT g FROM earlier) AS touched_before"
         f" FROM cohort JOIN {scores} AS scored USING (g) LEFT JOIN found USING (g)"
     )
     np = numpy()
-    flags = ("won", "pql", "opportunity", "touched")
+    flags = ("won", "pql", "opportunity", "touched", "touched_before")
     columns = ", ".join((*flags, "total", "behavior", "fit"))
     found = history.connection.execute(
         f"SELECT {columns}, dense_rank() OVER (ORDER BY lead_id) - 1 AS whose FROM funnel ORDER BY g"

@@ -169,7 +169,7 @@ def _measure(history: History, funnel: Funnel, period: Period, mql: str | None) 
             found["mql_to_opportunity"] = _rate(funnel.opportunity, said_mql(history, mql))
     if touched:
         found["contacts_on_pqls"] = _rate(funnel.pql, funnel.touched)
-        found["follow_up"] = _rate(funnel.touched, funnel.pql)
+        found["follow_up"] = _rate(funnel.touched | funnel.touched_before, funnel.pql)
     return found
 
 

@@ -77,12 +77,14 @@ class Suggestion:
     def change_pays(self) -> bool:
         """Whether there is a reason to write the suggested gates.
 
-        There is none if the current ones serve the target on both halves and neither precision nor recall surely differs.
+        There is none if the current ones serve the target on both halves and nothing is
+        surely gained. More precision is a gain; more recall is one unless surely more leads qualify, for then it rises by itself.
         """
         if self.chosen is None or self.gates == self.written:
             return False
-        differs = any(gap.low > 0 or gap.high < 0 for name, gap in self.differences.items() if name != "share")
-        return differs or not (self.target.met(self.current.earlier) and self.target.met(self.current.later))
+        surely_more = {name for name, gap in self.differences.items() if gap.low > 0}
+        gains = "precision" in surely_more or ("recall" in surely_more and "share" not in surely_more)
+        return gains or not (self.target.met(self.current.earlier) and self.target.met(self.current.later))
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain data for `--json`."""

@@ -72,8 +72,9 @@ def run_trust(
         funnel = add_funnel(history, SCORES)
         outcome = "opportunity" if "opportunity" in funnel.recorded else design.won
         judged = funnel.opportunities() if outcome == "opportunity" else funnel
-        contacted = judged.sample.group("contacted PQLs", funnel.pql & funnel.touched)
-        ignored = judged.sample.group("ignored PQLs", funnel.pql & ~funnel.touched)
+        fresh = funnel.pql & ~funnel.touched_before
+        contacted = judged.sample.group("contacted PQLs", fresh & funnel.touched)
+        ignored = judged.sample.group("ignored PQLs", fresh & ~funnel.touched)
         verdict, why = judge(contacted, ignored, outcome)
         progress("looking at rejected PQLs")
         decisions = _decisions(history, model, engine, progress)
@@ -86,15 +87,15 @@ def run_trust(
             outcome=outcome,
             contacted=contacted,
             ignored=ignored,
-            lift=judged.sample.lift(funnel.pql & funnel.touched, funnel.pql & ~funnel.touched),
-            followed_up=funnel.share(funnel.touched, funnel.pql),
+            lift=judged.sample.lift(fresh & funnel.touched, fresh & ~funnel.touched),
+            followed_up=funnel.share(funnel.touched | funnel.touched_before, funnel.pql),
             acceptance=decisions.acceptance,
             decided=decisions.on_pqls,
             decided_below=decisions.below,
             lines=lines,
             sample=_sample(history, options),
             seed=options.seed,
-            notes=tuple(_notes(history, decisions)),
+            notes=tuple(_notes(history, decisions, int((funnel.pql & funnel.touched_before).sum()))),
             design=design,
             cohort=history.cohort,
             accounting=history.accounting,
@@ -105,7 +106,7 @@ def judge(contacted: Group, ignored: Group, outcome: str) -> tuple[Verdict, str]
     """Return whether it is adoption or the model, by the 20 % and 15 % of the methodology; never on a guess."""
     rate = contacted.rate
     if rate.value is None:
-        return "too little data", "no PQL was contacted, so nothing tells what they are worth"
+        return "too little data", "no PQL was contacted after it was judged, so nothing tells what they are worth"
     told = f"contacted PQLs reach {outcome} at {_percent(rate)}"
     if contacted.n < FEWEST or rate.high - rate.low > WIDEST:
         few = f"{contacted.n:,} contacted PQLs" if contacted.n < FEWEST else "so few leads"
@@ -173,10 +174,12 @@ def _lines(history: History) -> tuple[SharedLine, ...]:
     rows = history.connection.execute(
         "WITH sizes AS (SELECT count(*) FILTER (WHERE decision = 'rejected') AS r, count(*) FILTER (WHERE decision = 'accepted') AS a"
         " FROM decided WHERE pql)"
-        " SELECT part, line, count(*) FILTER (WHERE decision = 'rejected') AS rejected,"
+        " SELECT part, CASE WHEN kind <> 'criterion' AND (part, line) IN (SELECT (part, line) FROM decision_lines"
+        " WHERE kind = 'criterion') THEN line || ' (' || kind || ')' ELSE line END AS line,"
+        " count(*) FILTER (WHERE decision = 'rejected') AS rejected,"
         " count(*) FILTER (WHERE decision = 'accepted') AS accepted, any_value(r), any_value(a)"
         " FROM decided JOIN decision_lines ON lead = CAST(lead_id AS VARCHAR), sizes"
-        " WHERE decided.pql AND points <> 0 AND kind <> 'limit' GROUP BY part, line ORDER BY part DESC, line"
+        " WHERE decided.pql AND points <> 0 AND kind <> 'limit' GROUP BY part, decision_lines.line, kind ORDER BY part DESC, decision_lines.line, kind"
     ).fetchall()
     counts: list[tuple[str, str, int, int, int, int]] = [
         (p, n, int(x), int(y), int(r), int(a)) for p, n, x, y, r, a in rows
@@ -212,10 +215,14 @@ def _ledger(connection: Any, lead: str) -> tuple[tuple[str, str, str | None, flo
     return tuple((str(p), str(n), m, float(v)) for p, n, m, v in rows)
 
 
-def _notes(history: History, decisions: Decisions) -> list[str]:
+def _notes(history: History, decisions: Decisions, early: int) -> list[str]:
     notes = [
         "Contacted means contacted, accepted or rejected after the lead was judged and before anything came of it."
     ]
+    if early:
+        notes.append(
+            f"{early:,} PQLs were contacted before they were judged: they count as followed up, and are in neither group."
+        )
     if decisions.below:
         notes.append(
             f"{decisions.below:,} decisions were on leads that were no PQL then; they are left out of what lines share."
