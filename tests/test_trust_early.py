@@ -10,7 +10,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 MODEL = """model: t
 behavior:
   criteria: {decay: {count: x, points: 50}}
-  decay: {after: 1d, every: 7d, points: 1}
+  decay: {after: 1d, every: 1d, points: 1}
 pql: {total: 40, fit: 0, behavior: 40}
 """
 
