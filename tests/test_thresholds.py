@@ -241,3 +241,11 @@ def test_a_suggestion_that_misses_its_target_later_says_so_and_shows_both_shares
     met = replace(price, share=Estimate(0.1, 0.05, 0.2))
     told = replace(found, own=replace(found.own, chosen=replace(found.chosen, later=met))).report().verdict.text
     assert "misses" not in told
+
+
+def test_a_target_that_is_met_exactly_is_met():
+    """0.07 of 100 is 7, though a machine makes 7.000000000000001 of it."""
+    zero, total = np.zeros(100), np.r_[np.full(7, 9.0), np.zeros(93)]
+    won = total > 5
+    grid = grid_of(Marks(total, zero, zero, np.ones(100, bool), won), won, Gates(9, 0, 0))
+    assert choose(grid, target_of(share=(0.07, 0.2)), 10, Gates(9, 0, 0)) is not None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
 from typing import TYPE_CHECKING, Any, Literal
 
 from denizen.errors import DenizenError, Finding
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 
 Aim = Literal["share", "precision", "recall", "capacity"]
 DEFAULT_SHARE = (0.05, 0.15)
+FINEST = 10**9
+"""Shares are taken to so fine a fraction, so that counts times it stay whole numbers of the machine."""
 FEWEST = 20
 """A precision of fewer leads than this is chance."""
 
@@ -47,6 +51,16 @@ class Target:
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain data for `--json`."""
         return {"aim": self.aim, "low": self.low, "high": self.high}
+
+
+def _exact(share: float) -> Fraction:
+    """Return a share as it is written: 0.07 of 100 is 7, and not a little more."""
+    return Fraction(repr(float(share))).limit_denominator(FINEST)
+
+
+def _reaches(count: Any, share: float, of: Any) -> Any:
+    wanted = _exact(share)
+    return count * wanted.denominator >= of * wanted.numerator
 
 
 def _percent(share: float) -> str:
@@ -109,12 +123,12 @@ def choose(grid: Grid, target: Target, weeks: float, current: Gates) -> Gates | 
 
 def _fits(grid: Grid, target: Target, weeks: float, n: Any, won: Any) -> Any:
     if target.aim == "share":
-        return (n >= target.low * grid.leads) & (n <= target.high * grid.leads)
+        return _reaches(n, target.low, grid.leads) & (n <= floor(_exact(target.high) * grid.leads))
     if target.aim == "capacity":
         return n <= target.high * weeks
     if target.aim == "recall":
-        return won >= target.low * grid.all_won
-    return (won >= target.low * n) & (n >= FEWEST)
+        return _reaches(won, target.low, grid.all_won)
+    return _reaches(won, target.low, n) & (n >= FEWEST)
 
 
 def _far(gates: Gates, current: Gates) -> tuple[float, float, float, float]:
