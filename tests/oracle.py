@@ -272,6 +272,7 @@ def measure(lead, c):
             return len({lead.actor[id(e)] for e in found} - {None}), found
         if of == "sessions":
             return len({lead.sessions[id(e)] for e in found}), found
+        found = [e for e in found if to_text(prop(e, of)) is not None]
         values = [prop(e, of) for e in found]
         keys = {
             (to_number(v), None if to_number(v) is not None else to_text(v)) for v in values if to_text(v) is not None
@@ -279,6 +280,7 @@ def measure(lead, c):
         return len(keys), found
     if "sum" in c:
         found = lead.pick(c["sum"].get("event", "any"), where, within)
+        found = [e for e in found if to_number(prop(e, c["sum"]["of"])) is not None]
         numbers = [to_number(prop(e, c["sum"]["of"])) for e in found]
         return sum((max(min(n, 10**18), -(10**18)) for n in numbers if n is not None), Fraction(0)), found
     if "session_depth" in c:

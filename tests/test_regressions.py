@@ -161,3 +161,15 @@ def test_a_pattern_in_double_quotes_is_refused():
     model = 'model: m\nfit: {criteria: {a: {attribute: t, bands: [{matches: "\\bvp\\b", points: 1}]}}}\n'
     with pytest.raises(DenizenError, match="single quotes"):
         denizen.load_model(model)
+
+
+def test_an_event_whose_value_a_sum_ignores_is_no_recent_one():
+    model = """model: t
+behavior: {criteria: {spent: {sum: {of: amount, event: paid}, bands: [{at_least: 5, points: 10}],
+                              recency: {within: 72h, multiplier: 2}}}}
+"""
+    events = [
+        {"lead_id": "ana", "event": "paid", "timestamp": "2026-01-01", "properties": {"amount": "7"}},
+        {"lead_id": "ana", "event": "paid", "timestamp": "2026-06-09", "properties": {"amount": "a lot"}},
+    ]
+    assert behaviors(model=model, events=events) == {"ana": 10}

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from denizen.plan import nodes
 from denizen.plan.needs import needs_of
 from denizen.sql.events import COLLEAGUES, PLACED, Frame, Selection, add_colleagues, add_lead, add_seen, names_of
 from denizen.sql.literals import text
+from denizen.sql.measures import counted_by
 from denizen.sql.statement import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from denizen.plan import nodes
     from denizen.sql.dialect import Dialect
     from denizen.sql.tables import Tables
 
@@ -47,10 +48,7 @@ def picks_of(plan: nodes.Plan, selection: Selection) -> Iterator[tuple[str, str,
     for criterion in plan.criteria:
         if criterion.events is None:
             continue
-        picks = selection.picks(criterion.events)
-        if isinstance(criterion.measure, nodes.Growth):
-            picks += f" AND {selection.since(criterion.measure.recent_us + criterion.measure.previous_us)}"
-        yield "criterion", criterion.name, criterion.events.scope, picks
+        yield "criterion", criterion.name, criterion.events.scope, counted_by(criterion.measure, selection)
     if plan.velocity:
         yield "velocity", "velocity", "lead", " OR ".join(f"({selection.picks(e)})" for e in plan.velocity.actions)
     if plan.ceiling:

@@ -39,9 +39,7 @@ def add_criterion(measures: Measures, criterion: nodes.Criterion, tables: Tables
         measures.presence.append(measured)
         measures.column(measured.column, f"CASE WHEN {_presence(selection)} & {bit} <> 0 THEN 1 ELSE 0 END")
         return measured
-    picks = selection.picks(measure.events)
-    if isinstance(measure, nodes.Growth):
-        picks += f" AND {selection.since(measure.recent_us + measure.previous_us)}"
+    picks = counted_by(measure, selection)
     if measures.detail or isinstance(measure, nodes.Count):
         events = counts.aggregate(measured.events, "count(*)", picks)
         measures.column(measured.events, f"COALESCE({events}, 0)")
@@ -51,6 +49,20 @@ def add_criterion(measures: Measures, criterion: nodes.Criterion, tables: Tables
         measures.column(measured.first, counts.aggregate(measured.first, "min(at_us)", picks))
     measures.column(measured.column, _measure(measures, measured, measure, picks, tables))
     return measured
+
+
+def counted_by(measure: nodes.Measure, selection: Selection) -> str:
+    """Return the condition that an event adds to a measure: where a property is asked, it must have one that can."""
+    if isinstance(measure, nodes.Attribute):
+        return "FALSE"
+    picks = selection.picks(measure.events)
+    if isinstance(measure, nodes.Growth):
+        return f"{picks} AND {selection.since(measure.recent_us + measure.previous_us)}"
+    if isinstance(measure, nodes.Sum):
+        return f"{picks} AND {selection.tables.properties[measure.of].number} IS NOT NULL"
+    if isinstance(measure, nodes.Distinct) and measure.of not in ("days", "events", "sessions", "leads"):
+        return f"{picks} AND {selection.tables.properties[measure.of].text} IS NOT NULL"
+    return picks
 
 
 def _presence(selection: Selection) -> str:
@@ -97,10 +109,11 @@ def _measure(measures: Measures, measured: Measured, measure: nodes.Measure, pic
 def _sum(measures: Measures, measured: Measured, measure: nodes.Sum, picks: str, tables: Tables) -> str:
     value, counts = tables.properties[measure.of], measures.counts(measure.events)
     bounded = f"greatest(least({value.number}, {SUM_LIMIT}), -{SUM_LIMIT})"
-    unread = f"{picks} AND {value.text} IS NOT NULL AND {value.number} IS NULL"
+    given = measures.selection.picks(measure.events)
+    unread = f"{given} AND {value.text} IS NOT NULL AND {value.number} IS NULL"
     ignored = counts.aggregate(measured.ignored, "count(*)", unread)
     measures.column(measured.ignored, f"COALESCE({ignored}, 0)")
-    result = counts.aggregate(measured.column, f"sum({bounded})", f"{picks} AND {value.number} IS NOT NULL")
+    result = counts.aggregate(measured.column, f"sum({bounded})", picks)
     return f"COALESCE({result}, 0)"
 
 
@@ -128,7 +141,6 @@ def _distinct(measures: Measures, measured: Measured, measure: nodes.Distinct, p
         picks += " AND actor IS NOT NULL"
     else:
         value = tables.properties[measure.of]
-        picks += f" AND {value.text} IS NOT NULL"
         exact = f"abs({value.number}) < {int(NUMBER_LIMIT)}"
         keys = [
             f"CASE WHEN {exact} THEN {value.number} END AS number",
