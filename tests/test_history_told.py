@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
 
+import denizen
 from denizen.cli.main import cli
 from denizen.errors import DenizenError
 from denizen.history.features.splits import cuts
@@ -162,3 +164,39 @@ def test_a_share_of_a_score_is_not_shown_as_points(folder):
     assert "20 %" in told
     assert "+1.25" not in told
     assert "+20 " not in told
+
+
+def test_without_a_conversion_no_pql_is_blamed_for_it(folder):
+    (folder / "none.csv").write_text("lead_id,outcome,at\n")
+    done = CliRunner().invoke(cli, ["health", "model.yaml", *PAST[:4], "--outcomes", "none.csv", *UNTIL, "--json"])
+    items = {i["item"]: i for i in json.loads(done.stdout)["items"]}
+    assert {items[name]["grade"] for name in ("pql_to_won", "pql_lift")} == {"not known"}
+
+
+def test_no_signal_is_told_also_where_a_model_was_wanted(folder):
+    (folder / "one.csv").write_text("lead_id,outcome,at\nl1,won,2026-02-20\n")
+    told = CliRunner().invoke(cli, ["discover", *PAST[:4], "--outcomes", "one.csv", *UNTIL, "--model-out", "s.yaml"])
+    assert isinstance(told.exception, DenizenError)
+    assert "too little data" in told.output.lower()
+    assert not (folder / "s.yaml").exists()
+
+
+def test_the_same_leads_judged_weekly_are_not_drift_and_a_change_for_all_is():
+    """Half of the leads do a thing every five days all their life; from the middle on, everybody does another."""
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    criteria = {name: {"count": name, "within": {"last": "7d"}, "points": 10} for name in ("a", "b", "c", "new")}
+    model = json.dumps({"model": "m", "behavior": {"criteria": criteria}}, indent=1)
+    leads, events, outcomes = [], [], []
+    for n in range(60):
+        signup = start + timedelta(days=6 * n)
+        leads.append({"lead_id": f"l{n}", "signup_at": signup})
+        if n % 5 == 0:
+            outcomes.append({"lead_id": f"l{n}", "outcome": "won", "at": signup + timedelta(days=20)})
+        habits = [name for i, name in enumerate("abc") if (n * 7919 + i * 104729) % 97 < 48]
+        for day in range(0, 420 - 6 * n, 5):
+            at = signup + timedelta(days=day, hours=1)
+            names = [*habits, *(["new"] if at > start + timedelta(days=250) else [])]
+            events += [{"lead_id": f"l{n}", "event": name, "timestamp": at} for name in names]
+    given = {"leads": leads, "events": events, "outcomes": outcomes, "every": "7d", "horizon": "30d"}
+    card = denizen.health(model, as_of=start + timedelta(days=400), **given)
+    assert [d.criterion for d in card.drift if d.drifted] == ["new"]

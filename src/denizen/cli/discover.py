@@ -64,12 +64,12 @@ def discover(model: str | None, project: str | None, model_out: str | None, **gi
         found = run_discover(study.data, study.design, model=loaded, known=study.known, progress=step)
     if study.html is not None:
         write_report(found.report(), study.html)
-    if model_out is not None:
-        write_text(model_out, found.model_text())
     if study.as_json:
         print_json(found.as_dict())
-        return
-    print_report(found.report())
+    else:
+        print_report(found.report())
+    if model_out is not None:
+        write_text(model_out, found.model_text())
     for name, path in (("report", study.html), ("model", model_out)):
-        if path is not None:
+        if path is not None and not study.as_json:
             echo(f"{name}: {path}")

@@ -5,22 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from denizen.clock import iso
-from denizen.history import stats
 from denizen.history.backtest import run_backtest
 from denizen.history.cohort import open_history, tables_of
 from denizen.history.decisions import judge_decisions
 from denizen.history.funnel import add_funnel
 from denizen.history.health import benchmarks
 from denizen.history.health.card import BUCKET, Drift, Health, Item
+from denizen.history.health.drift import find_drift
 from denizen.history.health.settings import ADVISORY_SHARE, METHODOLOGY_SHARE, HealthOptions
-from denizen.history.lines import score_lines
 from denizen.history.said import said_mql
 from denizen.history.scored import SCORES, score_cohort
 from denizen.history.stats import Estimate
 from denizen.history.stats.intervals import numpy
 from denizen.model.durations import DAY_US
 from denizen.model.size import size_of
-from denizen.plan.build import build_program
 from denizen.scoring.run import IN_MEMORY, silent
 
 if TYPE_CHECKING:
@@ -63,7 +61,7 @@ def run_health(
         score_cohort(history, model, engine=engine, progress=progress)
         funnel = add_funnel(history, SCORES)
         progress("looking for drift")
-        drift = _drift(history, model, engine, progress)
+        drift = find_drift(history, model, engine, progress)
         items = (
             *_of_pqls(judged, funnel, options),
             *_of_sales(judged, funnel, judge_decisions(history, model, engine=engine, progress=progress)),
@@ -102,6 +100,11 @@ def _of_pqls(judged: Backtest, funnel: Funnel, options: HealthOptions) -> Iterat
     else:
         yield _lacking("pql_to_opportunity", title, "share", good, "outcome rows `opportunity`")
     group = found.pql.group
+    if not group.won and not found.pql.others.won:
+        needs = "conversions: none of the leads judged converted within the horizon"
+        yield _lacking("pql_to_won", "PQLs that are won", "share", "15 to 30 %", needs)
+        yield _lacking("pql_lift", "PQLs against the rest", "ratio", "2 times and more", needs)
+        return
     yield _item("pql_to_won", "PQLs that are won", "share", group.rate, group.n, benchmarks.WON, "15 to 30 %")
     yield _item(
         "pql_lift", "PQLs against the rest", "ratio", found.pql.lift, group.n, benchmarks.LIFT, "2 times and more"
@@ -163,38 +166,6 @@ def _criteria(model: LoadedModel, options: HealthOptions) -> Item:
     exact = Estimate(float(count), float(count), float(count))
     good = f"{low} to {high}" + (f" for {options.approach}" if options.approach else "")
     return _item("criteria", "Criteria of the model", "count", exact, count, benchmarks.criteria((low, high)), good)
-
-
-def _drift(history: History, model: LoadedModel, engine: str, progress: Progress) -> tuple[Drift, ...]:
-    """Compare how often each criterion fires for the earlier and the later half of the rows, by when they are judged."""
-    middle = history.connection.execute("SELECT quantile_disc(as_of_us, 0.5) FROM cohort").fetchall()[0][0]
-    segment, product = _who(model)
-    query = (
-        f"WITH judged AS (SELECT g, {segment} AS segment, {product} AS product, as_of_us > {int(middle)} AS later FROM final),"
-        " sizes AS (SELECT segment, count(*) FILTER (WHERE NOT later) AS early, count(*) FILTER (WHERE later) AS late"
-        " FROM judged GROUP BY segment), fired AS (SELECT part, CASE WHEN part = 'behavior' THEN product END AS product, line,"
-        " segment, min(line_no) AS line_no, count(*) FILTER (WHERE fires AND NOT later) AS early_hits,"
-        " count(*) FILTER (WHERE fires AND later) AS late_hits FROM lines JOIN judged USING (g) WHERE kind = 'criterion'"
-        " GROUP BY ALL) SELECT part, product, line, min(line_no) AS line_no, sum(early_hits) AS early_hits, sum(early) AS early,"
-        " sum(late_hits) AS late_hits, sum(late) AS late FROM fired JOIN sizes ON sizes.segment IS NOT DISTINCT FROM fired.segment"
-        " GROUP BY part, product, line"
-    )
-    score_lines(history, model, query, table="drift", engine=engine, progress=progress)
-    rows = history.connection.execute(
-        "SELECT part, product, line, early_hits::BIGINT, early::BIGINT, late_hits::BIGINT, late::BIGINT FROM drift"
-        " WHERE early > 0 AND late > 0 ORDER BY line_no, product, line"
-    ).fetchall()
-    q_values = stats.benjamini_hochberg([stats.fisher_or_score(lh, n, eh, e) for *_, eh, e, lh, n in rows])
-    return tuple(
-        Drift(line, part, product, stats.rate(eh, e), stats.rate(lh, n), stats.difference(lh, n, eh, e), q)
-        for (part, product, line, eh, e, lh, n), q in zip(rows, q_values, strict=True)
-    )
-
-
-def _who(model: LoadedModel) -> tuple[str, str]:
-    """Return the columns of a score with its segment and product, NULL where the model has none."""
-    program = build_program(model)
-    return "segment" if program.has_segments else "NULL", "product" if program.has_products else "NULL"
 
 
 def _drift_item(drift: tuple[Drift, ...], funnel: Funnel) -> Item:
