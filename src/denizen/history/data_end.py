@@ -1,7 +1,8 @@
 """Where data ends: until when a lead was watched, which decides whose horizon is over.
 
 It is the last instant seen among events and outcomes. A device with a wrong clock must not make every horizon look
-complete, so a few rows long after all others are told of, and left out where they are hardly any and more than a year away.
+complete, so a few rows long after all others are told of, and left out where they are more than a year away and hardly any,
+or still to come.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from denizen import clock
 from denizen.clock import iso
 from denizen.model.durations import DAY_US
 
@@ -54,7 +56,8 @@ def data_end(connection: DuckDBPyConnection) -> DataEnd:
             f"{tail:,} of {total:,} rows of events and outcomes lie long after all others"
             f" (those end {iso(before)}, these {iso(last)})"
         )
-        if tail <= total * RARE and rows[i][0] - rows[i - 1][0] > YEAR_DAYS:
+        to_come = rows[i][0] * DAY_US > clock.to_us(clock.now())
+        if (tail <= total * RARE or to_come) and rows[i][0] - rows[i - 1][0] > YEAR_DAYS:
             end = f"taken for wrong clocks: data ends {iso(before)}; if it does not, give --as-of"
             return DataEnd(before, cut=True, warning=f"{told} and are {end}")
         if tail <= max(FEW, total * RARE):
