@@ -164,6 +164,7 @@ def test_names_to_trim_and_late_rows_are_seen_in_parquet_too(tmp_path, strangers
 DIRTY = ["", " ", "x", " X\t", "7", "7.0", "1e3", "true", "ß", "NaN", None]
 
 
+@settings(max_examples=15)
 @given(rows=st.lists(st.tuples(*[st.sampled_from(DIRTY)] * 2), min_size=1, max_size=8), integers=st.booleans())
 def test_leads_read_in_place_score_as_copied_ones(rows, integers):
     """Columns, types and faults are those of the few rows; many more of others change how they are read, not what."""

@@ -12,6 +12,8 @@ import denizen
 from denizen.ingest.derive.recipes import RECIPES
 from denizen.model.meanings import READ_BY_MEANING
 
+pytestmark = pytest.mark.no_cover  # the tracer would take most of the time
+
 SAID = {
     "country": ["US", "United States", "usa", "DE", "Deutschland", "Germany", "Atlantis"],
     "industry": ["SaaS", "Software", "Internet", "Fintech", "Banking", "Steel"],
