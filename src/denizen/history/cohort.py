@@ -6,6 +6,7 @@
 |---|---|
 | `leads` | lead_id, account_id, signup_us, trial_started_us, trial_ends_us, and the attributes asked for |
 | `events` | lead_id, event, at_us, received_us, and the properties asked for; none twice |
+| `names_used` | event, n: how often each name occurs among the events of leads, as far as data is looked at |
 | `outcomes` | lead_id, outcome, at_us, amount, rep; none twice |
 | `history` | a row a lead: lead_id, signup_us (semantics, section 1), won_us (first conversion), left_out (reason or null) |
 | `cohort` | a row a score: g (from 1, by lead and instant), whose (numbers the leads from 0), lead_id, signup_us, as_of_us, won_us, won (converted within the horizon) |
@@ -222,13 +223,17 @@ def open_history(
 
 
 def _complete(connection: DuckDBPyConnection, accounting: Accounting, last: int, *, accounts: bool) -> None:
-    """Complete the account of events, and cut outcomes at the end of what is known.
+    """Count the events by name, complete their account, and cut outcomes at the end of what is known.
 
-    Where events of accounts alone count too, reading has counted them already.
+    Where events of accounts alone count too, reading has completed the account already.
     """
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE names_used AS SELECT event, count(*) AS n FROM events"
+        f" WHERE lead_id IN (SELECT lead_id FROM leads) AND at_us <= {last} GROUP BY event"
+    )
     if not accounts:
-        used = f"SELECT count(*) FROM events WHERE lead_id IN (SELECT lead_id FROM leads) AND at_us <= {last}"
-        accounting.events = accounting.events.with_used(_one(connection, used))
+        used = _one(connection, "SELECT CAST(COALESCE(sum(n), 0) AS BIGINT) FROM names_used")
+        accounting.events = accounting.events.with_used(used)
     if last < LATEST_US:
         connection.execute(f"DELETE FROM outcomes WHERE at_us > {last}")
         before, kept = accounting.outcomes, _one(connection, "SELECT count(*) FROM outcomes")

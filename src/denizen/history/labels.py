@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from denizen.history.stats.intervals import numpy
-from denizen.sql.literals import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,14 +26,6 @@ class Labels:
             rows = self.codes == code
             if rows.any():
                 yield name, rows
-
-
-def code_of(connection: DuckDBPyConnection, expression: str, rows: str) -> tuple[str, tuple[str, ...]]:
-    """Return the expression of the code of a text, and the names in order; the text is one of few among `rows`."""
-    found = connection.execute(f"SELECT DISTINCT {expression} AS name FROM {rows}").fetchall()
-    names = tuple(sorted(str(r[0]) for r in found))
-    cases = " ".join(f"WHEN {text(name)} THEN {code}" for code, name in enumerate(names))
-    return f"CASE {expression} {cases or 'WHEN NULL THEN 0'} END", names
 
 
 def labels_of(values: Any, name: Callable[[int], str]) -> Labels:

@@ -64,7 +64,8 @@ def scored_rows(
 ) -> Iterator[None]:
     """Score a table of rows (g, lead_id, as_of_us); until the context ends, `final` stands, with `detail` also `points` and `unmet`."""
     connection = history.connection
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE grid AS SELECT g, lead_id, as_of_us FROM {rows}")
+    kept = "TABLE" if history.tables.dated else "VIEW"
+    connection.execute(f"CREATE OR REPLACE TEMP {kept} grid AS SELECT g, lead_id, as_of_us FROM {rows}")
     if history.tables.dated:
         date_grid(connection, history.tables)
     moments, before = Moments(known=history.known), list(history.accounting.warnings)

@@ -101,15 +101,21 @@ class Measures:
 
     def counts(self, events: nodes.Events, *, moving: bool = False) -> Pass:
         """Return the shared pass that reads the step these events are picked from."""
-        source = self.selection.source(events, moving=moving)
-        name = "counted" if source == SEEN else f"counted_{source}"
-        shared = self.passes.setdefault(source, Pass(name, self.parts if source == ENTERED else None))
+        shared = self._pass(self.selection.source(events, moving=moving))
         shared.codes = (
             None
             if events.names is None or shared.codes is None
             else shared.codes | set(self.selection.codes_of(events))
         )
         return shared
+
+    def entry(self) -> Pass:
+        """Return the pass that has a row for each row of a lead at which anything enters."""
+        return self._pass(ENTERED)
+
+    def _pass(self, source: str) -> Pass:
+        name = "counted" if source == SEEN else f"counted_{source}"
+        return self.passes.setdefault(source, Pass(name, self.parts if source == ENTERED else None))
 
     def step(self, name: str, rule: str, body: str, value: str = "measure") -> str:
         """Add a step with at most one row a score, to be joined to the result; return where its value stands."""
@@ -136,33 +142,35 @@ def add_measured(measures: Measures, of_lead: list[str]) -> None:
     `of_lead` are columns worked out once a lead, however many instants are asked about.
     """
     selection, joins = measures.selection, ["lead"]
+    if measures.presence:
+        home = measures.passes[ENTERED if selection.frame.is_running else SEEN]
+        home.aggregate("presence", "bit_or(presence)", "TRUE")
+    entry = measures.entry() if measures.parts else None
     for source, shared in measures.passes.items():
-        if measures.presence and source == (ENTERED if selection.frame.is_running else SEEN):
-            shared.aggregate("presence", "bit_or(presence)", "TRUE")
-        if not shared.aggregates:
+        if not shared.aggregates and shared is not entry:
             continue
-        where = f"WHERE {selection.names.condition(tuple(sorted(shared.codes)))}" if shared.codes else ""
-        measures.statement.add(
-            shared.name,
-            "One pass over the events: a filtered aggregate for each simple measure.",
-            select(["g", *shared.aggregates], source, where, "GROUP BY g"),
-        )
-        if shared.parts is None:
+        rule, columns, where = "One pass over the events: a filtered aggregate for each simple measure.", ["g"], ""
+        if shared is entry:
+            rule = "One pass over what enters: a filtered aggregate for each simple measure, for each row it enters at."
+            columns += ["min(lead_id) AS lead_id", "min(as_of_us) AS as_of_us"]
+        elif shared.codes:
+            where = f"WHERE {selection.names.condition(tuple(sorted(shared.codes)))}"
+        measures.statement.add(shared.name, rule, select([*columns, *shared.aggregates], source, where, "GROUP BY g"))
+        if shared is not entry:
             joins.append(f"LEFT JOIN {shared.name} ON {shared.name}.g = lead.g")
-    joins += add_state(measures.statement, measures.parts) if measures.parts else []
+    joins += add_state(measures.statement, entry.name, measures.parts) if entry else []
     joins += [f"LEFT JOIN {step} ON {step}.g = lead.g" for step in measures.joins]
     owner, known = "lead", details(selection.tables)
     if of_lead:
         columns = ["lead_id", *known]
         rule = "What attributes give a lead, once for all its rows."
         owner = measures.statement.add("of_lead", rule, select([*columns, *of_lead], "leads"))
-        joins.append("JOIN of_lead ON of_lead.lead_id = lead.lead_id")
+        joins.insert(1, "JOIN of_lead ON of_lead.lead_id = lead.lead_id")
         known = [*known, *[column.rpartition(" ")[2] for column in of_lead]]
     elif selection.frame.is_grid:
         owner = "grid" if selection.frame.dated else "leads"
-        joins.append(
-            "JOIN grid ON grid.g = lead.g" if selection.frame.dated else "JOIN leads ON leads.lead_id = lead.lead_id"
-        )
+        by_lead = "JOIN leads ON leads.lead_id = lead.lead_id"
+        joins.insert(1, "JOIN grid ON grid.g = lead.g" if selection.frame.dated else by_lead)
     columns = ["lead.g", "lead.lead_id", "lead.as_of_us", "lead.signup_us", "lead.trial_ends_us"]
     measures.statement.add(
         "measured",

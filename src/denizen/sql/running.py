@@ -62,33 +62,27 @@ def add_entered(statement: Statement, selection: Selection, *, every_event: bool
     )
 
 
-def add_state(statement: Statement, parts: list[Part]) -> list[str]:
-    """Add `state`, what holds from each row on at which something enters; return the joins that bring it to `lead`."""
-    statement.add(
-        "entry",
-        "The rows at which something enters.",
-        select(
-            ["lead.g", "lead.lead_id", "lead.as_of_us"],
-            f"lead JOIN (SELECT DISTINCT g FROM {ENTERED}) AS found ON found.g = lead.g",
-        ),
-        reused=True,
-    )
-    steps = dict.fromkeys((p.step, p.keys) for p in parts)
+def add_state(statement: Statement, entry: str, parts: list[Part]) -> list[str]:
+    """Add `state`, what holds from each row on at which something enters; return the joins that bring it to `lead`.
+
+    `entry` is the step that has each such row once, with `g`, `lead_id` and `as_of_us`.
+    """
+    steps = dict.fromkeys((p.step, p.keys) for p in parts if p.step != entry)
     joins = [
-        f"LEFT JOIN {step} ON {' AND '.join(f'{step}.{key} = entry.{key}' for key in keys)}" for step, keys in steps
+        f"LEFT JOIN {step} ON {' AND '.join(f'{step}.{key} = {entry}.{key}' for key in keys)}" for step, keys in steps
     ]
     statement.add(
         STATE,
         "What holds from such a row on, until the next: the increments so far, added up.",
         select(
             [
-                "entry.lead_id",
-                "entry.as_of_us AS from_us",
-                "lead(entry.as_of_us) OVER so_far AS until_us",
+                f"{entry}.lead_id",
+                f"{entry}.as_of_us AS from_us",
+                f"lead({entry}.as_of_us) OVER so_far AS until_us",
                 *[p.running for p in parts],
             ],
-            "\n".join(["entry", *joins]),
-            f"WINDOW so_far AS (PARTITION BY entry.lead_id ORDER BY entry.as_of_us {_SO_FAR})",
+            "\n".join([entry, *joins]),
+            f"WINDOW so_far AS (PARTITION BY {entry}.lead_id ORDER BY {entry}.as_of_us {_SO_FAR})",
         ),
     )
     holds = f"{STATE}.from_us <= lead.as_of_us AND ({STATE}.until_us IS NULL OR lead.as_of_us < {STATE}.until_us)"

@@ -23,11 +23,11 @@ _QUARTER = 0.25
 class Scores:
     """A model's scores, a row each as in the sample.
 
-    `place` is the share of rows that rank higher, 0 for the best: by total, then behavior, then chance (a hash of the
+    `level` numbers the totals that occur, from 0 for the lowest. `place` is the share of rows that rank higher, 0 for the best: by total, then behavior, then chance (a hash of the
     lead's id), so that groups of equal size exist also where many have the same score.
     """
 
-    total: Any
+    level: Any
     pql: Any
     place: Any
     fit_tier: Labels
@@ -90,7 +90,7 @@ def judge(sample: Sample, scores: Scores, months: Labels) -> Judged:
         pql=pair(sample, "PQL", scores.pql, "not PQL", ~scores.pql),
         share=sample.share(scores.pql, everyone),
         recall=sample.share(scores.pql, sample.won),
-        auc=stats.auc(sample.won, scores.total, sample.clusters),
+        auc=stats.auc(sample.won, scores.level, sample.clusters),
         deciles=tuple(sample.group(str(d + 1), decile == d) for d in range(DECILES)),
         top_share=pair(sample, f"top {TOP_SHARE:.0%}", top, "the rest", ~top),
         quartiles=pair(sample, "top quarter", place < _QUARTER, "bottom quarter", place >= 1 - _QUARTER),

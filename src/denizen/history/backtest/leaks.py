@@ -71,29 +71,31 @@ def _around_conversion(history: History) -> list[tuple[str, int, int, int, int, 
 
     Most events do not, and counting the leads of each is the dear part, so occurrences are counted first.
     """
-    connection = history.connection
+    connection, until = history.connection, f"at_us <= {history.cohort.observed_until_us}"
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE around AS WITH every AS (SELECT event, count(*) AS n FROM events"
-        " WHERE lead_id IN (SELECT lead_id FROM history) GROUP BY event), near AS (SELECT event,"
+        "CREATE OR REPLACE TEMP TABLE around AS WITH near AS (SELECT event,"
         " count(*) FILTER (WHERE at_us >= won_us) AS after, count(*) FILTER (WHERE at_us < won_us) AS just_before"
         " FROM events JOIN (SELECT lead_id, won_us FROM history WHERE won_us IS NOT NULL) USING (lead_id)"
-        f" WHERE at_us >= won_us - {DAY_US} GROUP BY event)"
-        f" SELECT * FROM every JOIN near USING (event) WHERE after + just_before >= n * {TOO_SURE}"
+        f" WHERE at_us >= won_us - {DAY_US} AND {until} GROUP BY event)"
+        f" SELECT * FROM names_used JOIN near USING (event) WHERE after + just_before >= n * {TOO_SURE}"
     )
     return connection.execute(
         "SELECT event, count(DISTINCT lead_id), count(DISTINCT CASE WHEN won_us IS NULL THEN lead_id END),"
         " any_value(n), any_value(after), any_value(just_before)"
-        " FROM events JOIN around USING (event) JOIN history USING (lead_id) GROUP BY event ORDER BY event"
+        f" FROM events JOIN around USING (event) JOIN history USING (lead_id) WHERE {until} GROUP BY event ORDER BY event"
     ).fetchall()
 
 
-def score_leaks(history: History, model: LoadedModel, area: float | None, engine: str) -> Iterator[str]:
-    """Yield warnings about a model: attributes known only of converted leads, criteria that separate too well."""
-    cohort = history.cohort
-    if cohort.won_leads < SUPPORT or cohort.base_rate >= RARE:
-        return
-    if area is not None and area > TOO_GOOD:
+def ranking_leaks(history: History, area: float | None) -> Iterator[str]:
+    """Yield a warning about a ranking that is too good to be true; `area` is its AUC."""
+    if _can_tell(history) and area is not None and area > TOO_GOOD:
         yield f"AUC {area:.3f} is higher than honest data on conversion gives; look for what was filled in afterwards"
+
+
+def score_leaks(history: History, model: LoadedModel, engine: str) -> Iterator[str]:
+    """Yield warnings about a model: attributes known only of converted leads, criteria that separate too well."""
+    if not _can_tell(history):
+        return
     _draw_sample(history)
     with scored_rows(history, model, "looked_at", engine=engine, detail=True):
         found = history.connection.execute(
@@ -101,6 +103,10 @@ def score_leaks(history: History, model: LoadedModel, area: float | None, engine
             " ORDER BY line, g"
         ).fetchnumpy()
     yield from _criterion_leaks(found, _attributes(model), dated=history.data.attributes_history is not None)
+
+
+def _can_tell(history: History) -> bool:
+    return history.cohort.won_leads >= SUPPORT and history.cohort.base_rate < RARE
 
 
 def _draw_sample(history: History) -> None:

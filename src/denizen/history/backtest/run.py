@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from denizen.history import stats
 from denizen.history.backtest.judged import Scores, judge
-from denizen.history.backtest.leaks import attribute_leaks, event_leaks, score_leaks
+from denizen.history.backtest.leaks import attribute_leaks, event_leaks, ranking_leaks, score_leaks
 from denizen.history.backtest.result import Backtest, Difference, ModelResult
 from denizen.history.backtest.watched import add_watch, watched
 from denizen.history.cohort import open_history
-from denizen.history.labels import Labels, by_row, code_of, labels_of
+from denizen.history.labels import Labels, by_row, labels_of
 from denizen.history.sample import Sample
 from denizen.history.scored import score_cohort
 from denizen.history.stats.intervals import numpy
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from denizen.history.backtest.watched import Watched
     from denizen.history.cohort import History
     from denizen.history.design import Design
     from denizen.ingest.project import Data
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 DRAWS = 500
 DRAWS_LARGE = 200
 LARGE = 100_000
+MOST_SHORT = 1 << 16
+"""Up to so many numbers are short, and are sorted much faster."""
 
 
 def run_backtest(
@@ -56,17 +60,19 @@ def run_backtest(
         history.require_cohort()
         step_days = add_watch(history)
         _add_judged(history)
-        sample, months = _sample(history), _months(history)
-        luck = _luck(history, sample)
+        sample, months = _sample(history)
+        by_luck = _by_luck(history, sample)
         results, scores = [], []
         for number, model in enumerate(models, 1):
             table = f"scores_{number}"
             score_cohort(history, model, table=table, rows="judged", engine=engine, progress=progress)
             progress(f"judging {model.name}")
-            found = _scores(history, table, luck)
-            judged = judge(sample, found, months)
-            leaks = tuple(score_leaks(history, model, judged.auc.value, engine))
-            seen = watched(history, model, table, step_days, engine)
+            found = _scores(history, table, by_luck)
+            with ThreadPoolExecutor(1) as database:
+                asked = database.submit(_ask, history, model, table, step_days, engine)
+                judged = judge(sample, found, months)
+                seen, leaks = asked.result()
+            leaks = (*ranking_leaks(history, judged.auc.value), *leaks)
             results.append(ModelResult(model.name, model.fingerprint, model.file, judged, seen, leaks))
             scores.append(found)
         progress("comparing")
@@ -86,62 +92,80 @@ def run_backtest(
         )
 
 
+def _ask(
+    history: History, model: LoadedModel, table: str, step_days: int, engine: str
+) -> tuple[Watched, tuple[str, ...]]:
+    """Return what only the database can tell of a model; it can be asked while the ranking is judged in memory."""
+    return watched(history, model, table, step_days, engine), tuple(score_leaks(history, model, engine))
+
+
 def _add_judged(history: History) -> None:
     """Make `judged`: every row to score, of the cohort with its `g`, then what the watched deals need besides."""
     history.connection.execute(
-        "CREATE OR REPLACE TEMP TABLE judged AS SELECT g, lead_id, as_of_us FROM cohort UNION ALL"
-        f" SELECT CAST({history.cohort.rows} + row_number() OVER (ORDER BY lead_id, as_of_us) AS INTEGER), lead_id, as_of_us"
-        " FROM watch ANTI JOIN cohort USING (lead_id, as_of_us)"
+        "CREATE OR REPLACE TEMP TABLE watched_besides AS"
+        f" SELECT CAST({history.cohort.rows} + row_number() OVER (ORDER BY lead_id, as_of_us) AS INTEGER) AS g,"
+        " lead_id, as_of_us FROM watch ANTI JOIN cohort USING (lead_id, as_of_us)"
+    )
+    history.connection.execute(
+        "CREATE OR REPLACE TEMP VIEW judged AS SELECT g, lead_id, as_of_us FROM cohort"
+        " UNION ALL SELECT * FROM watched_besides"
     )
 
 
-def _sample(history: History) -> Sample:
-    found = by_row(history.connection, "whose, won", "cohort", history.cohort.rows)
-    return Sample(found["won"], found["whose"])
-
-
-def _months(history: History) -> Labels:
+def _sample(history: History) -> tuple[Sample, Labels]:
+    """Return the rows judged, and the month of signup of each."""
     at = "make_timestamp(signup_us)"
     month = f"CAST(year({at}) * 12 + month({at}) - 1 AS INTEGER) AS month"
-    found = by_row(history.connection, month, "cohort", history.cohort.rows)
-    return labels_of(found["month"], lambda month: f"{month // 12:04}-{month % 12 + 1:02}")
+    found = by_row(history.connection, f"whose, won, {month}", "cohort", history.cohort.rows)
+    months = labels_of(found["month"], lambda month: f"{month // 12:04}-{month % 12 + 1:02}")
+    return Sample(found["won"], found["whose"].astype(numpy().intp)), months
 
 
-def _luck(history: History, sample: Sample) -> Any:
-    """Return a place for each row that decides between equal scores: by a hash of the lead, then by the instant."""
+def _by_luck(history: History, sample: Sample) -> Any:
+    """Return the rows in the order that decides between equal scores: by a hash of the lead, then by the instant."""
     np = numpy()
     found = history.connection.execute(
-        "SELECT row_number() OVER (ORDER BY md5(CAST(lead_id AS VARCHAR))) - 1 AS luck FROM history"
-        " WHERE left_out IS NULL ORDER BY lead_id"
+        "SELECT md5_number_lower(CAST(lead_id AS VARCHAR)) AS luck FROM history WHERE left_out IS NULL ORDER BY lead_id"
     ).fetchnumpy()
-    by_luck = np.argsort(np.asarray(found["luck"]))
+    leads = np.argsort(np.asarray(found["luck"]), kind="stable")
     rows = np.bincount(sample.whose, minlength=sample.leads)
-    starts = np.empty_like(rows)
-    starts[by_luck] = np.cumsum(rows[by_luck]) - rows[by_luck]
-    return (starts - (np.cumsum(rows) - rows))[sample.whose] + np.arange(len(sample.won))
+    first = np.cumsum(rows) - rows
+    in_turn = rows[leads]
+    return np.repeat(first[leads] - (np.cumsum(in_turn) - in_turn), in_turn) + np.arange(len(sample.won))
 
 
-def _scores(history: History, table: str, luck: Any) -> Scores:
+def _scores(history: History, table: str, by_luck: Any) -> Scores:
+    """Return the scores of the rows; of each kind of score there are many, so that the rows hold its number alone."""
     np, connection = numpy(), history.connection
-    (fit, fit_names), (tier, tier_names) = (
-        code_of(connection, f"COALESCE({part}_tier, '')", table) for part in ("fit", "behavior")
+    kind = ("fit", "behavior", "plan_no", "pql")
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE kinds AS SELECT *,"
+        " CAST(row_number() OVER (ORDER BY total DESC, behavior DESC) - 1 AS INTEGER) AS kind,"
+        " CAST(dense_rank() OVER (ORDER BY total DESC, behavior DESC) - 1 AS INTEGER) AS rank,"
+        " CAST(dense_rank() OVER (ORDER BY total) - 1 AS INTEGER) AS level FROM"
+        f" (SELECT {', '.join(kind)}, any_value(total) AS total, COALESCE(any_value(fit_tier), '') AS fit_tier,"
+        f" COALESCE(any_value(behavior_tier), '') AS behavior_tier FROM {table} GROUP BY {', '.join(kind)})"
     )
-    levels = (
-        "SELECT total, behavior, CAST(row_number() OVER (ORDER BY total DESC, behavior DESC) AS BIGINT) AS level"
-        f" FROM (SELECT DISTINCT total, behavior FROM {table})"
-    )
-    columns = f"total, pql, level, {fit} AS fit_tier, {tier} AS behavior_tier"
-    rows = len(luck)
-    found = by_row(connection, columns, f"{table} JOIN ({levels}) AS levels USING (total, behavior)", rows)
+    kinds = connection.execute("SELECT pql, rank, level, fit_tier, behavior_tier FROM kinds ORDER BY kind").fetchnumpy()
+    rows = len(by_luck)
+    of = by_row(connection, "kind", f"{table} JOIN kinds USING ({', '.join(kind)})", rows)["kind"]
+    few = np.uint16 if len(kinds["rank"]) <= MOST_SHORT else np.int64
+    order = by_luck[np.argsort(kinds["rank"].astype(few)[of[by_luck]], kind="stable")]
     place = np.empty(rows)
-    place[np.argsort(found["level"] * rows + luck)] = np.arange(rows) / max(1, rows)
+    place[order] = np.arange(rows) / max(1, rows)
     return Scores(
-        total=found["total"],
-        pql=found["pql"],
+        level=kinds["level"][of],
+        pql=kinds["pql"][of],
         place=place,
-        fit_tier=Labels(found["fit_tier"], fit_names),
-        behavior_tier=Labels(found["behavior_tier"], tier_names),
+        fit_tier=_tiers(kinds["fit_tier"], of),
+        behavior_tier=_tiers(kinds["behavior_tier"], of),
     )
+
+
+def _tiers(names: Any, of: Any) -> Labels:
+    """Return the tier of each row; `names` are those of the kinds of scores."""
+    found, codes = numpy().unique(numpy().asarray(names).astype(str), return_inverse=True)
+    return Labels(codes[of], tuple(str(name) for name in found))
 
 
 def _difference(sample: Sample, first: Scores, other: Scores, base: ModelResult, result: ModelResult) -> Difference:
@@ -159,7 +183,7 @@ def _difference(sample: Sample, first: Scores, other: Scores, base: ModelResult,
 
     draws = DRAWS if sample.leads <= LARGE else DRAWS_LARGE
     rate, recall = stats.bootstrap(sample.leads, gaps, resamples=draws)
-    area = stats.auc_difference(sample.won, other.total, first.total, sample.clusters)
+    area = stats.auc_difference(sample.won, other.level, first.level, sample.clusters)
     return Difference(result.model, base.model, area, rate, recall)
 
 

@@ -95,7 +95,7 @@ def make_features(
         table = history.connection.sql(
             f"SELECT {listed} FROM cohort JOIN split USING (g) JOIN event_counts USING (g) JOIN criteria USING (g) ORDER BY g"
         ).to_arrow_table()
-        leaks = [*event_leaks(history, set(needs_of(*plans).names)), *score_leaks(history, model, None, engine)]
+        leaks = [*event_leaks(history, set(needs_of(*plans).names)), *score_leaks(history, model, engine)]
         return Features(table, _card(history, model, table, columns, leaks, notes))
 
 

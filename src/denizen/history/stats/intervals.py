@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 from denizen.extra import needed
@@ -52,7 +53,7 @@ def z_of(level: float) -> float:
     """
     if not 0 < level < 1:
         raise ValueError(f"a level lies between 0 and 1, not {level}")
-    return float(special().ndtri((1 + level) / 2))
+    return NormalDist().inv_cdf((1 + level) / 2)
 
 
 def special() -> Any:

@@ -62,14 +62,25 @@ def placements(labels: Any, scores: Any) -> Placements | None:
     """Return the placements, ties counted half, in O(n log n); None without both kinds."""
     np = numpy()
     y = np.asarray(labels, dtype=bool)
-    _, level = np.unique(np.asarray(scores, dtype=float), return_inverse=True)
-    ups, downs = (np.bincount(level[of], minlength=int(level.max(initial=0)) + 1) for of in (y, ~y))
+    level = levels(scores)
+    every = np.bincount(level)
+    ups = np.bincount(level[y], minlength=len(every))
+    downs = every - ups
     m, n = int(ups.sum()), int(downs.sum())
     if m == 0 or n == 0:
         return None
     beaten, above = ((np.cumsum(counts) - counts / 2) / counts.sum() for counts in (downs, ups))
     positive = beaten[level[y]]
-    return Placements(float(positive.mean()), positive, 1 - above[level[~y]])
+    return Placements(float(positive.mean()), positive, (1 - above)[level[~y]])
+
+
+def levels(scores: Any) -> Any:
+    """Return scores as whole numbers from 0 in the same order; such numbers are taken as they are, without sorting."""
+    np = numpy()
+    values = np.asarray(scores)
+    if values.dtype.kind in "iu" and (not len(values) or (values.min() >= 0 and values.max() <= len(values))):
+        return values
+    return np.unique(values.astype(float), return_inverse=True)[1]
 
 
 def _variance(found: Placements, labels: Any, clusters: Any) -> float:
