@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test test-slow check bench docs format schema clean
+.PHONY: setup demo test test-slow explore coverage check bench docs format schema clean
 
 setup: .venv/.ready
 
@@ -18,11 +18,17 @@ setup: .venv/.ready
 demo: setup  ## score the two examples, and prove one score
 	@$(BIN)/python examples/demo.py
 
-test: setup  ## everything but the benchmark
-	$(BIN)/python -m pytest -n 2 -m "not slow" --cov --cov-report=term
+test: setup  ## everything but the simulations and the benchmark
+	$(BIN)/python -m pytest -n 2 -m "not slow"
 
 test-slow: setup  ## the simulations that prove the statistics
 	$(BIN)/python -m pytest -n 2 -m slow
+
+explore: setup  ## the random worlds anew, others each time: where a law breaks, it prints how to repeat it
+	HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -n 2 -m hypothesis
+
+coverage: setup  ## which lines and branches the tests run that try no random worlds
+	$(BIN)/python -m pytest -n 2 -m "not slow and not hypothesis" --cov --cov-report=term
 
 check: setup  ## lint, format, types, import contracts
 	$(BIN)/ruff check .

@@ -8,8 +8,6 @@ import pytest
 from denizen.errors import DenizenError
 from denizen.testing import load_cases, run_case, run_cases
 
-pytestmark = pytest.mark.no_cover  # the tracer would take most of the time
-
 CASES = [
     c
     for path in sorted((Path(__file__).parent / "cases").glob("*.yaml"))

@@ -12,8 +12,6 @@ import denizen
 import oracle
 import worlds
 
-pytestmark = pytest.mark.no_cover  # the tracer would take most of the time
-
 EVENT_COLUMNS = ("lead_id", "event", "timestamp", "event_id", "session_id", "received_at", "properties")
 
 

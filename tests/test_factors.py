@@ -13,8 +13,6 @@ from scipy import stats as reference
 
 from denizen.history import stats
 
-pytestmark = pytest.mark.no_cover  # the tracer would take most of the time
-
 
 def rows(seed, leads=400):
     rng = np.random.default_rng(seed)

@@ -15,8 +15,6 @@ from denizen.clock import from_us, to_us
 from test_laws import frames
 from worlds import T
 
-pytestmark = pytest.mark.no_cover  # the tracer would take most of the time
-
 FOREVER_US = 36_500 * 86_400_000_000
 VERDICT = ("fit", "behavior", "pql", "disqualified", "capped")
 

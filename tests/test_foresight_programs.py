@@ -19,8 +19,6 @@ from oracle import DAY
 from test_programs import frames
 from worlds import T
 
-pytestmark = pytest.mark.no_cover  # the tracer would take most of the time
-
 VERDICT = ("fit", "behavior", "pql", "disqualified", "capped")
 ALWAYS_US = 36_000 * DAY
 PERIODS = (0, 1, 2, 3, 4, 5, 7, 13, 14, 15, 20, 28, 50)

@@ -16,8 +16,6 @@ from denizen.clock import from_us
 from test_differential import EVENT_COLUMNS, run
 from worlds import T, tables
 
-pytestmark = pytest.mark.no_cover  # the tracer would take most of the time
-
 SETTINGS = settings(max_examples=4)
 
 

@@ -93,7 +93,6 @@ def assert_within_bounds(model, scores):
             assert reaches[part, "criteria", name].points.low <= points <= reaches[part, "criteria", name].points.high
 
 
-@pytest.mark.no_cover
 @settings(max_examples=8)
 @given(model=worlds.models(), world=worlds.worlds)
 def test_every_score_lies_within_the_bounds(model, world):
@@ -108,7 +107,6 @@ def test_every_score_lies_within_the_bounds(model, world):
     assert_within_bounds(model, scores)
 
 
-@pytest.mark.no_cover
 @settings(max_examples=60)
 @given(model=worlds.models(), world=worlds.worlds)
 def test_every_score_of_the_oracle_lies_within_the_bounds(model, world):
@@ -123,7 +121,6 @@ def test_every_score_of_the_oracle_lies_within_the_bounds(model, world):
     assert_within_bounds(model, scores)
 
 
-@pytest.mark.no_cover
 @settings(max_examples=100)
 @given(model=worlds.models(), world=worlds.worlds)
 def test_a_band_that_is_called_impossible_or_shadowed_never_gives_its_points(model, world):
@@ -145,7 +142,6 @@ def test_a_band_that_is_called_impossible_or_shadowed_never_gives_its_points(mod
 IMPOSSIBLE = {"gate-unreachable", "velocity-unreachable", "ceiling-idle", "criterion-never-fires"}
 
 
-@pytest.mark.no_cover
 @settings(max_examples=60)
 @given(model=worlds.models(), world=worlds.worlds, gate=st.sampled_from([0, 10, 30, 200]))
 def test_what_lint_calls_impossible_never_happens(model, world, gate):
@@ -170,7 +166,6 @@ def test_what_lint_calls_impossible_never_happens(model, world, gate):
             assert not any(line.points for line in lines if line.line == name)
 
 
-@pytest.mark.no_cover
 @settings(max_examples=15)
 @given(model=worlds.models(), world=worlds.worlds)
 def test_fixes_without_data_change_no_score_and_leave_nothing_to_fix(model, world):
@@ -184,7 +179,6 @@ def test_fixes_without_data_change_no_score_and_leave_nothing_to_fix(model, worl
             assert replace(before, lines=[]) == replace(after, lines=[])
 
 
-@pytest.mark.no_cover
 @given(
     pattern=st.sampled_from([*worlds.PATTERNS, "(?:a|b)*c{2,3}$", r"^\s?x.y\b"]),
     text=st.one_of(st.sampled_from(worlds.WORDS), st.text("abcxy .p1", max_size=8)),
@@ -195,7 +189,6 @@ def test_a_pattern_is_found_where_python_finds_it(pattern, text):
         assert is_found(parse_pattern(pattern), text) == bool(re.search(pattern, text, re.IGNORECASE | re.ASCII))
 
 
-@pytest.mark.no_cover
 @settings(max_examples=100)
 @given(conditions=st.lists(worlds.conditions(words=True), min_size=1, max_size=3), value=worlds.attributes)
 def test_every_value_is_in_some_situation(conditions, value):
@@ -371,7 +364,6 @@ def test_a_sales_cycle_falls_into_one_length(days, name):
     assert [c.from_days for c in CYCLES] == sorted(c.from_days for c in CYCLES)
 
 
-@pytest.mark.no_cover
 @settings(max_examples=15)
 @given(model=worlds.models(), indented=st.booleans())
 def test_a_fix_takes_out_whole_lines_of_a_block_and_touches_no_other(model, indented):
@@ -483,7 +475,6 @@ def test_ranges_of_text_under_an_order_operator_are_told():
     assert not list(rule.check(subject_of(rule.bad, seen=few)))
 
 
-@pytest.mark.no_cover
 @settings(max_examples=40)
 @given(models=st.lists(worlds.models(), min_size=2, max_size=2), world=worlds.worlds)
 def test_the_best_product_lies_within_the_bounds(models, world):
@@ -552,7 +543,6 @@ def test_a_word_that_no_list_holds_is_told_with_the_one_that_is_near():
     assert found.path == "behavior.criteria.c.bands[0].contains_any[0]"
 
 
-@pytest.mark.no_cover
 @settings(max_examples=30)
 @given(model=worlds.programs(), society=worlds.societies())
 def test_every_score_of_an_account_lies_within_the_bounds(model, society):
@@ -565,7 +555,6 @@ def test_every_score_of_an_account_lies_within_the_bounds(model, society):
         assert bounds.total.low <= score.fit + score.behavior <= bounds.total.high
 
 
-@pytest.mark.no_cover
 @settings(max_examples=25)
 @given(model=worlds.programs(), society=worlds.societies())
 def test_every_lead_of_a_segment_or_of_products_lies_within_the_bounds(model, society):
@@ -646,7 +635,6 @@ def test_a_fix_inside_a_segment_touches_nothing_else():
     assert text == SEGMENTED.replace("            - {at_least: 2, points: 30}   # never counts\n", "")
 
 
-@pytest.mark.no_cover
 @settings(max_examples=10)
 @given(model=worlds.programs(), society=worlds.societies())
 def test_fixes_in_segments_and_products_change_no_score_and_leave_nothing_to_fix(model, society):

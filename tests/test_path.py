@@ -20,8 +20,6 @@ from test_programs import frames
 from test_reachable import PLAIN, kinds, unknown_of
 from worlds import T
 
-pytestmark = pytest.mark.no_cover  # the tracer would take most of the time
-
 MOST_ATOMS = 45
 DENIZEN = Path(sys.executable).parent / "denizen"
 

@@ -14,8 +14,6 @@ from denizen.model.values import normalize
 from denizen.sql.dialect import DIALECTS
 from denizen.sql.literals import text
 
-pytestmark = pytest.mark.no_cover  # the tracer would take most of the time
-
 literals = st.sampled_from([*list("abZ09_é☃ -@"), r"\.", r"\(", r"\\", r"\t", r"\n"])
 classes = st.sampled_from(
     ["[a-c]", "[^a-c]", "[A-C_]", r"[\d.]", r"[^\w]", r"\d", r"\w", r"\s", ".", "[é☃]", "[-a]", "[a-]"]

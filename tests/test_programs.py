@@ -15,8 +15,6 @@ import worlds
 from denizen.clock import from_us
 from worlds import T
 
-pytestmark = pytest.mark.no_cover  # the tracer would take most of the time
-
 COLUMNS = (
     *("lead_id", "account_id", "event", "timestamp", "event_id", "session_id"),
     *("received_at", "properties", "product"),

@@ -20,8 +20,6 @@ from denizen.plan.needs import asked_of
 from test_programs import frames
 from worlds import T
 
-pytestmark = pytest.mark.no_cover  # the tracer would take most of the time
-
 ATTRIBUTES = ("title", "size", "tools")
 PLAIN = [*worlds.WORDS, *worlds.LISTS, *range(-20, 21), 0.1, 2.5, 7.0, -3.5, True, False]
 

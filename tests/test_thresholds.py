@@ -49,7 +49,6 @@ def judged(draw):
     return Marks(fit + behavior, fit, behavior, eligible, eligible), won
 
 
-@pytest.mark.no_cover
 @settings(max_examples=40, deadline=None)
 @given(judged())
 def test_the_grid_counts_what_passes(case):
@@ -62,7 +61,6 @@ def test_the_grid_counts_what_passes(case):
         assert not (passing & ~marks.eligible).any()
 
 
-@pytest.mark.no_cover
 @settings(max_examples=40, deadline=None)
 @given(judged())
 def test_more_conversions_on_the_frontier_cost_more_leads_and_nothing_beats_it(case):
@@ -75,7 +73,6 @@ def test_more_conversions_on_the_frontier_cost_more_leads_and_nothing_beats_it(c
         assert not ((grid.n < n) & (grid.won >= hits)).any()
 
 
-@pytest.mark.no_cover
 @settings(max_examples=60, deadline=None)
 @given(judged(), st.sampled_from(["share", "precision", "recall", "capacity"]), SHARE)
 def test_chosen_gates_meet_the_target_on_the_leads_they_are_chosen_on(case, aim, value):

@@ -16,8 +16,6 @@ from denizen.model.durations import format_duration, parse_duration
 from denizen.model.values import WHITESPACE, Literal, normalize, plain, read_number
 from denizen.sql.literals import number, slug, text
 
-pytestmark = pytest.mark.no_cover  # the tracer would take most of the time
-
 
 @pytest.fixture(scope="module")
 def database():

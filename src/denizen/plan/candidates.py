@@ -29,7 +29,7 @@ _MOST_STEPS = 100
 def candidates(conditions: Sequence[nodes.Condition], eaches: Iterable[nodes.Each] = ()) -> list[str]:
     """Return values of every kind that these conditions, and criteria that pay for every full N, tell apart."""
     singly = [*witnesses(conditions), *map(plain, _numbers(conditions)), *map(plain, _multiples(eaches))]
-    return list(dict.fromkeys([*singly, *_together(conditions)]))
+    return list(dict.fromkeys([*singly, *_numbers_with_words(conditions), *_together(conditions)]))
 
 
 def _numbers(conditions: Iterable[nodes.Condition]) -> Iterator[Decimal]:
@@ -39,6 +39,21 @@ def _numbers(conditions: Iterable[nodes.Condition]) -> Iterator[Decimal]:
             number = operand.number if isinstance(operand, Literal) else operand
             if isinstance(number, Decimal):
                 yield from (number, number - LEAST, number + LEAST)
+
+
+def _numbers_with_words(conditions: Sequence[nodes.Condition]) -> Iterator[str]:
+    """Yield numbers in which digits stand that a condition looks for as a word: 2 stands in -2, in 7.2 and in 2.5."""
+    words = dict.fromkeys(text for c in conditions if c.operator in WORDS for text in _texts(c.operand))
+    digits = [word for word in words if word.isascii() and word.isdigit()]
+    if not digits:
+        return
+    wholes = dict.fromkeys(str(math.floor(number)) for number in _numbers(conditions))
+    below_above = [str(math.floor(number) + step) for number in _numbers(conditions) for step in (-1, 1)]
+    for word in digits:
+        yield f"-{word}"
+        yield from (f"{whole}.{word}" for whole in dict.fromkeys([*wholes, *below_above]))
+    for first, second in itertools.permutations(digits, 2):
+        yield from (f"{first}.{second}", f"-{first}.{second}")
 
 
 def _multiples(eaches: Iterable[nodes.Each]) -> Iterator[Decimal]:
