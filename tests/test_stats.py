@@ -71,6 +71,18 @@ def test_an_empty_cell_gives_an_open_end_and_no_made_up_number(counts, value, lo
     assert high is None or found.high == high
 
 
+def test_groups_of_the_same_leads_are_compared_by_those_not_in_both():
+    apart = stats.paired_rates((0, 0), (56, 70), (48, 80))
+    assert (apart.low, apart.high) == pytest.approx(
+        (0.0524, 0.3339), abs=0.02
+    )  # Newcombe's, a little wider: nobody is in both
+    found = stats.paired_rates((20, 40), (5, 10), (10, 60))
+    assert found.value == pytest.approx(25 / 50 - 30 / 100)
+    assert stats.paired_shares(12, 4, 100).value == pytest.approx(0.08)
+    assert stats.paired_shares(0, 0, 50).value == 0
+    assert stats.paired_shares(0, 0, 0).value is stats.paired_rates((0, 0), (0, 0), (1, 2)).value is None
+
+
 def slow_auc(labels, scores):
     pairs = [(a > b) + 0.5 * (a == b) for a in scores[labels] for b in scores[~labels]]
     return sum(pairs) / len(pairs)
@@ -207,6 +219,29 @@ def a_bootstrap(leads):
     return draw
 
 
+def groups_that_share(g, n, both, one, other):
+    """How many of n leads are in both groups, in one alone, in the other alone."""
+    return g.multinomial(n, [both, one, other, 1 - both - one - other])[:3]
+
+
+def a_paired_share(n, both, one, other):
+    def draw(g):
+        _, first, second = groups_that_share(g, n, both, one, other)
+        return stats.paired_shares(int(first), int(second), n)
+
+    return draw
+
+
+def a_paired_rate(n, both, one, other):
+    """All convert at 0.3, so that no group converts better."""
+
+    def draw(g):
+        counts = groups_that_share(g, n, both, one, other)
+        return stats.paired_rates(*((int(g.binomial(of, 0.3)), int(of)) for of in counts))
+
+    return draw
+
+
 SIMULATIONS = {
     "wilson": (lambda g: stats.rate(int(g.binomial(80, 0.1)), 80), 0.1, 0.92, 0.98),
     "clopper-pearson": (lambda g: stats.clopper_pearson(int(g.binomial(80, 0.1)), 80), 0.1, 0.95, 1.0),
@@ -230,6 +265,10 @@ SIMULATIONS = {
     "clustered rate": (a_clustered_rate(200), 0.2, 0.925, 0.975),
     "clustered lift": (a_clustered_lift(300), 2.0, 0.92, 0.975),
     "bootstrap": (a_bootstrap(120), 1.0, 0.90, 0.97),
+    "paired shares": (a_paired_share(300, 0.1, 0.08, 0.03), 0.05, 0.93, 0.97),
+    "paired shares, one within the other": (a_paired_share(300, 0.1, 0.0, 0.03), -0.03, 0.93, 0.98),
+    "paired rates": (a_paired_rate(600, 0.1, 0.08, 0.03), 0.0, 0.95, 0.99),
+    "paired rates, few within many": (a_paired_rate(300, 0.04, 0.0, 0.1), 0.0, 0.95, 0.995),
 }
 
 

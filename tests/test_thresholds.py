@@ -18,9 +18,13 @@ from hypothesis import strategies as st
 
 import denizen
 from denizen.errors import DenizenError
+from denizen.history.sample import Sample
 from denizen.history.stats import Estimate
 from denizen.history.thresholds.choice import choose, frontier, target_of
 from denizen.history.thresholds.grid import Gates, Marks, grid_of
+from denizen.history.thresholds.groups import Group
+from denizen.history.thresholds.run import suggest
+from denizen.history.timesplit import Side, TimeSplit
 
 TRIAL = Path(__file__).parent.parent / "examples" / "trial"
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -249,3 +253,34 @@ def test_a_target_that_is_met_exactly_is_met():
     won = total > 5
     grid = grid_of(Marks(total, zero, zero, np.ones(100, bool), won), won, Gates(9, 0, 0))
     assert choose(grid, target_of(share=(0.07, 0.2)), 10, Gates(9, 0, 0)) is not None
+
+
+def chance_of_change(current, chance, leads=2500, worlds=100, **target):
+    """How often a change is said to pay, among made-up worlds in which the current gates serve the target."""
+    said = []
+    for seed in range(worlds):
+        rng = np.random.default_rng(seed)
+        fit, behavior = rng.integers(0, 51, leads).astype(float), np.clip(rng.exponential(22, leads), 0, 100).round()
+        everyone = np.ones(leads, dtype=bool)
+        marks = Marks(fit + behavior, fit, behavior, everyone, everyone)
+        marks = replace(marks, pql=marks.passing(current))
+        won, earlier = rng.random(leads) < chance(marks), np.arange(leads) < 0.6 * leads
+        sides = [Side(rows, Sample(won[rows], np.arange(rows.sum())), 10.0) for rows in (earlier, ~earlier)]
+        found = suggest(Group("", current, everyone), marks, TimeSplit(0, *sides), target_of(**target))
+        met = found.target.met(found.current.earlier) and found.target.met(found.current.later)
+        said += [found.change_pays] if found.chosen is not None and met else []
+    assert len(said) >= worlds / 3
+    return np.mean(said)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("leads", "target"), [(900, {}), (900, {"capacity": 40}), (2500, {"recall": 0.05})], ids=str)
+def test_where_scores_mean_nothing_or_gates_are_right_a_change_hardly_ever_pays(leads, target):
+    nothing = chance_of_change(CURRENT, lambda _: 0.08, leads, 300, **target)
+    right = chance_of_change(CURRENT, lambda marks: np.where(marks.pql, 0.4, 0.05), leads, **target)
+    assert max(nothing, right) <= 0.06  # 2.5 % on average
+
+
+@pytest.mark.slow
+def test_where_other_gates_are_right_a_change_pays():
+    assert chance_of_change(CURRENT, lambda marks: np.where(marks.behavior >= 60, 0.5, 0.05), 10_000, 30) >= 0.9

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 ENOUGH_WON = 20
 """With fewer conversions on either side nothing is chosen."""
-DRAWS = 300
 
 
 def run_thresholds(
@@ -62,7 +61,7 @@ def run_thresholds(
         progress("weighing gates")
         marks, plan_no = _marks(history)
         groups = groups_of(model, plan_no)
-        own, *segments = (_suggest(group, marks, split, target) for group in groups)
+        own, *segments = (suggest(group, marks, split, target) for group in groups)
         return Thresholds(
             model=model.name,
             model_hash=model.fingerprint,
@@ -76,7 +75,7 @@ def run_thresholds(
         )
 
 
-def _suggest(group: Group, marks: Marks, whole: TimeSplit, target: Target) -> Suggestion:
+def suggest(group: Group, marks: Marks, whole: TimeSplit, target: Target) -> Suggestion:
     """Choose gates on the earlier leads of a group, if it has enough conversions."""
     split = split_of(whole, group.rows)
     earlier, written = split.earlier, group.written
@@ -142,19 +141,18 @@ def _price(side: Side, qualify: Any) -> Price:
 
 
 def _differences(later: Side, marks: Marks, gates: Gates) -> dict[str, Estimate]:
-    """Compare the suggested with the current gates on the same leads, by a bootstrap over them."""
-    np = numpy()
-    own, other = marks.passing(gates)[later.rows], marks.pql[later.rows]
-    won = later.sample.won
-    counts = np.stack([own, won & own, other, won & other, won, np.ones(len(won))]).astype(float)
+    """Compare the suggested with the current gates on the same leads."""
+    own, other, won = marks.passing(gates)[later.rows], marks.pql[later.rows], later.sample.won
 
-    def gaps(weights: Any) -> Any:
-        n, hits, n0, hits0, all_won, leads = counts @ weights
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return [(n - n0) / leads, hits / n - hits0 / n0, (hits - hits0) / all_won]
+    def counts(rows: Any) -> tuple[int, int]:
+        return int((rows & won).sum()), int(rows.sum())
 
-    found = stats.bootstrap(len(won), gaps, resamples=DRAWS)
-    return dict(zip(("share", "precision", "recall"), found, strict=True))
+    both, gained, lost = counts(own & other), counts(own & ~other), counts(other & ~own)
+    return {
+        "share": stats.paired_shares(gained[1], lost[1], later.leads),
+        "precision": stats.paired_rates(both, gained, lost),
+        "recall": stats.paired_shares(gained[0], lost[0], later.won),
+    }
 
 
 def _notes(history: History, marks: Marks, segments: Sequence[Suggestion]) -> Iterator[str]:
