@@ -80,6 +80,8 @@ def test_groups_of_the_same_leads_are_compared_by_those_not_in_both():
     assert found.value == pytest.approx(25 / 50 - 30 / 100)
     assert stats.paired_shares(12, 4, 100).value == pytest.approx(0.08)
     assert stats.paired_shares(0, 0, 50).value == 0
+    beyond = stats.paired_beyond((12, 2, 40), (20, 8, 160))
+    assert beyond.value == pytest.approx((12 - 2) / 40 - (32 - 10) / 200)  # recall gained less share gained
     assert stats.paired_shares(0, 0, 0).value is stats.paired_rates((0, 0), (0, 0), (1, 2)).value is None
 
 
@@ -242,6 +244,17 @@ def a_paired_rate(n, both, one, other):
     return draw
 
 
+def a_paired_gain(n, one, other):
+    """Groups of different size and the same worth: nothing is gained beyond chance."""
+
+    def draw(g):
+        won = int(g.binomial(n, 0.1))
+        parts = [g.multinomial(of, [one, other, 1 - one - other]) for of in (won, n - won)]
+        return stats.paired_beyond(*((int(p[0]), int(p[1]), int(p.sum())) for p in parts))
+
+    return draw
+
+
 SIMULATIONS = {
     "wilson": (lambda g: stats.rate(int(g.binomial(80, 0.1)), 80), 0.1, 0.92, 0.98),
     "clopper-pearson": (lambda g: stats.clopper_pearson(int(g.binomial(80, 0.1)), 80), 0.1, 0.95, 1.0),
@@ -267,6 +280,7 @@ SIMULATIONS = {
     "bootstrap": (a_bootstrap(120), 1.0, 0.90, 0.97),
     "paired shares": (a_paired_share(300, 0.1, 0.08, 0.03), 0.05, 0.93, 0.97),
     "paired shares, one within the other": (a_paired_share(300, 0.1, 0.0, 0.03), -0.03, 0.93, 0.98),
+    "paired gain": (a_paired_gain(600, 0.12, 0.03), 0.0, 0.93, 0.97),
     "paired rates": (a_paired_rate(600, 0.1, 0.08, 0.03), 0.0, 0.95, 0.99),
     "paired rates, few within many": (a_paired_rate(300, 0.04, 0.0, 0.1), 0.0, 0.95, 0.995),
 }

@@ -78,5 +78,7 @@ def calibrate(model: str, out: str | None, **given: Any) -> None:
         for name, path in written:
             if path is not None:
                 echo(f"{name}: {path}")
+        if out is not None and found.text is None:
+            echo(f"not written: {out}, for nothing is proposed")
     if found.text is None:
         sys.exit(NOTHING_PROPOSED)

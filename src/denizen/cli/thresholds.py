@@ -46,8 +46,8 @@ def thresholds(model: str, **given: Any) -> None:
     Keys of --json: verdict (suggestion | out of reach | too little data), model, model_hash, change_pays, target {aim,
       low, high},
       gates {total, fit, behavior}, yaml, chosen and current {gates, earlier, later}, each side {n, won, a_week,
-      share, precision, recall {value, low, high}}, differences {share, precision, recall {difference, low, high}},
-      frontier [{gates, earlier, later}], split {at, earlier, later {leads, won, weeks}}: of the leads that the gates of
+      share, precision, recall {value, low, high}}, differences {share, precision, recall, beyond_chance {difference,
+      low, high}}, frontier [{gates, earlier, later}], split {at, earlier, later {leads, won, weeks}}: of the leads that the gates of
       the file judge; segments [{segment, and the same}], together {current, chosen {earlier, later}}, notes, design,
       cohort, rows.
     """

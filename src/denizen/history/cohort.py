@@ -135,13 +135,21 @@ class History:
         """
         if self.cohort.rows:
             return
-        until = clock.iso(self.cohort.observed_until_us)
-        reasons = self.cohort.left_out.words() or "there are no leads"
+        until, left_out = clock.iso(self.cohort.observed_until_us), self.cohort.left_out
+        reasons = left_out.words() or "there are no leads"
+        if left_out.horizon_incomplete:
+            mend = f"; a shorter --horizon than {span(self.design.horizon_us)} leaves more"
+        elif left_out.outside_signup_range:
+            mend = f"; the leads signed up from {' to '.join(self._signups())}"
+        else:
+            mend = ""
         raise fail(
-            "no-cohort",
-            f"no lead can be judged ({self.design.words()}; observed until {until}): {reasons};"
-            f" a shorter --horizon than {span(self.design.horizon_us)} leaves more",
+            "no-cohort", f"no lead can be judged ({self.design.words()}; observed until {until}): {reasons}{mend}"
         )
+
+    def _signups(self) -> tuple[str, str]:
+        first, last = self.connection.execute("SELECT min(signup_us), max(signup_us) FROM history").fetchall()[0]
+        return clock.iso(int(first)), clock.iso(int(last))
 
 
 def tables_of(

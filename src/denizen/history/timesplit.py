@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from denizen import clock
@@ -63,7 +64,7 @@ def split_cohort(history: History, at_us: int | None = None) -> TimeSplit:
     found = history.connection.execute("SELECT won, signup_us FROM cohort ORDER BY g").fetchnumpy()
     won, signup = np.asarray(found["won"], dtype=bool), np.asarray(found["signup_us"], dtype=np.int64)
     if at_us is None:
-        at_us = int(np.sort(signup)[int(len(signup) * EARLIER_SHARE)])
+        at_us = int(np.sort(signup)[min(len(signup) - 1, ceil(len(signup) * EARLIER_SHARE))])
     earlier = signup < at_us
     if earlier.all() or not earlier.any():
         first, last = clock.iso(int(signup.min())), clock.iso(int(signup.max()))

@@ -192,20 +192,20 @@ def _comparison(backtest: Backtest) -> Iterator[Table]:
         rows.append([m.file, pql.group.n, _share(pql.group.rate), _lift(pql.lift), _share(m.judged.recall), shown])
     yield Table(("model", "PQLs", "PQLs convert", "lift", "recall", "AUC"), rows)
     yield Table(
-        ("minus the first", "AUC", "PQLs convert", "recall"),
+        ("minus the first", "AUC", "PQLs convert, points", "recall, points"),
         [
-            [m.file, _gap(d.auc, 1, 3), _gap(d.pql_rate, 100, 1, " %"), _gap(d.recall, 100, 1, " %")]
+            [m.file, _gap(d.auc, 1, 3), _gap(d.pql_rate, 100, 1), _gap(d.recall, 100, 1)]
             for m, d in zip(backtest.models[1:], backtest.differences, strict=True)
         ],
         "paired on the same leads; where the interval includes 0, no difference is shown",
     )
 
 
-def _gap(found: Estimate, scale: float, digits: int, unit: str = "") -> str:
+def _gap(found: Estimate, scale: float, digits: int) -> str:
     if found.value is None:
         return "–"
     value, low, high = (f"{scale * v:+.{digits}f}" for v in (found.value, found.low, found.high))
-    return f"{value}{unit} ({low} to {high})"
+    return f"{value} ({low} to {high})"
 
 
 def _small_print(backtest: Backtest) -> Iterator[str]:

@@ -193,7 +193,7 @@ def _recalibration(options: HealthOptions, now_us: int) -> Item:
         )
     days = max(0, (now_us - last) // DAY_US)
     launched = options.launched_us if options.launched_us is not None else last
-    rhythm = MONTH if now_us - launched <= EARLY_DAYS * DAY_US else QUARTER
+    rhythm = MONTH if options.launched_us is not None and last - launched < EARLY_DAYS * DAY_US else QUARTER
     found = Estimate(float(days), float(days), float(days))
     color: Color = "good" if days <= rhythm else "warning" if days < YEAR else "red flag"
     due = iso(last + rhythm * DAY_US)[:10]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from denizen import clock
+from denizen.clock import iso
 from denizen.errors import fail
 from denizen.history import stats
 from denizen.history.cohort import open_history
@@ -64,9 +65,11 @@ def judge_pilot(arms: Any, data: Data, design: Design, *, progress: Progress = s
         }
     left = {"not in the data": 0, "without a signup or any event": 0, "converted before": 0, "without a full horizon yet": 0}  # fmt: skip
     kept: list[tuple[int, str, str, bool]] = []
+    entries: list[int] = []
     for lead, (arm, unit, assigned) in rows.items():
         signup, won = known.get(lead, (None, None))
         entry = None if signup is None else max(signup, assigned or signup)
+        entries += [] if entry is None or (won is not None and won <= entry) else [entry]
         if entry is None:
             left["not in the data" if lead not in known else "without a signup or any event"] += 1
         elif won is not None and won <= entry:
@@ -77,7 +80,7 @@ def judge_pilot(arms: Any, data: Data, design: Design, *, progress: Progress = s
             kept.append((entry + design.horizon_us, arm, unit, won is not None and won <= entry + design.horizon_us))
     if not kept:
         reasons = ", ".join(f"{n:,} {why}" for why, n in left.items() if n)
-        raise fail("no-cohort", f"no lead of the arms can be judged yet: {reasons}; a shorter --horizon leaves more")
+        raise fail("no-cohort", f"no lead of the arms can be judged yet: {reasons}{_when(entries, design, until)}")
     over = np.array([k[0] for k in kept])
     arm_of, unit_of = np.array([k[1] for k in kept]), np.array([k[2] for k in kept])
     won_of = np.array([k[3] for k in kept], dtype=bool)
@@ -122,6 +125,17 @@ def _weigh(arm_of: Any, whose: Any, arms: Iterable[str]) -> float:
     np = numpy()
     sizes = [np.bincount(whose[arm_of == arm]) for arm in arms]
     return min(float(stats.between_units(n, n)[1]) if n.sum() else 0.0 for n in sizes)
+
+
+def _when(entries: list[int], design: Design, until: int) -> str:
+    """Return when the first lead can be judged, and what could be shortened, if anything."""
+    if not entries:
+        return ""
+    first = min(entries)
+    told = f"; data ends {iso(until)}, and the first lead was in its arm at {iso(first)}"
+    if first >= until:
+        return f"{told}: give data that reaches further (after a --horizon of {span(design.horizon_us)} from then)"
+    return f"{told}; a shorter --horizon than {span(design.horizon_us)} leaves more"
 
 
 def _looks(first: int, until: int) -> list[int]:

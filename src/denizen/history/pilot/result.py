@@ -132,9 +132,9 @@ def _section(compared: Compared) -> Section:
             iso(k.at_us)[:10],
             f"{k.won:,} / {k.n:,}",
             f"{k.won_other:,} / {k.n_other:,}",
-            None if k.difference.value is None else 100 * k.difference.value,
+            "–" if k.difference.value is None else f"{100 * k.difference.value:+.1f}",
             f"{100 * k.difference.low:+.1f} to {100 * k.difference.high:+.1f}",
-            k.ratio.value if k.ratio else None,
+            "–" if k.ratio is None or k.ratio.value is None else f"{k.ratio.value:.2f}",
         ]
         for k in compared.looks
     ]

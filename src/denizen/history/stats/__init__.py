@@ -7,7 +7,7 @@ otherwise. What cannot be estimated is None (or has an infinite end), never a ma
 |---|---|
 | how high is a rate | `wilson`, `clopper_pearson`, `rate` |
 | how much higher than another | `lift` (ratio), `difference`, `odds_ratio` |
-| how much larger, or better, is one of two groups that share leads | `paired_shares`, `paired_rates` |
+| how much larger, or better, is one of two groups that share leads | `paired_shares`, `paired_rates`, `paired_beyond` |
 | is there a difference at all | `fisher_or_score`, `rank_test`; many at once: `benjamini_hochberg` |
 | and among those alike in something else | `mantel_haenszel`; in several things: `hold`, `hold_counts` |
 | how well do scores rank | `auc`, `auc_difference` |
@@ -18,7 +18,7 @@ otherwise. What cannot be estimated is None (or has an infinite end), never a ma
 from denizen.history.stats.clusters import between_units, clustered_lift, clustered_rate
 from denizen.history.stats.factors import Held, Test, hold, hold_counts
 from denizen.history.stats.intervals import LEVEL, Estimate, Interval, z_of
-from denizen.history.stats.paired import paired_rates, paired_shares
+from denizen.history.stats.paired import paired_beyond, paired_rates, paired_shares
 from denizen.history.stats.ranks import auc, auc_difference
 from denizen.history.stats.rates import clopper_pearson, difference, lift, odds_ratio, rate, wilson
 from denizen.history.stats.resampling import bootstrap
@@ -49,6 +49,7 @@ __all__ = [
     "mantel_haenszel",
     "normal_mixture",
     "odds_ratio",
+    "paired_beyond",
     "paired_rates",
     "paired_shares",
     "rank_test",

@@ -30,6 +30,22 @@ def paired_shares(one_alone: int, other_alone: int, n: int, level: float = LEVEL
     return Estimate(p - q, max(-1.0, p - q - below), min(1.0, p - q + above))
 
 
+def paired_beyond(won: tuple[int, int, int], others: tuple[int, int, int], level: float = LEVEL) -> Estimate:
+    """Return how much more of the conversions one group holds than the other, beyond its larger share of leads.
+
+    Of those who convert, and of the others: how many are in the first group alone, in the second alone, and in all. It
+    is 0 where converting has nothing to do with the groups, however different their sizes.
+    """
+    n = won[2] + others[2]
+    if not (won[2] and others[2]):
+        return Estimate(None, -1.0, 1.0)
+    hits, falls, scale = paired_shares(*won, level), paired_shares(*others, level), others[2] / n
+    hit, fall = hits.value or 0.0, falls.value or 0.0
+    below = math.hypot(hit - hits.low, falls.high - fall)
+    above = math.hypot(hits.high - hit, fall - falls.low)
+    return Estimate(scale * (hit - fall), scale * (hit - fall - below), scale * (hit - fall + above))
+
+
 def paired_rates(both: Counts, one_alone: Counts, other_alone: Counts, level: float = LEVEL) -> Estimate:
     """Return how much more of one group converts than of the other; None where one of them is empty.
 

@@ -82,8 +82,9 @@ def _missed(found: Suggestion) -> str:
 def _against(found: Suggestion) -> str:
     if found.gates == found.written:
         return "These are the current gates."
+    named = {"beyond chance": "conversions beyond chance"}
     sure = [
-        f"{name} {'higher' if gap.low > 0 else 'lower'}"
+        f"{named.get(name, name)} {'higher' if gap.low > 0 else 'lower'}"
         for name, gap in found.differences.items()
         if gap.low > 0 or gap.high < 0
     ]

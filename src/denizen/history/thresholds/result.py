@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from denizen.history.stats import Estimate
+
 if TYPE_CHECKING:
     from denizen.history.cohort import Cohort
     from denizen.history.design import Design
-    from denizen.history.stats import Estimate
     from denizen.history.thresholds.choice import Target
     from denizen.history.thresholds.grid import Gates
     from denizen.history.timesplit import TimeSplit
@@ -55,7 +56,7 @@ class Suggestion:
     """Gates for the leads that some gates judge: those of a segment that owns its gates, or of the file (no name).
 
     `verdict` is `suggestion`, `out of reach` (no gates reach the target on the earlier leads) or `too little data`.
-    `differences` are suggested minus current on the later leads: share, precision, recall.
+    `differences` are suggested minus current on the later leads: share, precision, recall, and recall beyond chance.
     """
 
     segment: str
@@ -77,14 +78,29 @@ class Suggestion:
     def change_pays(self) -> bool:
         """Whether there is a reason to write the suggested gates.
 
-        There is none if the current ones serve the target on both halves and nothing is
-        surely gained. More precision is a gain; more recall is one unless surely more leads qualify, for then it rises by itself.
+        There is none if the current ones serve the target on both halves, and on the later leads the suggested ones miss
+        it or bring no sure gain of what it asks for (`gain`).
         """
         if self.chosen is None or self.gates == self.written:
             return False
-        surely_more = {name for name, gap in self.differences.items() if gap.low > 0}
-        gains = "precision" in surely_more or ("recall" in surely_more and "share" not in surely_more)
-        return gains or not (self.target.met(self.current.earlier) and self.target.met(self.current.later))
+        if not (self.target.met(self.current.earlier) and self.target.met(self.current.later)):
+            return True
+        gain = self.gain
+        return self.target.met(self.chosen.later) and gain is not None and gain.low > 0
+
+    @property
+    def gain(self) -> Estimate | None:
+        """What the target asks for, suggested minus current, on the later leads.
+
+        Within a share or a capacity that are conversions beyond what as many leads at random would bring; at a precision
+        conversions (recall); at a recall fewer leads (share).
+        """
+        if not self.differences:
+            return None
+        if self.target.aim == "recall":
+            more = self.differences["share"]
+            return Estimate(None if more.value is None else -more.value, -more.high, -more.low)
+        return self.differences["recall" if self.target.aim == "precision" else "beyond chance"]
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain data for `--json`."""
@@ -96,7 +112,7 @@ class Suggestion:
             "yaml": None if self.gates is None else self.gates.yaml(),
             "chosen": None if self.chosen is None else self.chosen.as_dict(),
             "current": {**self.current.as_dict(), "gates": self.written.as_dict()},
-            "differences": {k: d.as_dict("difference") for k, d in self.differences.items()},
+            "differences": {k.replace(" ", "_"): d.as_dict("difference") for k, d in self.differences.items()},
             "frontier": [o.as_dict() for o in self.frontier],
             "split": self.split.as_dict(),
         }

@@ -152,6 +152,9 @@ def _differences(later: Side, marks: Marks, gates: Gates) -> dict[str, Estimate]
         "share": stats.paired_shares(gained[1], lost[1], later.leads),
         "precision": stats.paired_rates(both, gained, lost),
         "recall": stats.paired_shares(gained[0], lost[0], later.won),
+        "beyond chance": stats.paired_beyond(
+            (gained[0], lost[0], later.won), (gained[1] - gained[0], lost[1] - lost[0], later.leads - later.won)
+        ),
     }
 
 

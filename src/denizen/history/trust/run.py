@@ -125,7 +125,12 @@ def judge(contacted: Group, ignored: Group, outcome: str) -> tuple[Verdict, str]
                     " the leads are good where sales works them; pilot with 2 or 3 reps and show the results after 2 weeks"
                 ),
             )
-        return "healthy", f"{told}, 20 % and more, and the ignored ones do not drag the average down for sure"
+        beside = (
+            f", and the {ignored.n:,} ignored ones ({_percent(ignored.rate)}) do not surely convert less"
+            if ignored.n
+            else ""
+        )
+        return "healthy", f"{told}, 20 % and more{beside}"
     if rate.low >= FAILS and rate.high < WORKS:
         return "between", f"{told}, between 15 and 20 %: tighten the gates a little and watch"
     return (
