@@ -39,6 +39,12 @@ def row(lead, attribute, value, number):
     return {"lead_id": lead, "attribute": attribute, "value": value, "from": day(number)}
 
 
+def scoring(changed, at, **given):
+    """A run at the instant of one day, with one change of an attribute."""
+    grid = [{"lead_id": "a", "as_of": day(at)}]
+    return score_run(load_model(MODEL), Data(attributes_history=[changed], **given), Moments(grid=grid))
+
+
 def scored(history, days, engine="duckdb:"):
     grid = [{"lead_id": lead, "as_of": day(d)} for lead in "ab" for d in days]
     data = Data(leads=LEADS, events=EVENTS, attributes_history=history)
@@ -125,6 +131,21 @@ def test_a_backtest_with_a_history_does_not_see_what_came_later():
     assert (blind.models[0].judged.pql.group.n, seeing.models[0].judged.pql.group.n) == (10, 0)
     assert any("as they are now" in note for note in blind.notes)
     assert not any("as they are now" in note for note in seeing.notes)
+    (note,) = [note for note in seeing.notes if "taken as it is now" in note]
+    assert "Size (30 of 40 leads)" in note
+    assert "plan (all leads)" in note
+
+
+def test_a_history_in_the_words_of_the_data_is_understood_and_one_of_nothing_is_told():
+    given = dict(leads=[{"lead_id": "a", "headcount": 5, "plan": "pro"}], events=EVENTS)
+    mapped = {"leads": {"Size": "headcount"}}
+    with scoring(row("a", "headcount", 100, 1), 2, columns=mapped, **given) as run:
+        assert run.connection.execute("SELECT fit FROM scores").fetchall() == [(20.0,)]
+        assert not any("attributes_history" in warning for warning in run.accounting.warnings)
+    with scoring(row("a", "headcount", 100, 1), 2, **given) as run:
+        (told,) = [warning for warning in run.accounting.warnings if "attributes_history" in warning]
+        assert "none of its attributes is read" in told
+        assert "headcount (1 rows)" in told
 
 
 def test_a_missing_column_is_named():

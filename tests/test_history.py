@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import UTC, datetime, timedelta
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -37,10 +39,11 @@ def rows(cohort):
     }
 
 
-def opened(outcomes, *, leads=None, events=None, models=(), **design):
+def opened(outcomes, *, leads=None, events=None, models=(), rejects=None, **design):
     leads = leads or [{"lead_id": "a", "signup_at": day(0)}, {"lead_id": "b", "signup_at": day(40)}]
-    events = events or [{"lead_id": "a", "event": "built", "timestamp": day(0)}]
-    return open_history(Data(leads=leads, events=events, outcomes=outcomes), design_of(**design), models=models)
+    events = [{"lead_id": "a", "event": "built", "timestamp": day(0)}] if events is None else events
+    data = Data(leads=leads, events=events, outcomes=outcomes, rejects=rejects)
+    return open_history(data, design_of(**design), models=models)
 
 
 def won(lead, number, outcome="won", **more):
@@ -107,16 +110,62 @@ def test_every_outcome_row_is_accounted_for():
     ]
     with opened(outcomes) as history:
         counted = history.accounting.outcomes
-        assert (counted.read, counted.used, counted.duplicate) == (8, 2, 1)
-        assert (counted.rejected, counted.of_unknown_leads) == (4, 1)
+        assert (counted.read, counted.used, counted.duplicate) == (8, 2, 2)
+        assert (counted.rejected, counted.of_unknown_leads) == (3, 1)
         assert history.accounting.reasons == {
-            "outcomes: amount is no number": 1,
             "outcomes: at cannot be read (write ISO 8601 or epoch time)": 1,
             "outcomes: lead_id is missing": 1,
             "outcomes: outcome is missing": 1,
         }
+        assert "1 amounts do not read as numbers (as `much`)" in history.accounting.warnings[0]
         kept = history.connection.execute("SELECT CAST(amount AS DOUBLE), rep FROM outcomes ORDER BY at_us").fetchall()
         assert kept == [(1200.5, "Ann"), (None, None)]
+
+
+def test_no_lead_to_judge_is_refused_with_what_would_help():
+    def told(outcomes, **more):
+        with pytest.raises(DenizenError) as caught, opened(outcomes, **more) as history:
+            history.require_cohort()
+        return str(caught.value)
+
+    assert "a shorter --horizon than 60 days leaves more" in told([won("a", 9)])
+    later = told([won("a", 9), won("z", 900)], signup_from_us=to_us(day(100)))
+    assert "2 outside the signup range; the leads signed up from 2026-01-01T00:00:00Z to 2026-02-10T00:00:00Z" in later
+    events = pa.table({"lead_id": pa.array([], pa.string()), "event": pa.array([], pa.string()), "timestamp": []})
+    assert "no events and no outcomes" in told([won("a", 9, at=None)], events=events)
+    assert "`outcomes` has no columns" in told([])
+
+
+def test_amounts_are_read_as_a_crm_writes_them():
+    read = {
+        "$4,800": 4800,
+        "4800 USD": 4800,
+        "€1,234.50": 1234.5,
+        "-$20": -20,
+        "1e3": 1000,
+        "4.800,00 €": None,
+        "": None,
+    }
+    outcomes = [won("a", 9 + i) | {"amount": amount} for i, amount in enumerate(read)]
+    with opened(outcomes) as history:
+        found = history.connection.execute("SELECT CAST(amount AS DOUBLE) FROM outcomes ORDER BY at_us").fetchall()
+        assert [amount for (amount,) in found] == list(read.values())
+        assert history.accounting.outcomes.rejected == 0
+
+
+def test_a_word_for_conversion_that_nobody_has_is_told():
+    with opened([won("a", 9, "lost")], won="paid") as history:
+        assert any(
+            "no row says `paid`, so nobody converts; there are lost (1)" in w for w in history.accounting.warnings
+        )
+
+
+def test_what_a_study_cannot_use_is_kept_where_asked(tmp_path):
+    kept = tmp_path / "rejects.csv"
+    with opened([won("a", 9), {"lead_id": "a", "outcome": "lost", "at": "yesterday"}], rejects=str(kept)):
+        pass
+    rows = csv.DictReader(kept.read_text().splitlines())
+    assert [r["reason"] for r in rows] == ["at cannot be read (write ISO 8601 or epoch time)"]
 
 
 def test_numbers_as_ids_meet_text_ids(tmp_path):

@@ -88,7 +88,7 @@ def test_of_many_reasons_for_rejects_a_few_are_told_and_the_rest_counted(command
     (folder / "leads.csv").write_text(LEADS + twice)
     told = said(*command, *PAST, *UNTIL)
     assert told.count("\nrejected ") == 6
-    assert "and 94 more reasons; `denizen score --rejects PATH` keeps the rows" in told
+    assert "and 94 more reasons; keep the rows with --rejects PATH" in told
     assert len(json.loads(said(*command, *PAST, *UNTIL, "--json"))["rows"]["reasons"]) == 100
 
 

@@ -19,7 +19,7 @@ from denizen.cli.main import cli
 from denizen.errors import DenizenError
 from denizen.history import stats
 from denizen.history.pilot.arms import assign, parse_arms
-from denizen.history.pilot.judging import FEWEST_OUTCOMES, FEWEST_UNITS
+from denizen.history.pilot.judging import FEWEST_OUTCOMES, FEWEST_UNITS, _read
 from denizen.history.stats import normal_mixture, two_rates
 from denizen.history.stats.sequences import evidence, mixture_reach
 
@@ -145,7 +145,16 @@ def test_what_is_seen_at_one_instant_does_not_change_when_more_is_known():
 
 
 @pytest.mark.parametrize(
-    "arms", ["pilot:1", "pilot:0.5,control:0.4", "pilot:0.5,other:0.5", "pilot:-1,control:2", "", "pilot:x,control:y"]
+    "arms",
+    [
+        "pilot:1",
+        "pilot:0.5,control:0.4",
+        "pilot:0.5,other:0.5",
+        "pilot:-1,control:2",
+        "pilot:1e-999999999,control:1",
+        "",
+        "pilot:x,control:y",
+    ],
 )
 def test_arms_that_cannot_be_meant_are_refused(arms):
     with pytest.raises(DenizenError, match="bad-argument"):
@@ -278,6 +287,17 @@ def test_reps_are_assigned_whole_and_judged_between_reps(tmp_path):
     assert between["high"] - between["low"] > alone.high - alone.low, "reps differ, so that leads are less evidence"
     reps_world(tmp_path, 0.3)
     assert report_of(tmp_path)["comparisons"][0]["verdict"] == "pilot converts more"
+
+
+def test_ids_that_look_like_formulas_keep_their_arms_in_a_file(tmp_path):
+    ids = ["=x", "'=x", "''=x", "-7", "'-7", " +y", "'plain", "x"]
+    leads = [{"lead_id": i, "signup_at": "2026-01-01T00:00:00Z"} for i in ids]
+    assigned = denizen.assign_arms("pilot:0.5,control:0.5", leads=leads, as_of="2026-01-02T00:00:00Z")
+    out = tmp_path / "arms.csv"
+    assigned.write(str(out))
+    rows = _read(out)
+    assert set(rows) == {i.strip() for i in ids}
+    assert {lead: arm for lead, (arm, *_) in rows.items()} == {r["lead_id"].strip(): r["arm"] for r in assigned.rows}
 
 
 def test_a_report_finds_its_data_by_the_project_file(tmp_path):

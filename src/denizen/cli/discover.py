@@ -12,7 +12,7 @@ from denizen.cli.import_ import write_text
 from denizen.cli.show import print_json, progress
 from denizen.cli.show_report import print_report
 from denizen.cli.terminal import echo
-from denizen.errors import fail
+from denizen.errors import DenizenError, fail
 from denizen.history.discover import run_discover
 from denizen.model.load import load_model
 from denizen.report import write_report
@@ -62,14 +62,20 @@ def discover(model: str | None, project: str | None, model_out: str | None, **gi
     refuse_inputs([study.html, model_out], [*inputs_of(study.data, loaded), project])
     with progress(quiet=study.as_json) as step:
         found = run_discover(study.data, study.design, model=loaded, known=study.known, progress=step)
+    refused = None
+    if model_out is not None:
+        try:
+            write_text(model_out, found.model_text())
+        except DenizenError as error:
+            refused = error
     if study.html is not None:
         write_report(found.report(), study.html)
     if study.as_json:
         print_json(found.as_dict())
     else:
         print_report(found.report())
-    if model_out is not None:
-        write_text(model_out, found.model_text())
+    if refused is not None:
+        raise refused
     for name, path in (("report", study.html), ("model", model_out)):
         if path is not None and not study.as_json:
             echo(f"{name}: {path}")

@@ -56,10 +56,8 @@ def export_features(model: str, out: str, card: str | None, **given: Any) -> Non
     echo(f"{len(found.table):,} rows, {len(found.table.schema):,} columns; {found.card['design']}")
     for split in found.card["splits"]:
         echo(f"{split['split']}: {split['rows']:,} rows, {split['won']:,} won ({split['base_rate']:.1%})")
-    for note in found.card["notes"]:
-        if note.startswith("There is no"):
-            echo(f"warning: {note}")
     echo(f"left out: {found.card['left_out'] or 'nobody'}")
-    for leak in found.card["leaks"]:
-        echo(f"warning: {leak}")
+    lacking = [note for note in found.card["notes"] if note.startswith("There is no")]
+    for line in [*[f"warning: {told}" for told in (*lacking, *found.card["leaks"])], *found.told]:
+        echo(line)
     echo(f"wrote features to {out}" + (f", the card to {card}" if card else ""))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,6 +15,7 @@ from denizen.errors import fail
 from denizen.history.design import DEFAULT_AT, DEFAULT_HORIZON, WON, design_of
 from denizen.ingest.project import Data, merge_data
 from denizen.scoring.inputs import inputs_of, refuse_inputs
+from denizen.scoring.output import check_outputs
 from denizen.scoring.run import IN_MEMORY
 
 if TYPE_CHECKING:
@@ -51,6 +52,9 @@ _HISTORY = {
     "signup_to": click.option("--signup-to", metavar="INSTANT", help="Only leads who signed up before."),
     "as_of": click.option(
         "--as-of", metavar="INSTANT", help="Look no further than this. Default: the last instant seen in the data."
+    ),
+    "rejects": click.option(
+        "--rejects", metavar="PATH", help="Write the rows that could not be used, each with the reason."
     ),
     "html": click.option("--html", metavar="PATH", help="Also write a report: one file, opens offline."),
     "known": known_option,
@@ -101,6 +105,9 @@ def study_of(model: str | None, given: dict[str, Any], project: str | None = Non
         given_data(beside, given["leads"], given["events"], given["accounts"], given["maps"], project=project),
         Data(outcomes=given["outcomes"], attributes_history=given["attributes_history"]),
     )
+    rejects = given.get("rejects")
+    check_outputs([rejects], inputs_of(data, model))
+    data = replace(data, rejects=rejects)
     if data.leads is None and data.events is None:
         raise fail("bad-argument", "there is no data; give --leads or --events, or a denizen.yaml beside the model")
     if data.outcomes is None:

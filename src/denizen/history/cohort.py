@@ -30,6 +30,7 @@ from denizen.ingest.prepare import Moments, connect, prepare
 from denizen.ingest.values import LATEST_US
 from denizen.plan.build import build_program
 from denizen.plan.needs import Forms, Needs, needs_of
+from denizen.scoring.output import write_rows
 from denizen.scoring.run import silent
 from denizen.sql.literals import text
 from denizen.sql.tables import tables_for
@@ -127,14 +128,16 @@ class History:
             f"SELECT lead_id, make_timestamptz(as_of_us) AS as_of FROM {rows} ORDER BY g"
         ).to_arrow_table()
 
-    def require_cohort(self) -> None:
-        """Refuse to go on without anybody to learn from.
+    def require_cohort(self, whose: str = "") -> None:
+        """Refuse to go on without anybody to learn from; `whose` says in front of the message whom it is about.
 
         Raises:
             DenizenError: the cohort is empty; the message says why.
         """
         if self.cohort.rows:
             return
+        if not self.cohort.observed_until_us:
+            raise fail("no-cohort", f"{whose}no lead can be judged: there are no events and no outcomes")
         until, left_out = clock.iso(self.cohort.observed_until_us), self.cohort.left_out
         reasons = left_out.words() or "there are no leads"
         if left_out.horizon_incomplete:
@@ -144,7 +147,8 @@ class History:
         else:
             mend = ""
         raise fail(
-            "no-cohort", f"no lead can be judged ({self.design.words()}; observed until {until}): {reasons}{mend}"
+            "no-cohort",
+            f"{whose}no lead can be judged ({self.design.words()}; observed until {until}): {reasons}{mend}",
         )
 
     def _signups(self) -> tuple[str, str]:
@@ -219,6 +223,8 @@ def open_history(
         progress("reading history")
         accounting = prepare(connection, data, wanted, Moments((last,), None, known), grid=False)
         stage_outcomes(connection, data, design.won, accounting)
+        if data.rejects is not None:
+            write_rows(connection, "SELECT * FROM rejects", data.rejects)
         progress("making the cohort")
         end = DataEnd(last) if design.as_of_us is not None else data_end(connection)
         accounting.warnings += [end.warning] if end.warning else []

@@ -89,6 +89,16 @@ class Accounting:
         if len(self.reasons) > REASONS_SHOWN:
             yield f"and {len(self.reasons) - REASONS_SHOWN:,} more reasons; {rest}"
 
+    def told(self) -> Iterator[str]:
+        """Yield what became of the outcomes, why rows were rejected, and what was noticed: the small print of a study."""
+        o = self.outcomes
+        yield (
+            f"outcomes: {o.read:,} read = {o.used:,} used + {o.duplicate:,} duplicate + {o.after_as_of:,} after as-of"
+            f" + {o.rejected:,} rejected + {o.of_unknown_leads:,} of unknown leads"
+        )
+        yield from self.told_reasons("keep the rows with --rejects PATH")
+        yield from (f"warning: {warning}" for warning in self.warnings)
+
     @property
     def rejected(self) -> int:
         """How many rows of all tables were rejected."""

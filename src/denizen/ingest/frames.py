@@ -33,6 +33,8 @@ def read_frame(connection: DuckDBPyConnection, table: str, frame: Any, mapping: 
             "bad-argument",
             f"`{table}` is a {type(frame).__name__}; give a path, or an Arrow, pandas or Polars table",
         )
+    if not arrow.num_columns:
+        raise fail("bad-argument", f"`{table}` has no columns; leave it out where there is nothing to read")
     relation = f"raw_{table}"
     connection.register(relation, arrow)
     return Raw(table, f"<{table}>", relation, described(connection, relation), mapping, in_place=len(arrow) > READ_ONCE)

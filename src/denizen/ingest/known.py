@@ -16,14 +16,20 @@ from denizen.ingest.raw import Raw
 from denizen.ingest.reading import OWN, Reading
 from denizen.ingest.sources import read_raw
 from denizen.ingest.values import EARLIEST_US, as_id, as_instant, as_text
+from denizen.model.values import normalize
 from denizen.sql.literals import text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from duckdb import DuckDBPyConnection
 
     from denizen.ingest.accounting import Accounting
     from denizen.ingest.project import Data
     from denizen.sql.tables import Tables, Value
+
+
+SHOWN = 5
 
 
 def stage_history(connection: DuckDBPyConnection, data: Data, tables: Tables, accounting: Accounting) -> None:
@@ -39,7 +45,7 @@ def stage_history(connection: DuckDBPyConnection, data: Data, tables: Tables, ac
     reading = Reading(raw)
     reading.add("lead", as_id(lead.expression, lead.kind))
     reading.reject(f"{OWN}lead IS NULL", "lead_id is missing")
-    reading.add("attribute", f"normal(tidy({as_text(attribute.expression, attribute.kind)}))")
+    reading.add("attribute", _named(data, f"normal(tidy({as_text(attribute.expression, attribute.kind)}))"))
     reading.reject(f"{OWN}attribute IS NULL", "attribute is missing")
     reading.add("value", as_text(value.expression, value.kind))
     reading.add_instant("from_us", since, as_instant(since.expression, since.kind), "from", needed=True)
@@ -51,9 +57,31 @@ def stage_history(connection: DuckDBPyConnection, data: Data, tables: Tables, ac
         " QUALIFY row_number() OVER (PARTITION BY lead_id, attribute, from_us ORDER BY value NULLS LAST) = 1"
     )
     accounting.attributes_history = _account(connection, add_broken(connection, raw, name))
+    accounting.warnings += _without_use(connection, tables)
     derive_history(connection, tables, data.attributes)
     for i, found in enumerate(tables.attributes.values(), 1):
         _stage_attribute(connection, i, found, tables)
+
+
+def _named(data: Data, said: str) -> str:
+    """Return the name of an attribute: that of the model, also where the history calls it as a column that is mapped to it."""
+    mapped = {**data.mapping("accounts"), **data.mapping("leads")}
+    cases = " ".join(f"WHEN normal({text(column)}) THEN normal({text(name)})" for name, column in mapped.items())
+    return f"CASE {said} {cases} ELSE {said} END" if cases else said
+
+
+def _without_use(connection: DuckDBPyConnection, tables: Tables) -> Iterator[str]:
+    """Yield a warning if no row of the history is of an attribute that is read."""
+    rows = connection.execute(
+        "SELECT attribute, count(*) FROM known_values GROUP BY attribute ORDER BY 2 DESC, 1"
+    ).fetchall()
+    read = {normalize(name) for name in tables.attributes}
+    if read and rows and not any(str(name) in read for name, _ in rows):
+        there = ", ".join(f"{name} ({n:,} rows)" for name, n in rows[:SHOWN]) + (" …" if rows[SHOWN:] else "")
+        yield (
+            f"attributes_history: none of its attributes is read, so nothing is known as it was then; it has {there};"
+            f" read are {', '.join(sorted(tables.attributes))}"
+        )
 
 
 def _account(connection: DuckDBPyConnection, broken: int) -> EventRows:

@@ -77,6 +77,7 @@ def stage_outcomes(connection: DuckDBPyConnection, data: Data, won: str, account
         accounting.warnings += _translate(connection, data.outcome_values, won)
         _refuse_unknown_words(connection, raw, won)
         accounting.outcomes = _keep(connection, raw)
+        accounting.warnings += _noticed(connection, won)
     except duckdb.Error as error:
         raise fail("file-unreadable", str(error).split("\n", maxsplit=1)[0], file=str(data.outcomes)) from error
     rows = connection.execute(
@@ -101,8 +102,8 @@ def _read(connection: DuckDBPyConnection, raw: Raw) -> None:
     reading.reject(f"{OWN}outcome IS NULL", "outcome is missing")
     reading.add_instant("at_us", at, as_instant(at.expression, at.kind), "at", needed=True)
     given = f"normal(tidy({as_text(amount.expression, amount.kind)}))"
-    reading.add("amount", f"as_number({given})")
-    reading.reject(f"{given} IS NOT NULL AND {OWN}amount IS NULL", "amount is no number")
+    reading.add("amount", f"as_amount({given})")
+    reading.add("unread_amount", f"CASE WHEN {OWN}amount IS NULL THEN {given} END")
     reading.add("rep", f"tidy({as_text(rep.expression, rep.kind)})")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE outcomes_read AS {reading.select(record=True)}")
 
@@ -143,6 +144,24 @@ def _translate(connection: DuckDBPyConnection, values: Mapping[str, str], won: s
     ]
     if guessed:
         yield f"outcomes: read {', '.join(guessed)}; say it otherwise with `outcomes: {{values: …}}` in denizen.yaml"
+
+
+def _noticed(connection: DuckDBPyConnection, won: str) -> Iterator[str]:
+    """Yield a warning where nothing says that a lead converted, and where amounts cannot be read."""
+    counts = connection.execute(
+        "SELECT outcome, count(*) FROM outcomes_read WHERE reason IS NULL GROUP BY outcome ORDER BY count(*) DESC, outcome"
+    ).fetchall()
+    if counts and normalize(won) not in {str(word) for word, _ in counts}:
+        there = ", ".join(f"{word} ({n:,})" for word, n in counts)
+        yield f"outcomes: no row says `{normalize(won)}`, so nobody converts; there are {there}; --won names another"
+    unread, example = connection.execute(
+        "SELECT count(*), min(unread_amount) FROM outcomes_read WHERE reason IS NULL AND unread_amount IS NOT NULL"
+    ).fetchall()[0]
+    if unread:
+        yield (
+            f"outcomes: {unread:,} amounts do not read as numbers (as `{example}`); these rows count without an amount;"
+            " write 4800, 4,800.50 or $4,800"
+        )
 
 
 def _refuse_unknown_words(connection: DuckDBPyConnection, raw: Raw, won: str) -> None:

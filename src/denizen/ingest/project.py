@@ -114,7 +114,8 @@ class Data:
     `unique` promises that no event_id occurs twice. `outcomes` says what became of leads (`outcome_values` which outcome a
     word of theirs means, by its normalized text), `attributes_history` what was
     known of them from when on. `attributes` says how some are read, `match_accounts` whether leads
-    without an account find one by the domain of their address.
+    without an account find one by the domain of their address. `rejects` is the file that a study of history keeps the
+    rows in that could not be used.
     """
 
     leads: Any = None
@@ -127,6 +128,7 @@ class Data:
     attributes: dict[str, AttributeRule] = field(default_factory=dict)
     match_accounts: bool = True
     outcome_values: dict[str, str] = field(default_factory=dict)
+    rejects: str | None = None
 
     def mapping(self, table: str) -> dict[str, str]:
         """Return the column names of a table."""

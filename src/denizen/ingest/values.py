@@ -26,6 +26,9 @@ _EPOCH = r"-?[0-9]{1,20}([.][0-9]+)?"
 
 # A text is plain if it is what tidying makes of it, and no list.
 # Trimming by a set of characters is slow, and a text that starts and ends in visible ASCII does not need it.
+_BARE = r"regexp_replace(x, '^(-?)\s*(?:[a-z]{3}|[$€£¥])\s*|\s*(?:[a-z]{3}|[$€£¥])$', '\1', 'g')"
+"""An amount of money without its currency."""
+_THOUSANDS = r"-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?"
 MACROS = {
     "tidy(x)": (
         "CASE WHEN x[1] BETWEEN '!' AND '~' AND x[-1] BETWEEN '!' AND '~' AND NOT contains(x, chr(0)) THEN x"
@@ -39,6 +42,11 @@ MACROS = {
         f" WHEN try_cast(x AS DOUBLE) >= 1e28 THEN CAST('1e28' AS {_DECIMAL})"
         f" WHEN try_cast(x AS DOUBLE) <= -1e28 THEN CAST('-1e28' AS {_DECIMAL})"
         f" ELSE try_cast(x AS {_DECIMAL}) END"
+    ),
+    "as_amount(x)": (
+        "CASE WHEN reads_as_number(x) THEN as_number(x)"
+        f" WHEN regexp_full_match({_BARE}, {text(_THOUSANDS)}) THEN as_number(replace({_BARE}, ',', ''))"
+        f" ELSE as_number({_BARE}) END"
     ),
     "canonical(x)": (
         "CASE WHEN abs(as_number(x)) < CAST('1e28' AS DECIMAL(38, 9)) THEN rtrim(rtrim(CAST(as_number(x) AS VARCHAR), '0'), '.') ELSE x END"

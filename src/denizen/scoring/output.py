@@ -58,7 +58,8 @@ def _ending(path: str) -> str | None:
 def write_rows(connection: DuckDBPyConnection, query: str, path: str) -> None:
     """Write the rows of a query to a file, whole or not at all.
 
-    Instants are ISO 8601 in text formats. In CSV, text that a spreadsheet would run as a formula gets a `'` in front.
+    Instants are ISO 8601 in text formats. In CSV, text that a spreadsheet would run as a formula gets a `'` in front, and so does
+    such text behind one, so that no two values become one.
 
     Raises:
         DenizenError: the file cannot be written.
@@ -81,7 +82,7 @@ def _spelled(connection: DuckDBPyConnection, query: str, ending: str) -> str:
         if str(kind) == "TIMESTAMP WITH TIME ZONE":
             columns.append(f"strftime({name} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ') AS {name}")
         elif str(kind) == "VARCHAR" and ending.startswith(".csv"):
-            risky = f"regexp_matches({name}, '^\\s*[=+@-]') AND NOT reads_as_number(lower({name}))"
+            risky = f"regexp_matches({name}, '^''*\\s*[=+@-]') AND NOT reads_as_number(lower({name}))"
             columns.append(f"CASE WHEN {risky} THEN '''' || {name} ELSE {name} END AS {name}")
         elif str(kind).endswith("[]") and ending.startswith(".csv"):
             columns.append(f"CAST(to_json({name}) AS VARCHAR) AS {name}")

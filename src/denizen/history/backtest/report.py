@@ -212,13 +212,7 @@ def _small_print(backtest: Backtest) -> Iterator[str]:
     yield from backtest.notes
     yield f"Observed until {iso(backtest.cohort.observed_until_us)}. Intervals are at 95 %."
     yield "; ".join(f"{m.file}: {m.model} ({m.model_hash})" for m in backtest.models)
-    rows = backtest.accounting.outcomes
-    yield (
-        f"outcomes: {rows.read:,} read = {rows.used:,} used + {rows.duplicate:,} duplicate + {rows.after_as_of:,} after as-of"
-        f" + {rows.rejected:,} rejected + {rows.of_unknown_leads:,} of unknown leads"
-    )
-    yield from backtest.accounting.told_reasons("`denizen score --rejects PATH` keeps the rows")
-    yield from (f"warning: {warning}" for warning in backtest.accounting.warnings)
+    yield from backtest.accounting.told()
 
 
 def notebook_html(backtest: Backtest) -> str:

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from denizen.history import stats
+from denizen.history.as_known import as_now
 from denizen.history.backtest.judged import Scores, judge
 from denizen.history.backtest.leaks import attribute_leaks, event_leaks, ranking_leaks, score_leaks
 from denizen.history.backtest.result import Backtest, Difference, ModelResult
@@ -193,12 +194,7 @@ def _notes(history: History, models: Sequence[LoadedModel]) -> list[str]:
     left_out = history.cohort.left_out
     if left_out.leads:
         notes.append(f"{left_out.leads:,} leads are left out: {left_out.words()}.")
-    attributes = list(dict.fromkeys(a for m in models for a in needs_of(*build_program(m).plans).attributes))
-    if attributes and history.data.attributes_history is None:
-        notes.append(
-            f"Attributes are taken as they are now, not as they were then ({', '.join(attributes)});"
-            " --attributes-history gives them as known then."
-        )
+    notes += as_now(history, *models)
     if history.design.snapshots:
         notes.append("Leads are judged more than once; intervals are those between leads.")
     return notes

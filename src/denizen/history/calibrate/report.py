@@ -37,7 +37,7 @@ def report_of(found: Calibration) -> Report:
         verdict=Words(f"{found.verdict.capitalize()}: {found.why}.", "warning" if found.text is None else "good"),
         facts=tuple(_facts(found)),
         sections=tuple(sections),
-        small_print=found.notes,
+        small_print=(*found.notes, *found.accounting.told()),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from denizen.history import stats
+from denizen.history.as_known import as_now
 from denizen.history.calibrate.fit import fit_changes
 from denizen.history.calibrate.propose import FEWEST_LEADS, Proposal, whole_points, within_scale
 from denizen.history.calibrate.result import Calibration, Gain, Weighable
@@ -83,7 +84,7 @@ def run_calibrate(
             diff="",
             split=None,
             weighable=_weighable(history, written_points(parse_yaml(text, file))),
-            notes=tuple(_notes(history, parts_of(parse_yaml(text, file)))),
+            notes=tuple(_notes(history, parts_of(parse_yaml(text, file)), model)),
             design=design,
             cohort=history.cohort,
             accounting=history.accounting,
@@ -280,10 +281,8 @@ def _diff(before: str, after: str, file: str) -> str:
     return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
 
 
-def _notes(history: History, parts: tuple[Part, ...]) -> list[str]:
+def _notes(history: History, parts: tuple[Part, ...], model: LoadedModel) -> list[str]:
     notes = [f"Segment {p.segment} is another file; calibrate that one by itself." for p in parts if p.elsewhere]
     if history.cohort.left_out.leads:
         notes.append(f"{history.cohort.left_out.leads:,} leads are left out: {history.cohort.left_out.words()}.")
-    if history.data.attributes_history is None:
-        notes.append("Attributes are taken as they are now; --attributes-history gives them as known then.")
-    return notes
+    return [*notes, *as_now(history, model)]

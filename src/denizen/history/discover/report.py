@@ -137,5 +137,4 @@ def _rubric(discovery: Discovery) -> Table:
 def _small_print(discovery: Discovery) -> Iterator[str]:
     yield from discovery.notes
     yield f"Observed until {iso(discovery.cohort.observed_until_us)}. Intervals are at 95 %."
-    yield from discovery.accounting.told_reasons("`denizen score --rejects PATH` keeps the rows")
-    yield from (f"warning: {warning}" for warning in discovery.accounting.warnings)
+    yield from discovery.accounting.told()

@@ -40,10 +40,11 @@ SCORES = ("fit", "behavior", "total", "pql", "fit_tier", "behavior_tier")
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """The table, in the order of lead and instant, and its card as plain data."""
+    """The table, in the order of lead and instant, its card as plain data, and what became of the rows that were read."""
 
     table: pa.Table
     card: dict[str, Any]
+    told: tuple[str, ...] = ()
 
     def write(self, path: str) -> None:
         """Write the table as Parquet, whole or not at all."""
@@ -96,7 +97,8 @@ def make_features(
             f"SELECT {listed} FROM cohort JOIN split USING (g) JOIN event_counts USING (g) JOIN criteria USING (g) ORDER BY g"
         ).to_arrow_table()
         leaks = [*event_leaks(history, set(needs_of(*plans).names)), *score_leaks(history, model, engine)]
-        return Features(table, _card(history, model, table, columns, leaks, notes))
+        card = _card(history, model, table, columns, leaks, notes)
+        return Features(table, card, tuple(history.accounting.told()))
 
 
 def _base_columns(history: History) -> list[Column]:

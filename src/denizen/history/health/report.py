@@ -29,7 +29,7 @@ def report_of(health: Health) -> Report:
         verdict=Words(_verdict(health), TONES.get(health.verdict, "plain")),
         facts=tuple((i.title, value_text(i)) for i in health.items[:4]),
         sections=tuple(sections),
-        small_print=health.notes,
+        small_print=(*health.notes, *health.accounting.told()),
     )
 
 

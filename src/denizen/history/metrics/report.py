@@ -33,7 +33,7 @@ def report_of(metrics: Metrics) -> Report:
             (name, f"{start[:10]} to {end[:10]}: {leads:,} leads") for name, start, end, leads in metrics.periods
         ),
         sections=tuple(sections),
-        small_print=metrics.notes,
+        small_print=(*metrics.notes, *metrics.accounting.told()),
     )
 
 

@@ -10,6 +10,7 @@ from denizen.history.stats.intervals import plain
 if TYPE_CHECKING:
     from denizen.history.metrics.definitions import Definition
     from denizen.history.stats import Estimate
+    from denizen.ingest.accounting import Accounting
     from denizen.report import Report
 
 
@@ -65,6 +66,7 @@ class Metrics:
     metrics: tuple[Compared, ...]
     notes: tuple[str, ...]
     design: str
+    accounting: Accounting
 
     def metric(self, name: str) -> Compared:
         """Return a metric by name."""
@@ -79,7 +81,11 @@ class Metrics:
             "metrics": [m.as_dict() for m in self.metrics],
             "notes": list(self.notes),
             "design": self.design,
+            "rows": self.accounting.as_dict(),
         }
+
+    def __repr__(self) -> str:
+        return f"<denizen metrics of {self.model}: {' against '.join(p for p, *_ in self.periods)}>"
 
     def report(self) -> Report:
         """Return it as a report."""

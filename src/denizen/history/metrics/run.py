@@ -74,7 +74,7 @@ def run_metrics(
             known=known,
             progress=progress,
         ) as history:
-            history.require_cohort()
+            history.require_cohort(f"{period.name}: ")
             if mql is not None:
                 said_mql(history, mql)
             score_cohort(history, model, engine=engine, progress=progress)
@@ -92,6 +92,7 @@ def run_metrics(
             "What changed beside the model (prices, campaigns, product) is in the change too; a holdout tells them apart.",
         ),
         design=design.words(),
+        accounting=history.accounting,
     )
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 PILOT = "pilot"
 NAMES = (PILOT, "control", "holdout")
+LONGEST_SHARE = 40
+"""A share is written as 0.4 or 2/5; a power of ten (1e-999999999) is none, and would never be worked out."""
 _SCALE = 1 << 256
 
 
@@ -44,7 +46,7 @@ def parse_arms(words: str) -> Arms:
     for part in words.split(","):
         name, _, share = (p.strip() for p in part.partition(":"))
         try:
-            given = Fraction(share)
+            given = Fraction(share) if len(share) <= LONGEST_SHARE and "e" not in share.lower() else Fraction(0)
         except (ValueError, ZeroDivisionError):
             given = Fraction(0)
         if name not in NAMES or name in shares or given <= 0:

@@ -104,7 +104,7 @@ def judge_pilot(arms: Any, data: Data, design: Design, *, progress: Progress = s
         units={arm: len(units[arm]) for arm in NAMES if arm in units},
         design=f"{design.won} within {span(design.horizon_us)} after signup or assignment, intent to treat",
         observed_until_us=until,
-        notes=tuple(_notes(_weigh(arm_of, whose, units), clustered=clustered)),
+        notes=(*_notes(_weigh(arm_of, whose, units), clustered=clustered), *history.accounting.told()),
     )
 
 
@@ -211,4 +211,4 @@ def _rows(arms: Any, label: str) -> list[dict[str, Any]]:
 def _plain(value: Any) -> str:
     """Return an id as it was before it was made safe for spreadsheets."""
     word = "" if value is None else str(value).strip()
-    return word[1:] if word[:1] == "'" and word[1:2] and word[1] in FORMULA else word
+    return word[1:] if word[:1] == "'" and word.lstrip("'").lstrip()[:1] in FORMULA else word

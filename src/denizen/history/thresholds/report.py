@@ -32,7 +32,7 @@ def report_of(found: Thresholds) -> Report:
         verdict=_verdict(found.own),
         facts=tuple(_facts(found.own)),
         sections=tuple(sections),
-        small_print=found.notes,
+        small_print=(*found.notes, *found.accounting.told()),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from denizen.history import stats
+from denizen.history.as_known import as_now
 from denizen.history.cohort import open_history
 from denizen.history.eligible import with_open_gates
 from denizen.history.scored import SCORES, score_cohort
@@ -68,7 +69,7 @@ def run_thresholds(
             own=own,
             segments=tuple(segments),
             together=_together(groups, (own, *segments), marks, split),
-            notes=tuple(_notes(history, marks, segments)),
+            notes=tuple(_notes(history, model, marks, segments)),
             design=design,
             cohort=history.cohort,
             accounting=history.accounting,
@@ -158,7 +159,7 @@ def _differences(later: Side, marks: Marks, gates: Gates) -> dict[str, Estimate]
     }
 
 
-def _notes(history: History, marks: Marks, segments: Sequence[Suggestion]) -> Iterator[str]:
+def _notes(history: History, model: LoadedModel, marks: Marks, segments: Sequence[Suggestion]) -> Iterator[str]:
     out = int((~marks.eligible).sum())
     if out:
         yield f"{out:,} leads cannot qualify whatever the gates: disqualified, capped or short of a `require`."
@@ -170,8 +171,7 @@ def _notes(history: History, marks: Marks, segments: Sequence[Suggestion]) -> It
         yield from (f"Segment {s.segment}: {_kept(s)}; its gates are kept." for s in segments if s.gates is None)
     if history.cohort.left_out.leads:
         yield f"{history.cohort.left_out.leads:,} leads are left out: {history.cohort.left_out.words()}."
-    if history.data.attributes_history is None:
-        yield "Attributes are taken as they are now; --attributes-history gives them as known then."
+    yield from as_now(history, model)
 
 
 def _kept(found: Suggestion) -> str:

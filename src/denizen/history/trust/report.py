@@ -32,7 +32,7 @@ def report_of(trust: Trust) -> Report:
             ("decisions on PQLs", f"{trust.decided:,}"),
         ),
         sections=tuple(sections),
-        small_print=trust.notes,
+        small_print=(*trust.notes, *trust.accounting.told()),
     )
 
 
