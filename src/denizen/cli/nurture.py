@@ -61,6 +61,11 @@ def nurture(
     What a milestone is worth to a lead is found by scoring the lead as if it had reached it.
     Left out, and counted, is who was won by then (--outcomes, or outcomes in denizen.yaml) or signs up only later. What no
     lead of the data has or did is no milestone; it is told apart.
+
+    \b
+    Keys of --json: model, as_of, groups [{milestone, leads, median_points, need_to_come_back, qualify_by_coming_back,
+      would_qualify, closing_first_at}], leads, without_milestone, qualified, capped, disqualified, won, not_signed_up,
+      not_in_data [{criterion, names, product}], warnings.
     """
     loaded = load_model(model)
     data = given_data(model, leads, events, accounts, maps)

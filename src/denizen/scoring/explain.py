@@ -103,6 +103,10 @@ class Explanation:
         """Return it as plain data for `--json`."""
         return asdict(self)
 
+    def __repr__(self) -> str:
+        pql = "a PQL" if self.pql else "no PQL"
+        return f"<denizen explanation: {self.lead_id} has {self.total:g} as of {self.as_of}, {pql}; {len(self.lines)} lines>"
+
     def _repr_html_(self) -> str:
         from denizen.scoring.html import explanation_html
 

@@ -100,6 +100,9 @@ class Pilot:
         """All verdicts in one sentence."""
         return f"Pilot {'; '.join(c.words() for c in self.comparisons)}."
 
+    def __repr__(self) -> str:
+        return f"<denizen pilot: {self.verdict}>"
+
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain data for `--json`."""
         return {
