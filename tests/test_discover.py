@@ -21,6 +21,7 @@ from denizen.history import stats
 from denizen.history.backtest.words import bounds
 from denizen.history.design import design_of
 from denizen.history.discover import run_discover
+from denizen.history.discover.report import _merged
 from denizen.history.discover.run import _verdict
 from denizen.history.stats import Estimate
 from denizen.ingest.project import Data, load_project
@@ -52,6 +53,15 @@ def test_the_planted_milestones_are_found_and_the_decoys_are_not(trial):
     assert found["integration_connected"].at_least == found["teammate_invited"].at_least == 1
     assert not trial.against
     assert trial.disagreements == ()
+
+
+def test_findings_whose_names_have_commas_are_listed_apart():
+    names = ("opened, then Y", "viewed, then Y")
+    tested = SimpleNamespace(candidate=SimpleNamespace(words="X"))
+    chosen = SimpleNamespace(tested=tested, same_as=names, rivals=names, instead_of=None)
+    merged, rivals = (words.text for words in _merged([chosen]))
+    assert merged == "X is of nearly the same leads as: opened, then Y; viewed, then Y."
+    assert "could as well be: opened, then Y; viewed, then Y;" in rivals
 
 
 def test_decoys_look_like_milestones_until_leads_as_active_are_compared(trial):

@@ -112,11 +112,11 @@ def _row(t: Tested) -> list[Any]:
 def _merged(chosen: Sequence[Chosen]) -> Iterator[Words]:
     for c in chosen:
         if c.same_as:
-            yield Words(f"{c.tested.candidate.words} is of nearly the same leads as: {', '.join(c.same_as)}.")
+            yield Words(f"{c.tested.candidate.words} is of nearly the same leads as: {'; '.join(c.same_as)}.")
         if c.instead_of:
             yield Words(f"{c.tested.candidate.words} stands instead of {c.instead_of}.")
         if c.rivals:
-            told = f"{c.tested.candidate.words} could as well be: {', '.join(c.rivals)}"
+            told = f"{c.tested.candidate.words} could as well be: {'; '.join(c.rivals)}"
             yield Words(f"{told}; these data cannot tell which.", "warning")
 
 
