@@ -162,12 +162,31 @@ def test_arms_that_cannot_be_meant_are_refused(arms):
 
 
 @pytest.mark.parametrize(
-    "rows", [[], [{"lead_id": "l0", "arm": "best"}], [{"lead_id": "l0", "arm": "pilot"}] * 2, [{"arm": "pilot"}]]
+    "rows",
+    [
+        [],
+        [{"lead_id": "l0", "arm": "best"}],
+        [{"lead_id": "l0", "arm": "pilot"}] * 2,
+        [{"lead_id": "l0", "arm": "pilot"}, {"arm": "pilot"}],
+    ],
 )
 def test_files_of_arms_that_cannot_be_meant_are_refused(rows):
     leads, _, outcomes = world(0.2, 0.2, 30)
     with pytest.raises(DenizenError, match="bad-argument|rows-rejected|data-lacking"):
         denizen.pilot_report(rows, leads=leads, outcomes=outcomes)
+
+
+@pytest.mark.parametrize("as_file", [True, False])
+def test_columns_that_arms_lack_are_told_with_those_that_are_there(tmp_path, as_file):
+    rows = [{"leadid": "l0", "group": "pilot"}]
+    (tmp_path / "contacts.csv").write_text("leadid,group\nl0,pilot\n")
+    leads, _, outcomes = world(0.2, 0.2, 30)
+    with pytest.raises(DenizenError) as error:
+        denizen.pilot_report(tmp_path / "contacts.csv" if as_file else rows, leads=leads, outcomes=outcomes)
+    assert {f.code for f in error.value.findings} == {"missing-column"}
+    told = [f.message for f in error.value.findings]
+    assert told[0].startswith("no column `lead_id`; did you mean `leadid`? columns: leadid, group;")
+    assert told[1].startswith("no column `arm`; columns: leadid, group;")
 
 
 def worlds_of_leads(worlds, length, rates, share, seed):

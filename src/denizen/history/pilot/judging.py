@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from denizen import clock
 from denizen.clock import iso
-from denizen.errors import fail
+from denizen.errors import DenizenError, Finding, did_you_mean, fail
 from denizen.history import stats
 from denizen.history.cohort import open_history
 from denizen.history.design import span
@@ -36,6 +36,8 @@ trusted: three reps and a hundred leads of nobody are little more than three."""
 FEWEST_OUTCOMES = 10
 """Nor with fewer leads than this in an arm that convert, or that do not."""
 FORMULA = "=+-@"
+NEEDED = ("lead_id", "arm")
+"""The columns that arms must have."""
 
 
 def judge_pilot(arms: Any, data: Data, design: Design, *, progress: Progress = silent) -> Pilot:
@@ -175,6 +177,7 @@ def _read(arms: Any) -> dict[str, tuple[str, str, int | None]]:
     """Return arm, unit and instant of assignment of each lead."""
     label = str(arms) if isinstance(arms, str | Path) else "arms"
     rows = _rows(arms, label)
+    _need_columns(rows, label)
     found: dict[str, tuple[str, str, int | None]] = {}
     for number, row in enumerate(rows, 1):
         lead, arm = _plain(row.get("lead_id")), str(row.get("arm") or "").strip()
@@ -189,6 +192,24 @@ def _read(arms: Any) -> dict[str, tuple[str, str, int | None]]:
     if PILOT not in arms_seen or len(arms_seen) == 1:
         raise fail("data-lacking", "needs leads in pilot, and in control or holdout", file=label)
     return found
+
+
+def _need_columns(rows: list[dict[str, Any]], label: str) -> None:
+    """Refuse rows none of which has a column that each must have, with the columns that are there."""
+    columns = list(dict.fromkeys(str(name) for row in rows for name in row if name is not None))
+    missing = [name for name in NEEDED if name not in columns] if rows else []
+    hints = {name: did_you_mean(name, columns) for name in missing}
+    told = ", ".join(columns) or "none"
+    if missing:
+        raise DenizenError(
+            Finding(
+                "missing-column",
+                f"no column `{name}`; {f'{hint} ' if hint else ''}columns: {told};"
+                f" rename yours, arms have the columns {' and '.join(NEEDED)}",
+                label,
+            )
+            for name, hint in hints.items()
+        )
 
 
 def _instant(value: Any, label: str) -> int:
