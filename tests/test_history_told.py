@@ -12,6 +12,7 @@ import denizen
 from denizen.cli.main import cli
 from denizen.errors import DenizenError
 from denizen.history.features.splits import cuts
+from denizen.ingest.accounting import REASONS_SHOWN, Accounting
 from denizen.report import charts
 
 LEADS = "lead_id,signup_at,employees,title\n" + "".join(
@@ -90,6 +91,21 @@ def test_of_many_reasons_for_rejects_a_few_are_told_and_the_rest_counted(command
     assert told.count("\nrejected ") == 6
     assert "and 94 more reasons; keep the rows with --rejects PATH" in told
     assert len(json.loads(said(*command, *PAST, *UNTIL, "--json"))["rows"]["reasons"]) == 100
+
+
+@pytest.mark.parametrize(("more", "told"), [(0, ""), (1, "and 1 more reason"), (2, "and 2 more reasons")])
+def test_more_reasons_are_counted_in_words_and_advice_is_given_only_where_the_rows_are_not_kept(more, told):
+    found = Accounting(reasons={f"leads: {i}": 1 for i in range(REASONS_SHOWN + more)})
+    last = [*found.told_reasons("keep them")][-1], [*found.told_reasons("")][-1]
+    assert last == ((f"{told}; keep them", told) if told else ("rejected 1 × leads: 5",) * 2)
+
+
+def test_score_does_not_advise_to_keep_rows_that_it_keeps(folder):
+    broken = "".join(f"x,l{i},,\n" for i in range(9))
+    (folder / "broken.csv").write_text("event,lead_id,timestamp,product\n" + broken)
+    given = ("model.yaml", "--leads", "leads.csv", "--events", "broken.csv", "--as-of", "2026-06-01")
+    assert "--rejects PATH" in said("score", *given)
+    assert "--rejects PATH" not in said("score", *given, "--rejects", "kept.csv")
 
 
 @pytest.mark.usefixtures("folder")

@@ -140,7 +140,8 @@ def score(
     for what, path, _ in outputs:
         if path:
             echo(f"wrote {what} to {path}")
-    print_summary(summary, run.accounting, f"{run.program.model} ({run.program.model_hash})", moment)
+    scored_by = f"{run.program.model} ({run.program.model_hash})"
+    print_summary(summary, run.accounting, scored_by, moment, kept=rejects is not None)
 
 
 def _as_dict(

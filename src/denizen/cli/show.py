@@ -131,8 +131,8 @@ def print_ranking(ranked: list[Ranked], summary: Summary, *, several: bool) -> N
     console().print(table)
 
 
-def print_summary(summary: Summary, accounting: Accounting, model: str, as_of: str) -> None:
-    """Print how many qualify, and where every row went."""
+def print_summary(summary: Summary, accounting: Accounting, model: str, as_of: str, *, kept: bool) -> None:
+    """Print how many qualify, and where every row went; `kept` says that rejected rows are written to a file."""
     out = console()
     out.print()
     share = f"{summary.share:.1%}"
@@ -159,7 +159,7 @@ def print_summary(summary: Summary, accounting: Accounting, model: str, as_of: s
         out.print(_events(accounting.events), soft_wrap=True)
     else:
         out.print("no events were given, so behavior counts attributes only", soft_wrap=True)
-    for line in accounting.told_reasons("keep the rows with --rejects PATH"):
+    for line in accounting.told_reasons("" if kept else "keep the rows with --rejects PATH"):
         out.print(Text(f"  {line}", style="yellow"), soft_wrap=True)
     print_warnings(accounting)
 

@@ -83,11 +83,14 @@ class Accounting:
         return {name: value for name, value in asdict(self).items() if name != "apart"}
 
     def told_reasons(self, rest: str) -> Iterator[str]:
-        """Yield why rows were rejected, the first few reasons; `rest` says where to see the others."""
+        """Yield why rows were rejected, the first few reasons; `rest` says where to see the others, empty if they are kept."""
         for reason, count in list(self.reasons.items())[:REASONS_SHOWN]:
             yield f"rejected {count:,} × {reason}"
-        if len(self.reasons) > REASONS_SHOWN:
-            yield f"and {len(self.reasons) - REASONS_SHOWN:,} more reasons; {rest}"
+        more = len(self.reasons) - REASONS_SHOWN
+        if more > 0:
+            yield f"and {more:,} more reason{'' if more == 1 else 's'}{f'; {rest}' if rest else ''}"
+        elif rest and self.events.rejected * 2 > self.events.read:
+            yield rest
 
     def told(self) -> Iterator[str]:
         """Yield what became of the outcomes, why rows were rejected, and what was noticed: the small print of a study."""

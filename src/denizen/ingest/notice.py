@@ -35,7 +35,7 @@ def notice(
             f" an id in events is {strangers!r}, one in leads {lead!r}"
         )
     if rows.rejected * 2 > rows.read:
-        yield f"{rows.rejected:,} of {rows.read:,} events were rejected; keep them with --rejects PATH"
+        yield f"{rows.rejected:,} of {rows.read:,} events were rejected"
     if moments.defaulted and rows.used:
         yield from _stale(connection, moments)
     if names and valid:
