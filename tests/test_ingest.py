@@ -10,6 +10,7 @@ from decimal import Decimal
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.csv  # noqa: F401
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
@@ -259,6 +260,29 @@ def test_a_repeated_lead_is_rejected():
     assert "earlier row" in result.rejects.to_pylist()[0]["reason"]
 
 
+@pytest.mark.parametrize("kind", ["frame", "csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("count", [3, 20_000])
+def test_a_rejected_row_of_leads_or_accounts_is_told_as_it_came(tmp_path, kind, count):
+    given = [{"lead_id": f"l{i % (count - 2)}", "employees": f" {i} ", "Note": f"row {i}"} for i in range(count)]
+    given.append({"lead_id": "", "employees": "5", "Note": "nobody"})
+    leads = as_source(given, kind, tmp_path / "leads")
+    accounts = [{"account_id": "x", "employees": 1, "Site": s} for s in ("one.example", "two.example")]
+    result = denizen.score(MODEL, leads=leads, accounts=accounts, as_of=AS_OF)
+    told = {(r["source"], *sorted(json.loads(r["record"]).items())) for r in result.rejects.to_pylist()}
+    expected = [
+        ("leads", row | ({"lead_id": None} if kind == "csv" and not row["lead_id"] else {})) for row in given[-3:]
+    ]
+    expected += [("accounts", accounts[1])]
+    assert told == {(table, *sorted(row.items())) for table, row in expected}
+    assert result.accounting.leads.rejected == 3
+
+
+def test_a_broken_line_counts_once_beside_a_repeated_lead(tmp_path):
+    (tmp_path / "leads.csv").write_text("lead_id,employees\na,60\nb,1,2,3\na,1\n")
+    result = denizen.score(MODEL, leads=tmp_path / "leads.csv", as_of=AS_OF)
+    assert (result.accounting.leads.read, result.accounting.leads.rejected, result.rejects.num_rows) == (3, 2, 2)
+
+
 def test_a_lead_with_an_unreadable_signup_is_rejected_not_guessed():
     result = denizen.score(
         MODEL,
@@ -386,3 +410,18 @@ def test_a_key_that_the_first_row_lacks_is_read_from_the_others():
         {"lead_id": "a", "event": "did", "timestamp": "2026-01-01", "plan": "pro"},
     ]
     assert denizen.score(model, events=events, as_of="2026-02-01").scores["behavior"].to_pylist() == [5.0]
+
+
+def as_source(rows, kind, path):
+    """Rows as a list, or as a file of that kind."""
+    if kind == "frame":
+        return rows
+    path = path.with_suffix(f".{kind}")
+    table = pa.Table.from_pylist(rows)
+    if kind == "csv":
+        pa.csv.write_csv(table, path)
+    elif kind == "parquet":
+        pq.write_table(table, path)
+    else:
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path

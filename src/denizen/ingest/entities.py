@@ -128,18 +128,36 @@ def _stage(connection: DuckDBPyConnection, reading: Reading, table: str, key: st
             return EntityRows(read, read, 0, given=True)
     connection.execute(f"CREATE TEMP TABLE {table}_read AS {reading.select(record=True)}")
     read, rejected, keys = _counts(connection, f"{table}_read", key)
+    broken = add_broken(connection, reading.raw, table)
     if keys < read - rejected:
-        first = f"SELECT min(rowid) FROM {table}_read WHERE reason IS NULL GROUP BY {key}"
-        connection.execute(
-            f"UPDATE {table}_read SET reason = '{key} ' || {key} || ' stands on an earlier row already',"
-            f" record = CAST(to_json({table}_read) AS VARCHAR) WHERE reason IS NULL AND rowid NOT IN ({first})"
-        )
+        _reject_repeats(connection, reading.raw, table, key)
     connection.execute(
         f"INSERT INTO rejects SELECT '{table}', reason, record FROM {table}_read WHERE reason IS NOT NULL"
     )
     connection.execute(f"CREATE TEMP VIEW {table} AS SELECT {listed} FROM {table}_read WHERE reason IS NULL")
-    broken = add_broken(connection, reading.raw, table)
     return EntityRows(read + broken, keys, read - keys + broken, given=True)
+
+
+def _reject_repeats(connection: DuckDBPyConnection, raw: Raw, table: str, key: str) -> None:
+    """Reject rows whose key stands on an earlier row; the table is read once more to show them as they came.
+
+    Rows are told apart by their place, for reading keeps their order.
+    """
+    first = f"SELECT min(rowid) FROM {table}_read WHERE reason IS NULL GROUP BY {key}"
+    connection.execute(
+        f"CREATE TEMP TABLE {table}_repeats AS SELECT rowid AS place FROM {table}_read"
+        f" WHERE reason IS NULL AND rowid NOT IN ({first})"
+    )
+    numbered = f"SELECT *, row_number() OVER () - 1 AS {OWN}place FROM {raw.rows}"
+    given = (
+        f"SELECT {OWN}place, {raw.record} AS {OWN}record FROM ({numbered})"
+        f" WHERE {OWN}place IN (SELECT place FROM {table}_repeats)"
+    )
+    connection.execute(
+        f"UPDATE {table}_read SET reason = '{key} ' || {key} || ' stands on an earlier row already',"
+        f" record = {OWN}record FROM ({given}) AS given WHERE {table}_read.rowid = {OWN}place"
+    )
+    connection.execute(f"DROP TABLE {table}_repeats")
 
 
 def _counts(connection: DuckDBPyConnection, rows: str, key: str) -> tuple[int, int, int]:
