@@ -74,6 +74,15 @@ def test_the_last_value_known_then_counts_and_before_the_first_it_is_unknown(eng
     assert (rows.read, rows.used) == (4, 4)
 
 
+def test_texts_of_a_history_where_a_number_is_asked_for_are_told():
+    history = [row("a", "size", "184 employees", 5), row("a", "size", "60", 6), row("b", "plan", "pro", 5)]
+    data = Data(leads=LEADS, events=EVENTS, attributes_history=history)
+    with score_run(load_model(MODEL), data, Moments(grid=[{"lead_id": "a", "as_of": day(9)}])) as run:
+        told = [w for w in run.accounting.warnings if "as a number" in w]
+    assert len(told) == 1
+    assert told[0].startswith("attributes_history: `Size` is compared as a number, and 1 value does not read as one")
+
+
 def test_an_empty_value_makes_an_attribute_unknown_again():
     found, _ = scored([row("b", "size", "100", 0), row("b", "size", "", 5), row("b", "size", None, 6)], [1, 5])
     assert (found["b", 1][0], found["b", 5][0]) == (20, 0)

@@ -123,6 +123,16 @@ def test_attributes_are_looked_for_in_leads_and_accounts(folder):
     assert found["not-a-number"].startswith("`Employees` is compared as a number, and 1 of 1 values read as none")
 
 
+def test_one_text_of_an_attribute_that_is_compared_as_a_number_is_told_until_the_project_file_says_what_it_means(
+    folder,
+):
+    (folder / "leads.csv").write_text("lead_id,employees\na,60\nb,70\nc,184 employees\nd,80\n")
+    told = " ".join(check("--leads", "leads.csv").split())
+    assert "`Employees` is compared as a number, and 1 of 4 values reads as none, such as '184 employees'" in told
+    (folder / "denizen.yaml").write_text("attributes: {Employees: {values: {184 employees: '184'}}}\n")
+    assert "not-a-number" not in check("--leads", "leads.csv")
+
+
 def test_a_property_is_looked_for_on_the_events_that_are_counted(folder):
     (folder / "model.yaml").write_text(
         "model: m\nbehavior: {criteria: {c: {count: opened, where: {paid: 'true', plan: Entreprise}, points: 5}}}\n"

@@ -10,7 +10,7 @@ from decimal import Decimal
 import pandas as pd
 import polars as pl
 import pyarrow as pa
-import pyarrow.csv  # noqa: F401
+import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 import denizen
 from denizen.errors import DenizenError
 from denizen.ingest.raw import READ_ONCE
+from denizen.model.values import read_number
 
 MODEL = """
 model: m
@@ -410,6 +411,45 @@ def test_a_key_that_the_first_row_lacks_is_read_from_the_others():
         {"lead_id": "a", "event": "did", "timestamp": "2026-01-01", "plan": "pro"},
     ]
     assert denizen.score(model, events=events, as_of="2026-02-01").scores["behavior"].to_pylist() == [5.0]
+
+
+SIZES = ["12", " 1.5 ", "1,234", "184 employees", "51-200", "n/a", "unknown", "", "-3"]
+BY_SIZE = """model: m
+fit:
+  criteria:
+    size: {attribute: headcount, bands: [{at_least: 50, points: 15}, {is: Unknown, points: 1}]}
+    name: {attribute: note, bands: [{is: 7, points: 1}]}
+"""
+
+
+@given(st.lists(st.sampled_from(SIZES), max_size=12), st.booleans())
+@settings(max_examples=30)
+def test_texts_where_a_number_is_asked_for_are_counted_and_told(sizes, of_accounts):
+    none = [s for s in sizes if s.strip() and read_number(s.strip()) is None and s != "unknown"]
+    key, leads = ("account_id", [{"lead_id": "a"}]) if of_accounts else ("lead_id", None)
+    rows = [{key: f"i{n}", "headcount": size, "note": "no number"} for n, size in enumerate(sizes)]
+    rows += rows[:1]  # stands twice, counts once
+    tables = {"leads": leads, "accounts": rows or None} if of_accounts else {"leads": rows or [{"lead_id": "a"}]}
+    told = [w for w in denizen.score(BY_SIZE, **tables, as_of=AS_OF).accounting.warnings if "as a number" in w]
+    if not none:
+        assert told == []
+        return
+    start = f"{'accounts' if of_accounts else 'leads'}: `headcount` is compared as a number, and {len(none)} value"
+    assert len(told) == 1
+    assert told[0].startswith(start)
+    assert f"such as {min(none)!r}" in told[0]
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_text_that_the_project_file_gives_a_number_is_none_that_is_told(tmp_path, kind):
+    rows = [{"lead_id": f"l{i}", "headcount": "184 employees" if i % 2 else "60"} for i in range(2 * READ_ONCE)]
+    leads = as_source(rows, kind, tmp_path / "leads")
+    told = denizen.score(BY_SIZE, leads=leads, as_of=AS_OF).accounting.warnings
+    assert any("1,000 values do not read as one, such as '184 employees'" in w for w in told)
+    meant = {"headcount": {"values": {"184 Employees": "184"}}}
+    result = denizen.score(BY_SIZE, leads=leads, as_of=AS_OF, attributes=meant)
+    assert {r["fit"] for r in result.scores.to_pylist()} == {15}
+    assert not any("as a number" in w for w in result.accounting.warnings)
 
 
 def as_source(rows, kind, path):

@@ -471,8 +471,10 @@ def test_ranges_of_text_under_an_order_operator_are_told():
     assert message == (
         "`size_range` is compared as a number, and 20 of 20 values read as none, such as '201-500', '51-200'"
     )
-    few = replace(rule.seen, attributes={**rule.seen.attributes, "size_range": Values(20, 15, frozenset({"51-200"}))})
-    assert not list(rule.check(subject_of(rule.bad, seen=few)))
+    for unread in (0, 1):
+        values = Values(20, 19, frozenset({"51-200"}), unread=unread)
+        few = replace(rule.seen, attributes={**rule.seen.attributes, "size_range": values})
+        assert len(list(rule.check(subject_of(rule.bad, seen=few)))) == unread
 
 
 @settings(max_examples=40)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from denizen.ingest.accounting import EntityRows
 from denizen.ingest.derive.matching import match_accounts
 from denizen.ingest.raw import NOTHING
 from denizen.ingest.reading import OWN, Reading
+from denizen.ingest.unread import tallies, unread_warnings
 from denizen.ingest.values import as_id, as_instant, as_text, is_integer, is_plain
 
 if TYPE_CHECKING:
@@ -36,14 +37,20 @@ def id_expression(column: Column, kind: str) -> str:
     return f"CAST({column.expression} AS BIGINT)" if kind == "BIGINT" else as_id(column.expression, column.kind)
 
 
-def stage_accounts(connection: DuckDBPyConnection, raw: Raw, tables: Tables, accounting: Accounting) -> None:
-    """Make the table `accounts`."""
+def stage_accounts(
+    connection: DuckDBPyConnection,
+    raw: Raw,
+    tables: Tables,
+    accounting: Accounting,
+    numbers: Mapping[str, tuple[str, str]],
+) -> None:
+    """Make the table `accounts`; `numbers` are the attributes whose values are told where they read as no number."""
     key = raw.need("account_id")
     reading = Reading(raw)
     reading.add("account_id", as_id(key.expression, key.kind))
     reading.reject(f"{OWN}account_id IS NULL", "account_id is missing")
     _add_attributes(connection, reading, tables)
-    accounting.accounts = _stage(connection, reading, "accounts", "account_id")
+    accounting.accounts = _stage(connection, reading, "accounts", "account_id", numbers, accounting)
 
 
 def stage_leads(
@@ -54,10 +61,12 @@ def stage_leads(
     accounting: Accounting,
     accounts: Raw | None,
     signs: Mapping[str, Value],
+    numbers: Mapping[str, tuple[str, str]],
 ) -> None:
     """Make the table `leads`; a lead's own value wins over its account's.
 
-    With `signs`, the columns that say where people work, leads without an account find one by domain.
+    With `signs`, the columns that say where people work, leads without an account find one by domain. `numbers` are the
+    attributes whose values are told where they read as no number.
     """
     key, account = raw.need("lead_id"), raw.find("account_id") or NOTHING
     reading = Reading(raw)
@@ -71,7 +80,7 @@ def stage_leads(
         else:
             reading.add_instant(name, column, as_instant(column.expression, column.kind), given)
     _add_attributes(connection, reading, tables)
-    accounting.leads = _stage(connection, reading, "leads", "lead_id")
+    accounting.leads = _stage(connection, reading, "leads", "lead_id", numbers, accounting)
     if signs:
         match_accounts(connection, signs, accounting, accounts=accounts is not None)
     if accounts is not None:
@@ -114,23 +123,34 @@ def _plain(connection: DuckDBPyConnection, raw: Raw, columns: dict[str, Column])
     return {name for name, c in columns.items() if is_plain(c.kind) or c.kind == "VARCHAR"} - untidy
 
 
-def _stage(connection: DuckDBPyConnection, reading: Reading, table: str, key: str) -> EntityRows:
+def _stage(
+    connection: DuckDBPyConnection,
+    reading: Reading,
+    table: str,
+    key: str,
+    numbers: Mapping[str, tuple[str, str]],
+    accounting: Accounting,
+) -> EntityRows:
     """Make a view of the rows that can be used; of several rows with one key the first is.
 
     Data without a fault can be read in place; anything else is read once, into `{table}_read`.
     """
-    listed = ", ".join(reading.columns)
-    if reading.raw.in_place:
+    listed, raw = ", ".join(reading.columns), reading.raw
+    numbers = {n: found for n, found in numbers.items() if not is_integer((raw.find(n) or NOTHING).kind)}
+    if raw.in_place:
         rows = reading.select(record=False)
-        read, rejected, keys = _counts(connection, rows, key)
+        read, rejected, keys, *tallied = _counts(connection, rows, key, numbers)
         if not rejected and keys == read:
             connection.execute(f"CREATE TEMP VIEW {table} AS SELECT {listed} FROM ({rows})")
+            accounting.warnings += unread_warnings(table, [*numbers], tallied)
             return EntityRows(read, read, 0, given=True)
     connection.execute(f"CREATE TEMP TABLE {table}_read AS {reading.select(record=True)}")
-    read, rejected, keys = _counts(connection, f"{table}_read", key)
-    broken = add_broken(connection, reading.raw, table)
+    read, rejected, keys, *tallied = _counts(connection, f"{table}_read", key, numbers)
+    broken = add_broken(connection, raw, table)
     if keys < read - rejected:
-        _reject_repeats(connection, reading.raw, table, key)
+        _reject_repeats(connection, raw, table, key)
+        _, _, _, *tallied = _counts(connection, f"{table}_read", key, numbers)
+    accounting.warnings += unread_warnings(table, [*numbers], tallied)
     connection.execute(
         f"INSERT INTO rejects SELECT '{table}', reason, record FROM {table}_read WHERE reason IS NOT NULL"
     )
@@ -160,11 +180,14 @@ def _reject_repeats(connection: DuckDBPyConnection, raw: Raw, table: str, key: s
     connection.execute(f"DROP TABLE {table}_repeats")
 
 
-def _counts(connection: DuckDBPyConnection, rows: str, key: str) -> tuple[int, int, int]:
-    """Return how many rows there are, how many are rejected, and how many keys the others have."""
+def _counts(
+    connection: DuckDBPyConnection, rows: str, key: str, numbers: Mapping[str, tuple[str, str]]
+) -> tuple[Any, ...]:
+    """Return how many rows there are, how many are rejected, how many keys the others have, and what is no number."""
     distinct = f"count(DISTINCT CASE WHEN reason IS NULL THEN {key} END)"
-    found = connection.execute(f"SELECT count(*), count(reason), {distinct} FROM ({rows})").fetchall()[0]
-    return int(found[0]), int(found[1]), int(found[2])
+    asked = ", ".join(["count(*)", "count(reason)", distinct, *tallies(numbers)])
+    found: tuple[Any, ...] = connection.execute(f"SELECT {asked} FROM ({rows})").fetchall()[0]
+    return found
 
 
 def add_broken(connection: DuckDBPyConnection, raw: Raw, table: str) -> int:

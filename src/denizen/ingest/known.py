@@ -15,6 +15,7 @@ from denizen.ingest.entities import INSTANTS, add_broken
 from denizen.ingest.raw import Raw
 from denizen.ingest.reading import OWN, Reading
 from denizen.ingest.sources import read_raw
+from denizen.ingest.unread import unread, unread_warnings
 from denizen.ingest.values import EARLIEST_US, as_id, as_instant, as_text
 from denizen.model.values import normalize
 from denizen.sql.literals import text
@@ -61,6 +62,13 @@ def stage_history(connection: DuckDBPyConnection, data: Data, tables: Tables, ac
     derive_history(connection, tables, data.attributes)
     for i, found in enumerate(tables.attributes.values(), 1):
         _stage_attribute(connection, i, found, tables)
+    for i, found in enumerate(tables.attributes.values(), 1):
+        if found.forms.ordered:
+            none = unread(found, data.attributes.get(found.name))
+            tallied = connection.execute(f"SELECT count(*), min({found.text}) FROM known_{i} WHERE {none}").fetchall()[
+                0
+            ]
+            accounting.warnings += unread_warnings(name, [found.name], tallied)
 
 
 def _named(data: Data, said: str) -> str:

@@ -17,6 +17,7 @@ from denizen.ingest.entities import id_kind, leads_from_events, stage_accounts, 
 from denizen.ingest.events import EventReader, no_events
 from denizen.ingest.known import date_grid, date_leads, stage_history
 from denizen.ingest.sources import read_raw
+from denizen.ingest.unread import unread_values
 from denizen.ingest.values import as_id, as_instant, define
 from denizen.sql.literals import text
 
@@ -142,11 +143,12 @@ def _make_leads(
         accounting.warnings += unknown_for_all(tables, sources, leads, accounts)
     accounting.warnings += misspelled_rules(tables, data.attributes)
     staged = with_sources(tables, sources)
+    numbers = unread_values(tables, data.attributes) if only is None and only_account is None else {}
     if accounts is not None:
-        stage_accounts(connection, accounts, staged, accounting)
+        stage_accounts(connection, accounts, staged, accounting, numbers)
     if leads is not None:
         signs = sources if data.match_accounts else {}
-        stage_leads(connection, leads, kind, staged, accounting, accounts, signs)
+        stage_leads(connection, leads, kind, staged, accounting, accounts, signs, numbers)
         if accounts is not None:
             note_accounts_apart(connection, leads, accounting)
     elif reader is not None:

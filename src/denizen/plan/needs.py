@@ -19,13 +19,15 @@ ORDERS = ("at_least", "more_than", "at_most", "less_than", "between")
 class Forms:
     """In which forms a value is needed besides its normalized text, and how a plan speaks of it.
 
-    `named` are the texts that it is compared with; `pattern` says that a regular expression is searched in it.
+    `named` are the texts that it is compared with; `pattern` says that a regular expression is searched in it, `ordered`
+    that it is compared by size, or its very number counts.
     """
 
     number: bool = False
     words: bool = False
     pattern: bool = False
     named: frozenset[str] = frozenset()
+    ordered: bool = False
 
     def __or__(self, other: Forms) -> Forms:
         return Forms(
@@ -33,6 +35,7 @@ class Forms:
             self.words or other.words,
             self.pattern or other.pattern,
             self.named | other.named,
+            self.ordered or other.ordered,
         )
 
 
@@ -130,7 +133,7 @@ def _add(found: dict[str, Forms], name: str, forms: Forms) -> None:
 
 def _scoring_forms(scoring: nodes.Bands | nodes.Each) -> Forms:
     if isinstance(scoring, nodes.Each):
-        return Forms(number=True)
+        return Forms(number=True, ordered=True)
     return _forms(tuple(c for band in scoring.bands for c in band.conditions))
 
 
@@ -140,6 +143,7 @@ def _forms(conditions: tuple[nodes.Condition, ...]) -> Forms:
         words=any(c.operator in WORDS for c in conditions),
         pattern=any(c.operator == "matches" for c in conditions),
         named=words_of(conditions),
+        ordered=any(c.operator in ORDERS for c in conditions),
     )
 
 

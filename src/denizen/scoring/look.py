@@ -11,8 +11,8 @@ from denizen.errors import Finding, fail
 from denizen.ingest.columns import check_columns, lacking, proposals_of
 from denizen.ingest.events import OF_ACCOUNT_ALONE, EventReader
 from denizen.ingest.prepare import Moments, connect, prepare
-from denizen.ingest.project import Data
 from denizen.ingest.sources import read_raw
+from denizen.ingest.unread import unread
 from denizen.model.lint.seen import Seen, Values
 from denizen.plan.needs import needs_of
 from denizen.scoring.known_events import stage_known_events
@@ -24,12 +24,14 @@ from denizen.sql.tables import tables_for
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+    from denizen.ingest.project import Data
     from denizen.plan.needs import Needs
     from denizen.plan.nodes import Plan
     from denizen.sql.tables import Value
 
 MOST_TEXTS = 5_000
 """With more distinct texts than this, an attribute is free text, and no literal is looked for in it."""
+EXAMPLES = 3
 
 
 def look_at_data(plans: tuple[Plan, ...], data: Data, *, of_accounts: bool = False) -> tuple[Seen, list[Finding]]:
@@ -117,7 +119,7 @@ def _values(connection: DuckDBPyConnection, value: Value) -> dict[str, Values]:
 def _attributes(needs: Needs, data: Data) -> tuple[dict[str, Values], frozenset[str], frozenset[str], list[Finding]]:
     """Return the values of each attribute as scoring sees them: an account's value counts, and so does a derived one."""
     tables = tables_for(needs)
-    people = Data(leads=data.leads, accounts=data.accounts, columns=data.columns)
+    people = replace(data, events=None, outcomes=None, attributes_history=None)
     connection = connect()
     try:
         accounting = prepare(connection, people, tables, Moments((0,)), grid=False)
@@ -151,7 +153,18 @@ def _attribute(connection: DuckDBPyConnection, value: Value) -> Values:
     texts = _distinct(connection, "1", value.text, f"leads WHERE {value.text} IS NOT NULL")
     words = _distinct(connection, "1", _elements(value), f"leads WHERE {_is_list(value)}")
     few = max(len(texts), len(words)) <= MOST_TEXTS
-    return Values(int(known), int(numbers), frozenset(t for _, t in texts), frozenset(w for _, w in words), few)
+    none, examples = _unread(connection, value) if value.forms.ordered and numbers < known else (0, ())
+    return Values(
+        int(known), int(numbers), frozenset(t for _, t in texts), frozenset(w for _, w in words), few, none, examples
+    )
+
+
+def _unread(connection: DuckDBPyConnection, value: Value) -> tuple[int, tuple[str, ...]]:
+    """Return how many leads have a text where a number is asked for, and the first few of these texts."""
+    counts = connection.execute(
+        f"SELECT {value.text}, count(*) FROM leads WHERE {unread(value)} GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    return sum(int(n) for _, n in counts), tuple(str(t) for t, _ in counts[:EXAMPLES])
 
 
 def _elements(value: Value) -> str:

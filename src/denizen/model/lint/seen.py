@@ -10,7 +10,8 @@ class Values:
     """The known values of one attribute or property: how many, how many read as numbers, and the distinct texts.
 
     `texts` are normalized and `words` are the elements of lists; they are cut off (`all_texts` is then False) where
-    there are too many to compare.
+    there are too many to compare. `unread` values of an attribute read as no number where the model compares with one,
+    and are no word that it names: `unread_texts` are a few of these.
     """
 
     known: int = 0
@@ -18,6 +19,8 @@ class Values:
     texts: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
     all_texts: bool = True
+    unread: int = 0
+    unread_texts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,17 +75,33 @@ def attribute_unseen(subject: Subject) -> Iterator[Remark]:
 
 
 def not_a_number(subject: Subject) -> Iterator[Remark]:
-    """A value is compared as a number, and most do not read as one."""
-    asked = [(use, _values_of_attribute(subject.seen, use)) for use in attribute_uses(subject.model)]
-    asked += [(use, _values_of_property(subject.seen, use)) for use in property_uses(subject.model)]
-    for use, values in asked:
+    """A value is compared as a number and does not read as one: any value of an attribute, or most of a property."""
+    asked = [(use, values, values.unread) for use, values in _known(attribute_uses, _values_of_attribute, subject)]
+    asked += [
+        (use, values, values.known - values.numbers if values.numbers * 2 <= values.known else 0)
+        for use, values in _known(property_uses, _values_of_property, subject)
+    ]
+    for use, values, count in asked:
         compares = use.as_number or any(name in c.operators() for _, c in use.operators for name in _ORDERS)
-        if values is None or not compares or values.numbers * 2 > values.known:
+        if not count or not compares:
             continue
-        words = sorted(t for t in values.texts if not t.lstrip("+-.").isdigit())[:SUGGESTIONS]
+        words = values.unread_texts or sorted(t for t in values.texts if not t.lstrip("+-.").isdigit())[:SUGGESTIONS]
         shown = f", such as {', '.join(repr(w) for w in words)}" if words else ""
-        message = f"`{use.name}` is compared as a number, and {values.known - values.numbers:,} of {values.known:,} values read as none{shown}"
+        reads = "reads" if count == 1 < values.known else "read"
+        message = (
+            f"`{use.name}` is compared as a number, and {count:,} of {values.known:,} values {reads} as none{shown}"
+        )
         yield Remark(use.path, message, at_key=use.at_key)
+
+
+def _known(
+    uses: Callable[[Model], Iterator[Use]], values_of: Callable[[Seen, Use], Values | None], subject: Subject
+) -> Iterator[tuple[Use, Values]]:
+    """Yield each use of a name whose values are known, with these."""
+    for use in uses(subject.model):
+        values = values_of(subject.seen, use)
+        if values is not None:
+            yield use, values
 
 
 def value_misspelled(subject: Subject) -> Iterator[Remark]:
@@ -216,7 +232,7 @@ _DATA = Seen(
     attributes={
         "employees": Values(20, 20, frozenset({"120"})),
         "headcount": Values(),
-        "size_range": Values(20, 0, frozenset({"51-200", "201-500"})),
+        "size_range": Values(20, 0, frozenset({"51-200", "201-500"}), unread=20),
         "industry": Values(20, 0, frozenset({"fintech", "saas"})),
     },
     columns=frozenset({"employees", "size_range", "industry"}),
@@ -285,9 +301,11 @@ RULES = (
         level="warning",
         title="A value is compared as a number and is none",
         rationale="An order operator on something that is no number does not hold, so a range such as `51-200` under"
-        " `at_least` gives no points. Asked only with data, where at least half of the values read as none.",
+        " `at_least` gives no points. Asked only with data: of an attribute, where any value reads as none and is no word that the model names; of a"
+        " property, where at least half do.",
         source="semantics, section 2",
-        mend="Compare with `in: [51-200, 201-500]`, or give the number.",
+        mend="Compare with `in: [51-200, 201-500]`, give the number, or say in denizen.yaml what a text means:"
+        " `attributes: {size: {values: {about 100: '100'}}}`.",
         bad=_example(attribute="size_range"),
         good=_example(),
         check=not_a_number,
