@@ -12,8 +12,9 @@ from ruamel.yaml import YAML
 
 import denizen
 from denizen.errors import DenizenError
-from denizen.ingest.columns import KNOWN_AS, proposals_of
+from denizen.ingest.columns import KNOWN_AS, proposals_of, settle_columns
 from denizen.ingest.events import OF_ACCOUNT_ALONE
+from denizen.ingest.project import Data
 from denizen.ingest.raw import Raw
 
 USERS = "userId,groupId,email,jobTitle,createdAt,trialEndsAt\nu1,g1,a@b.example,CEO,2026-06-01,2026-06-15\n"
@@ -142,7 +143,8 @@ def test_the_interface_tells_all_problems_at_once_too():
         *((c, "email") for c in ("E-Mail", "e-mail", "email_address", "Email Address", "workEmail", "Contact E-Mail")),
         *((c, "account_id") for c in ("Company ID", "groupId", "ORG KEY", "Customer Account Id")),
         *((c, "trial_ends_at") for c in ("Trial Ends", "trialEnd", "TRIAL EXPIRES ON", "trial-end-date")),
-        *((c, "trial_started_at") for c in ("Trial Started", "trial.begin.date")),
+        *((c, "trial_started_at") for c in ("Trial Started", "trial.begin.date", "trial_from")),
+        *((c, "industry") for c in ("Sector", "company industry")),
         *((c, "signup_at") for c in ("Signed Up On", "Registration Date", "created time")),
     ],
 )
@@ -235,3 +237,77 @@ def test_init_takes_its_reasons_from_the_data(apart):
     given = ("--leads-a-month", "500", "--data-months", "30")
     told = json.loads(run(apart, "init", "--yes", "--json", *tables, *given, "--into", "given"))
     assert (told["answers"]["leads_a_month"], told["answers"]["data_months"]) == (500, 30)
+
+
+def rows_of(columns, rows):
+    return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+EVENT_COLUMNS = ("lead_id", "event", "timestamp", "delivery", "visit", "payload")
+HITS = [(f"l{i % 3}", "x", "2026-01-02", f"d{i}", f"v{i % 3}{i % 2}", '{"plan": "pro"}') for i in range(30)]
+
+
+def settled(table, rows):
+    given = {table: rows} if table == "leads" else {"leads": [{"lead_id": "l0"}], table: rows}
+    columns, _ = settle_columns(Data(**given), lambda p: p.sure)
+    return columns.mapping(table)
+
+
+def test_values_show_what_a_column_of_events_is():
+    expected = {"event_id": "delivery", "session_id": "visit", "properties": "payload"}
+    assert settled("events", rows_of(EVENT_COLUMNS, HITS)) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "values"),
+    [
+        ("event_id", "delivery", ["email", "web"]),
+        ("event_id", "delivery", [f"sent to {i}" for i in range(30)]),
+        ("session_id", "visit", ["1", "2"]),
+        ("session_id", "visit", [f"v{i}" for i in range(30)]),
+        ("properties", "payload", ['{"plan": "pro"}', "none"]),
+        ("properties", "payload", [None]),
+    ],
+)
+def test_values_that_speak_against_it_leave_a_column_alone(name, column, values):
+    rows = [row | {column: values[i // 3 % len(values)]} for i, row in enumerate(rows_of(EVENT_COLUMNS, HITS))]
+    if len(values) == len(rows):
+        rows = [row | {column: value} for row, value in zip(rows, values, strict=True)]
+    assert name not in settled("events", rows)
+
+
+@pytest.mark.parametrize(("values", "mapped"), [(["5", " 1.5 ", None], True), (["5", "1,234"], False), ([None], False)])
+def test_an_amount_is_mapped_only_where_no_outcome_is_rejected_for_it(values, mapped):
+    rows = [{"lead_id": "l0", "outcome": "won", "at": "2026-01-02", "value": value} for value in values]
+    assert settled("outcomes", rows) == ({"amount": "value"} if mapped else {})
+
+
+def test_init_tells_which_columns_and_events_nothing_uses(tmp_path):
+    (tmp_path / "leads.csv").write_text(
+        "lead_id,signup_at,email,region,Shoe Size\nana,2026-01-01,ana@acme.com,north,9\n"
+    )
+    (tmp_path / "accounts.csv").write_text("account_id,employees,sector,floor\ng1,100,saas,3\n")
+    (tmp_path / "events.csv").write_text(
+        "lead_id,event,timestamp,browser\nana,Report Built,2026-01-02,x\nana,Sneezed,2026-01-02,x\n"
+    )
+    (tmp_path / "won.csv").write_text("lead_id,outcome,at,value,mood\nana,won,2026-01-05,12,good\n")
+    tables = (*TABLES, "--outcomes", "won.csv")
+    told = json.loads(run(tmp_path, "init", "--yes", "--json", *tables, "--into", "plain"))
+    assert told["unmapped"] == {
+        "leads": ["region", "Shoe Size"],
+        "accounts": ["floor"],
+        "events": ["browser"],
+        "outcomes": ["mood"],
+    }
+    assert told["unused_events"] == ["Sneezed"]
+    said = run(tmp_path, "init", "--yes", *tables)
+    for line in (
+        "columns of leads that are not read: region, Shoe Size; a criterion can name them",
+        "columns of outcomes that are not read: mood; or --map outcomes.NAME=COLUMN",
+        "column accounts.industry: sector, mapped in denizen.yaml",
+        "events of the data that the model does not use: Sneezed",
+    ):
+        assert line in said
+    none = ("--map", "outcomes.rep=mood")
+    again = json.loads(run(tmp_path, "init", "--yes", "--json", *tables, *none, "--into", "mapped"))
+    assert again["unmapped"]["outcomes"] == []

@@ -14,17 +14,21 @@ import click
 from denizen.cli.import_ import write_text
 from denizen.cli.options import json_option
 from denizen.cli.show import print_json
+from denizen.cli.show_init import print_columns, print_recommendation, print_unused_events
 from denizen.cli.terminal import Text, console, echo
 from denizen.errors import fail
 from denizen.ingest.columns import settle_columns
 from denizen.ingest.project import FILE_NAME, Data, parse_mappings
+from denizen.ingest.unmapped import unmapped_columns
 from denizen.model.advisor import CRMS, TRACKINGS, TRIALS, Answers, Recommendation, recommend
 from denizen.model.approaches import APPROACHES
 from denizen.model.load import parse_model
 from denizen.model.named_products import MOST_PRODUCTS, default_names
 from denizen.model.project_file import project_text
-from denizen.model.tailor import Tailored, attributes_asked, tailor
+from denizen.model.tailor import attributes_asked, tailor
 from denizen.model.writing import one_line
+from denizen.plan.build import build_program
+from denizen.plan.needs import needs_of
 from denizen.scoring.inputs import refuse_inputs
 from denizen.visible import visible_line
 
@@ -33,7 +37,9 @@ if TYPE_CHECKING:
 
     from denizen.ingest.columns import Proposal
     from denizen.model.event_names import Match
+    from denizen.model.load import LoadedModel
     from denizen.model.seen_events import SeenEvents
+    from denizen.plan.needs import Needs
     from denizen.scoring.known_attributes import Known
 
 MODEL_NAME = "model.yaml"
@@ -106,6 +112,7 @@ def init(
     --product. Nothing is overwritten without --force.
     Columns with the names of other tools (userId, distinct_id, event_type, createdAt …) are asked for and mapped in
     denizen.yaml; without a terminal they are mapped, and told. A table that lacks what it needs is refused.
+    Told are also the columns that nothing reads, and the events of the data that the model does not use.
     """
     folder = Path(into)
     check_target(folder, force=force)
@@ -123,6 +130,9 @@ def init(
     known = known_in(data, recommendation)
     made = tailor(recommendation, seen, None if quiet else choose, products, known.attributes if known else None)
     model = parse_model(made.text, str(folder / MODEL_NAME))
+    needs = needs_of_model(model)
+    unmapped = unmapped_columns(data, needs)
+    unused = [name for name in seen.names if name not in needs.names] if seen else []
     folder.mkdir(parents=True, exist_ok=True)
     places = {
         table: relative(path, folder)
@@ -142,6 +152,8 @@ def init(
                 "files": [str(folder / MODEL_NAME), str(folder / FILE_NAME)],
                 "mapped": [{"table": p.table, "name": p.name, "column": p.column} for p in mapped],
                 "doubtful": [{"table": p.table, "name": p.name, "column": p.column} for p in doubtful],
+                "unmapped": {table: list(columns) for table, columns in unmapped.items()},
+                "unused_events": unused,
                 "warnings": [known.apart] if known and known.apart else [],
                 "events": [
                     {
@@ -161,14 +173,8 @@ def init(
         )
         return
     print_recommendation(recommendation, made)
-    for proposal in mapped:
-        console().print(
-            Text(f"  column {proposal.table}.{proposal.name}: {one_line(proposal.column)}, mapped in {FILE_NAME}"),
-            soft_wrap=True,
-        )
-    for proposal in doubtful:
-        may_be = f"  column {proposal.table}.{proposal.name}: may be {one_line(proposal.column)}, not mapped; if it is, {one_line(proposal.option)}"
-        console().print(Text(may_be, style="yellow"), soft_wrap=True)
+    print_columns(mapped, doubtful, unmapped)
+    print_unused_events(unused)
     if known and known.apart:
         console().print(Text(f"  ! {visible_line(known.apart)}", style="yellow"), soft_wrap=True)
     echo(f"wrote {folder / MODEL_NAME} and {folder / FILE_NAME}; next: denizen check {folder / MODEL_NAME}")
@@ -208,6 +214,12 @@ def check_products(named: tuple[str, ...], count: int | None) -> None:
         raise fail(
             "bad-argument", f"--products {count}, and {len(named)} are named with --product; leave --products out"
         )
+
+
+def needs_of_model(model: LoadedModel) -> Needs:
+    """Return what a model reads of the data, of leads and of accounts."""
+    program = build_program(model)
+    return needs_of(*program.plans, program.account.facts)
 
 
 def seen_in(data: Data) -> SeenEvents | None:
@@ -304,33 +316,3 @@ def choose(match: Match) -> str | None:
 def relative(path: str | None, folder: Path) -> str | None:
     """Return a path as it is seen from the project file."""
     return None if path is None else os.path.relpath(path, folder).replace(os.sep, "/")
-
-
-def print_recommendation(recommendation: Recommendation, made: Tailored) -> None:
-    """Print what is recommended, and why."""
-    out = console()
-    out.print(Text(f"{recommendation.approach.name}: {recommendation.approach.title}", style="bold"))
-    for choice in made.choices:
-        line = Text(f"  {choice.about}: ", style="bold").append(f"{choice.value} ", style="not bold")
-        out.print(line.append(f"({choice.reason})", style="not bold dim"), soft_wrap=True)
-    for caution in made.cautions:
-        out.print(Text(f"  ! {caution}", style="yellow"), soft_wrap=True)
-    for match in made.matches:
-        out.print(event_line(match), soft_wrap=True)
-    for what, names in (("replaced by a proxy", made.proxies), ("left out", made.left_out)):
-        if names:
-            out.print(Text(f"  {what}: {', '.join(names)}", style="yellow"), soft_wrap=True)
-
-
-def event_line(match: Match) -> Text:
-    """Return what an event of the template is called in the data."""
-    wanted = f"{match.wanted} of {one_line(match.product)}" if match.product else match.wanted
-    if match.found is None and match.bare is not None:
-        said = f"{one_line(match.bare)} is in the data but names no product, so it cannot count for {one_line(match.product or '')}"
-        return Text(f"  event {wanted}: {said}: send `product` with it, or score one product", style="yellow")
-    if match.found is None:
-        return Text(f"  event {wanted}: not in the data", style="yellow")
-    found, others = one_line(match.found), ", ".join(map(one_line, match.others))
-    if match.sure:
-        return Text(f"  event {wanted}: {found}")
-    return Text(f"  event {wanted}: {found}, a guess{f'; or {others}' if others else ''}", style="yellow")

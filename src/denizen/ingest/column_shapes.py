@@ -61,6 +61,7 @@ _ACCOUNT_ID = Shape(
     _PEOPLE | {"crm", "parent"},
     _IDS,
 )
+_INDUSTRY = Shape((_words("industry sector vertical"),), _words("company account name"))
 _LEAD_ID = Shape((_PEOPLE | _words("visitor distinct anonymous profile prospect"),), frozenset(), _IDS)
 SHAPES: dict[str, dict[str, Shape]] = {
     "leads": {
@@ -76,22 +77,40 @@ SHAPES: dict[str, dict[str, Shape]] = {
             _TIMES,
         ),
         "trial_started_at": Shape(
-            (_words("trial"), _words("start started starts begin began begins")), _TIMES | {"period"}
+            (_words("trial"), _words("start started starts begin began begins from since")), _TIMES | {"period"}
         ),
         "trial_ends_at": Shape(
-            (_words("trial"), _words("end ends ending ended expires expire expired expiry expiration until")),
+            (_words("trial"), _words("end ends ending ended expires expire expired expiry expiration until till to")),
             _words("period"),
-            _TIMES | _words("end ends expires expiry expiration until"),
+            _TIMES | _words("end ends expires expiry expiration until till to"),
         ),
+        "industry": _INDUSTRY,
         "title": Shape((_words("title"),), _PEOPLE | _words("job position work")),
     },
     "accounts": {
         "account_id": _ACCOUNT_ID,
+        "industry": _INDUSTRY,
         "employees": Shape(
             (_words("employee employees staff headcount"),), _words("count number num no of total company")
         ),
     },
-    "events": {"lead_id": _LEAD_ID},
-    "outcomes": {"lead_id": _LEAD_ID},
+    "events": {
+        "lead_id": _LEAD_ID,
+        "event_id": Shape((_words("delivery message insert id uuid guid"),), _words("event"), _words("insert")),
+        "session_id": Shape((_words("session visit"),), _words("event"), _IDS),
+        "properties": Shape(
+            (_words("payload properties props attributes params parameters data details metadata"),),
+            _words("event json"),
+            _words("properties"),
+        ),
+    },
+    "outcomes": {
+        "lead_id": _LEAD_ID,
+        "amount": Shape(
+            (_words("value amount revenue acv arr mrr"),),
+            _words("deal contract opportunity won total"),
+            _words("amount"),
+        ),
+    },
 }
 """By table and canonical column, how a column is named that is the same."""

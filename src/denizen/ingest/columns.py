@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from denizen.errors import DenizenError, Finding
 from denizen.ingest.column_shapes import SHAPES, letters_of
+from denizen.ingest.column_values import SHOWS, are_keys
+from denizen.ingest.raw import CANONICAL
 from denizen.ingest.sources import read_raw
-from denizen.ingest.values import as_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -37,10 +38,12 @@ KNOWN_AS: dict[str, dict[str, tuple[str, ...]]] = {
         "trial_started_at": ("trial_start", "trial_start_at", "trial_start_date"),
         "trial_ends_at": ("trial_end", "trial_end_at", "trial_end_date", "trial_ended_at"),
         "title": ("job_title",),
+        "industry": ("sector", "industry_name"),
         "email": ("email_address", "work_email"),
     },
     "accounts": {
         "account_id": (*_ACCOUNT, "id"),
+        "industry": ("sector", "industry_name"),
         "employees": ("employee_count", "number_of_employees", "num_employees"),
     },
     "events": {
@@ -48,6 +51,7 @@ KNOWN_AS: dict[str, dict[str, tuple[str, ...]]] = {
         "event": ("event_type", "event_name", "name"),
         "timestamp": ("original_timestamp", "event_time", "time", "occurred_at", "sent_at", "created_at"),
         "event_id": ("message_id", "insert_id"),
+        "session_id": (),
         "properties": ("event_properties",),
         "received_at": ("server_upload_time", "server_received_time"),
     },
@@ -55,6 +59,7 @@ KNOWN_AS: dict[str, dict[str, tuple[str, ...]]] = {
         "lead_id": _LEAD,
         "outcome": ("stage", "status", "deal_stage", "stage_name"),
         "at": ("close_date", "closed_at", "date", "timestamp"),
+        "amount": (),
         "rep": ("owner",),
     },
 }
@@ -95,7 +100,8 @@ def _like(raw: Raw, name: str) -> list[tuple[str, bool]]:
     shape = SHAPES[raw.table].get(name)
     if shape is None:
         return []
-    told = ((column, shape.fits(letters_of(column))) for column in raw.columns)
+    own = {letters_of(canonical) for canonical in CANONICAL[raw.table]}
+    told = ((c, shape.fits(letters_of(c))) for c in raw.columns if letters_of(c) not in own)
     found = sorted((not fit[0], fit[1], place, column) for place, (column, fit) in enumerate(told) if fit is not None)
     alone = len(found) < 2 or found[0][:2] != found[1][:2]  # noqa: PLR2004  the best and the next
     return [(column, alone and not doubtful) for doubtful, _, _, column in found]
@@ -134,10 +140,21 @@ def settle_columns(data: Data, accept: Callable[[Proposal], bool]) -> tuple[Data
 
 
 def _checked(connection: DuckDBPyConnection, data: Data, raw: Raw) -> Iterator[Proposal]:
-    """Yield the proposals for a table; a doubtful account of leads is sure where its values are ids of accounts."""
-    for p in proposals_of(raw):
-        doubtful = (p.table, p.name, p.sure) == ("leads", "account_id", False)
-        yield replace(p, sure=_are_accounts(connection, data, raw, p.column)) if doubtful else p
+    """Yield the proposals for a table; where its values tell what a column is, they decide.
+
+    A doubtful account of leads is sure where its values are ids of accounts. Of an event's id, session and properties and of
+    the amount of an outcome nothing is proposed that the values speak against.
+    """
+    proposals = list(proposals_of(raw))
+    key = next((p.column for p in proposals if p.name == "lead_id" and p.sure), "lead_id")
+    for p in proposals:
+        shows = SHOWS.get((p.table, p.name))
+        if (p.table, p.name, p.sure) == ("leads", "account_id", False):
+            yield replace(p, sure=_are_accounts(connection, data, raw, p.column))
+        elif shows is None or (p.sure and p.name != "amount"):
+            yield p
+        elif shows(connection, raw, p.column, key):
+            yield replace(p, sure=True)
 
 
 def _are_accounts(connection: DuckDBPyConnection, data: Data, leads: Raw, name: str) -> bool:
@@ -145,12 +162,7 @@ def _are_accounts(connection: DuckDBPyConnection, data: Data, leads: Raw, name: 
         return False
     accounts = read_raw(connection, "accounts", data.accounts, data.mapping("accounts"))
     named = next((p.column for p in proposals_of(accounts) if p.name == "account_id" and p.sure), "account_id")
-    column, key = leads.find(name), accounts.find(named)
-    if column is None or key is None:
-        return False
-    ids = f"SELECT {as_id(key.expression, key.kind)} FROM {accounts.rows}"
-    shared = f"SELECT 1 FROM {leads.rows} WHERE {as_id(column.expression, column.kind)} IN ({ids}) LIMIT 1"
-    return bool(connection.execute(shared).fetchall())
+    return are_keys(connection, leads, name, accounts, named)
 
 
 def check_columns(connection: DuckDBPyConnection, data: Data, tables: Tables) -> None:
