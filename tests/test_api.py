@@ -29,7 +29,7 @@ def test_results_are_shown_in_a_notebook_and_escaped():
     page = explanation._repr_html_()
     assert "&lt;b&gt;" in page
     assert "total missed by 10" in page
-    assert repr(explanation) == "<denizen explanation: <b> has 50 as of 2026-03-02T00:00:00Z, no PQL; 2 lines>"
+    assert repr(explanation) == "<denizen explanation: <b> has 50 as of 2026-03-02T00:00:00Z, no PQL; 4 lines>"
 
 
 def test_a_result_is_an_arrow_table_to_others():

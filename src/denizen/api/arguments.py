@@ -12,6 +12,7 @@ from denizen.clock import Instant, parse_instant
 from denizen.history.design import design_of
 from denizen.ingest.project import FILE_NAME, Data, attribute_rules, read_project
 from denizen.model.lint.settings import LintSettings
+from denizen.scoring.output import check_outputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -51,6 +52,27 @@ def data_of(
     """Return where data is, with the names of its columns."""
     named = {table: dict(names) for table, names in (columns or {}).items()}
     return Data(leads=leads, accounts=accounts, events=events, columns=named, unique=unique)
+
+
+def study_data(
+    leads: Any,
+    events: Any,
+    accounts: Any,
+    outcomes: Any,
+    attributes_history: Any,
+    columns: Mapping[str, Mapping[str, str]] | None,
+    *,
+    unique: bool,
+    rejects: str | None,
+) -> Data:
+    """Return where the data of a study of history is, and where its rejected rows go."""
+    check_outputs([rejects], [leads, events, accounts, outcomes, attributes_history])
+    return replace(
+        data_of(leads, events, accounts, columns, unique=unique),
+        outcomes=outcomes,
+        attributes_history=attributes_history,
+        rejects=rejects,
+    )
 
 
 def read_as(data: Data, attributes: Mapping[str, Mapping[str, Any]] | None, *, match_accounts: bool) -> Data:

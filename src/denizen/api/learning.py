@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from denizen.api.arguments import data_of, design_from
+from denizen.api.arguments import design_from, study_data
 from denizen.clock import Instant, parse_instant
 from denizen.errors import fail
 from denizen.history.backtest import run_backtest
@@ -45,6 +44,7 @@ def discover(
     known: bool = False,
     unique: bool = False,
     columns: Mapping[str, Mapping[str, str]] | None = None,
+    rejects: str | None = None,
 ) -> Discovery:
     """Find which actions predict conversion, and which only look as if they did; the verdict may be that none does.
 
@@ -64,16 +64,13 @@ def discover(
         known: an event counts only once it had been received.
         unique: no event_id occurs twice, so duplicates are not searched for.
         columns: names of your columns.
+        rejects: a file for the rows that could not be used, each with the reason.
 
     Raises:
         DenizenError: nobody can be judged, the model has problems, or data cannot be read.
     """
     design = design_from(at, None, horizon, won, signup_from, signup_to, as_of)
-    data = replace(
-        data_of(leads, events, accounts, columns, unique=unique),
-        outcomes=outcomes,
-        attributes_history=attributes_history,
-    )
+    data = study_data(leads, events, accounts, outcomes, attributes_history, columns, unique=unique, rejects=rejects)
     return run_discover(data, design, model=None if model is None else load_model(model), known=known)
 
 
@@ -94,6 +91,7 @@ def backtest(
     known: bool = False,
     unique: bool = False,
     columns: Mapping[str, Mapping[str, str]] | None = None,
+    rejects: str | None = None,
     engine: str = IN_MEMORY,
 ) -> Backtest:
     """Judge models on the past: scores as of then, outcomes strictly after.
@@ -115,6 +113,7 @@ def backtest(
         known: an event counts only once it had been received.
         unique: no event_id occurs twice, so duplicates are not searched for.
         columns: names of your columns, as `{"outcomes": {"lead_id": "user_id"}}`.
+        rejects: a file for the rows that could not be used, each with the reason.
         engine: `duckdb:`, `duckdb:///work.db` or `postgresql://…`.
 
     Raises:
@@ -123,11 +122,7 @@ def backtest(
     if not models:
         raise fail("bad-argument", "there is no model; give at least one")
     design = design_from(at, every, horizon, won, signup_from, signup_to, as_of)
-    data = replace(
-        data_of(leads, events, accounts, columns, unique=unique),
-        outcomes=outcomes,
-        attributes_history=attributes_history,
-    )
+    data = study_data(leads, events, accounts, outcomes, attributes_history, columns, unique=unique, rejects=rejects)
     return run_backtest([load_model(m) for m in models], data, design, known=known, engine=engine, rows=True)
 
 
@@ -153,6 +148,7 @@ def thresholds(
     known: bool = False,
     unique: bool = False,
     columns: Mapping[str, Mapping[str, str]] | None = None,
+    rejects: str | None = None,
     engine: str = IN_MEMORY,
 ) -> Thresholds:
     """Weigh a model's gates: what each choice costs and brings, chosen on earlier leads and judged on later ones.
@@ -178,6 +174,7 @@ def thresholds(
         known: an event counts only once it had been received.
         unique: no event_id occurs twice, so duplicates are not searched for.
         columns: names of your columns.
+        rejects: a file for the rows that could not be used, each with the reason.
         engine: URL of the engine.
 
     Raises:
@@ -185,11 +182,7 @@ def thresholds(
     """
     target = target_of(share=target_share, precision=target_precision, recall=target_recall, capacity=capacity)
     design = design_from(at, None, horizon, won, signup_from, signup_to, as_of)
-    data = replace(
-        data_of(leads, events, accounts, columns, unique=unique),
-        outcomes=outcomes,
-        attributes_history=attributes_history,
-    )
+    data = study_data(leads, events, accounts, outcomes, attributes_history, columns, unique=unique, rejects=rejects)
     split = None if split_at is None else parse_instant(split_at)
     return run_thresholds(load_model(model), data, design, target, split_at_us=split, known=known, engine=engine)
 
@@ -213,6 +206,7 @@ def calibrate(
     known: bool = False,
     unique: bool = False,
     columns: Mapping[str, Mapping[str, str]] | None = None,
+    rejects: str | None = None,
     engine: str = IN_MEMORY,
 ) -> Calibration:
     """Propose other points within a model's own structure, fitted on earlier leads and judged on later ones.
@@ -235,6 +229,7 @@ def calibrate(
         known: an event counts only once it had been received.
         unique: no event_id occurs twice, so duplicates are not searched for.
         columns: names of your columns.
+        rejects: a file for the rows that could not be used, each with the reason.
         engine: URL of the engine.
 
     Raises:
@@ -243,11 +238,7 @@ def calibrate(
     inline = isinstance(model, str) and "\n" in model
     text, file = (str(model), "<text>") if inline else (read_text(model), str(model))
     design = design_from(at, None, horizon, won, signup_from, signup_to, as_of)
-    data = replace(
-        data_of(leads, events, accounts, columns, unique=unique),
-        outcomes=outcomes,
-        attributes_history=attributes_history,
-    )
+    data = study_data(leads, events, accounts, outcomes, attributes_history, columns, unique=unique, rejects=rejects)
     split = None if split_at is None else parse_instant(split_at)
     return run_calibrate(
         text, file, data, design, flips=allow_sign_flips, split_at_us=split, known=known, engine=engine
@@ -272,6 +263,7 @@ def export_features(
     known: bool = False,
     unique: bool = False,
     columns: Mapping[str, Mapping[str, str]] | None = None,
+    rejects: str | None = None,
     engine: str = IN_MEMORY,
 ) -> Features:
     """Make the labelled table of features as of then (`table`), with its data card (`card`).
@@ -282,9 +274,5 @@ def export_features(
         DenizenError: nobody can be judged, the model has problems, or data cannot be read.
     """
     design = design_from(at, every, horizon, won, signup_from, signup_to, as_of)
-    data = replace(
-        data_of(leads, events, accounts, columns, unique=unique),
-        outcomes=outcomes,
-        attributes_history=attributes_history,
-    )
+    data = study_data(leads, events, accounts, outcomes, attributes_history, columns, unique=unique, rejects=rejects)
     return make_features(load_model(model), data, design, known=known, engine=engine)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from denizen import clock
-from denizen.api.arguments import data_of, design_from
+from denizen.api.arguments import data_of, design_from, study_data
 from denizen.clock import Instant, parse_instant
 from denizen.errors import fail
 from denizen.history.design import DEFAULT_HORIZON, WON, design_of
@@ -53,6 +53,7 @@ def health(
     mql: str | None = None,
     approach: str | None = None,
     columns: Mapping[str, Mapping[str, str]] | None = None,
+    rejects: str | None = None,
     engine: str = IN_MEMORY,
 ) -> Health:
     """Grade a model by the benchmarks of the methodology (section 3).
@@ -79,6 +80,7 @@ def health(
         mql: the attribute that says a lead is an MQL.
         approach: the approach of the methodology that the model follows; it says how many criteria are good.
         columns: names of your columns.
+        rejects: a file for the rows that could not be used, each with the reason.
         engine: URL of the engine.
 
     Raises:
@@ -88,11 +90,7 @@ def health(
         pql_share=pql_share, launched=launched, recalibrated=recalibrated, mql=mql, approach=approach
     )
     design = design_from(at, every, horizon, won, signup_from, signup_to, as_of)
-    data = replace(
-        data_of(leads, events, accounts, columns, unique=unique),
-        outcomes=outcomes,
-        attributes_history=attributes_history,
-    )
+    data = study_data(leads, events, accounts, outcomes, attributes_history, columns, unique=unique, rejects=rejects)
     return run_health(load_model(model), data, design, options, known=known, engine=engine)
 
 
@@ -138,6 +136,7 @@ def trust(
     sample: int = 20,
     seed: int = 1,
     columns: Mapping[str, Mapping[str, str]] | None = None,
+    rejects: str | None = None,
     engine: str = IN_MEMORY,
 ) -> Trust:
     """Tell an adoption problem from a model problem when sales stops following up (methodology, edge case 4).
@@ -148,11 +147,7 @@ def trust(
         DenizenError: no outcome says what sales did, the model has problems, or data cannot be read.
     """
     design = design_from(at, every, horizon, won, signup_from, signup_to, as_of)
-    data = replace(
-        data_of(leads, events, accounts, columns, unique=unique),
-        outcomes=outcomes,
-        attributes_history=attributes_history,
-    )
+    data = study_data(leads, events, accounts, outcomes, attributes_history, columns, unique=unique, rejects=rejects)
     return run_trust(load_model(model), data, design, Options(sample, seed), known=known, engine=engine)
 
 
@@ -177,6 +172,7 @@ def metrics(
     mql: str | None = None,
     cost: str | None = None,
     columns: Mapping[str, Mapping[str, str]] | None = None,
+    rejects: str | None = None,
     engine: str = IN_MEMORY,
 ) -> Metrics:
     """Compare before and after the launch of a model (advisory document, section 7).
@@ -189,11 +185,7 @@ def metrics(
     """
     periods = metric_periods(launch, span, before, after, cost)
     design = design_from(at, None, horizon, won, None, None, as_of)
-    data = replace(
-        data_of(leads, events, accounts, columns, unique=unique),
-        outcomes=outcomes,
-        attributes_history=attributes_history,
-    )
+    data = study_data(leads, events, accounts, outcomes, attributes_history, columns, unique=unique, rejects=rejects)
     return run_metrics(load_model(model), data, design, *periods, mql=mql, known=known, engine=engine)
 
 
