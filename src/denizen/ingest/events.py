@@ -45,9 +45,9 @@ class EventReader:
             return False
         if self.event.kind != "VARCHAR" or not self.at.kind.startswith("TIMESTAMP"):
             return False
-        names = f"WITH names AS MATERIALIZED (SELECT DISTINCT {self.event.expression} AS name FROM {self.raw.rows})"
-        untidy = f"{names} SELECT count(*) FROM names WHERE tidy(name) IS DISTINCT FROM name"
-        return not self.connection.execute(untidy).fetchall()[0][0]
+        names = f"SELECT DISTINCT {self.event.expression} AS event FROM {self.raw.rows}"
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE names_read AS {names}")
+        return not self._count("tidy(event) IS DISTINCT FROM event", "names_read")
 
     def stage(self, id_kind: str) -> None:
         """Make `events_read`: every row, typed, with the reason if it is rejected."""
@@ -132,6 +132,8 @@ class EventReader:
         rejected, strangers = read - valid + broken, valid - duplicate - after
         rows = EventRows(read + broken, 0, duplicate, after, rejected, strangers, given=True)
         accounting.events = rows.with_used(used)
+        names = "event FROM names_read" if self.in_place and not rejected else "DISTINCT event FROM events"
+        self.connection.execute(f"CREATE TEMP VIEW event_names AS SELECT {names}")
 
     def _from_statistics(self, last_as_of_us: int) -> tuple[int, int, int] | None:
         """Return rows read, valid and late, if the files' statistics alone show that every row is valid and none late."""

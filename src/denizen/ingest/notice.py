@@ -39,7 +39,7 @@ def notice(
     if moments.defaulted and rows.used:
         yield from _stale(connection, moments)
     if names and valid:
-        seen = {str(r[0]) for r in connection.execute("SELECT DISTINCT event FROM events").fetchall()}
+        seen = {str(r[0]) for r in connection.execute("SELECT event FROM event_names").fetchall()}
         missing = [n for n in names if n not in seen]
         if missing:
             listed = ", ".join(f"`{n}`" for n in missing[:SHOWN]) + (" …" if len(missing) > SHOWN else "")
