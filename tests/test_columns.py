@@ -276,8 +276,10 @@ def test_values_that_speak_against_it_leave_a_column_alone(name, column, values)
     assert name not in settled("events", rows)
 
 
-@pytest.mark.parametrize(("values", "mapped"), [(["5", " 1.5 ", None], True), (["5", "1,234"], False), ([None], False)])
-def test_an_amount_is_mapped_only_where_no_outcome_is_rejected_for_it(values, mapped):
+@pytest.mark.parametrize(
+    ("values", "mapped"), [(["5", " 1.5 ", None, "$1,234"], True), (["5", "high"], False), ([None], False)]
+)
+def test_an_amount_is_mapped_only_where_every_value_reads_as_one(values, mapped):
     rows = [{"lead_id": "l0", "outcome": "won", "at": "2026-01-02", "value": value} for value in values]
     assert settled("outcomes", rows) == ({"amount": "value"} if mapped else {})
 

@@ -60,11 +60,11 @@ def _are_documents(connection: DuckDBPyConnection, raw: Raw, name: str, key: str
 
 
 def _are_amounts(connection: DuckDBPyConnection, raw: Raw, name: str, key: str) -> bool:
-    """Each that is given reads as a number, for an outcome with any other amount would be rejected."""
+    """Each that is given reads as an amount of money."""
     del key
     value = _text(raw, name)
     return _holds(
-        connection, f"bool_and(as_number(normal({value})) IS NOT NULL) FILTER (WHERE {value} IS NOT NULL)", raw
+        connection, f"bool_and(as_amount(normal({value})) IS NOT NULL) FILTER (WHERE {value} IS NOT NULL)", raw
     )
 
 
