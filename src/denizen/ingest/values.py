@@ -26,9 +26,14 @@ _EPOCH = r"-?[0-9]{1,20}([.][0-9]+)?"
 
 # A text is plain if it is what tidying makes of it, and no list.
 # Trimming by a set of characters is slow, and a text that starts and ends in visible ASCII does not need it.
-_BARE = r"regexp_replace(x, '^(-?)\s*(?:[a-z]{3}|[$€£¥])\s*|\s*(?:[a-z]{3}|[$€£¥])$', '\1', 'g')"
-"""An amount of money without its currency."""
-_THOUSANDS = r"-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?"
+_CURRENCY = (
+    "[$€£¥₹]|usd|eur|gbp|jpy|cny|inr|cad|aud|nzd|chf|sek|nok|dkk|isk|pln|czk|huf|ron|bgn|uah|try|ils|aed|sar|qar|egp|zar|ngn|kes"
+    "|brl|mxn|ars|clp|cop|pen|sgd|hkd|twd|krw|thb|idr|myr|php|vnd"
+)
+_BARE = rf"regexp_replace(x, '^(-?)\s*(?:{_CURRENCY})\s*|\s*(?:{_CURRENCY})$', '\1', 'g')"
+"""An amount of money without its currency; what else stands beside it (`12 mio`) may change its size."""
+_AMOUNT = r"-?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]{1,2})?"
+"""With cents, not with thousands parted by a point: 4.800 may be both."""
 MACROS = {
     "tidy(x)": (
         "CASE WHEN x[1] BETWEEN '!' AND '~' AND x[-1] BETWEEN '!' AND '~' AND NOT contains(x, chr(0)) THEN x"
@@ -45,8 +50,7 @@ MACROS = {
     ),
     "as_amount(x)": (
         "CASE WHEN reads_as_number(x) THEN as_number(x)"
-        f" WHEN regexp_full_match({_BARE}, {text(_THOUSANDS)}) THEN as_number(replace({_BARE}, ',', ''))"
-        f" ELSE as_number({_BARE}) END"
+        f" WHEN regexp_full_match({_BARE}, {text(_AMOUNT)}) THEN as_number(replace({_BARE}, ',', '')) END"
     ),
     "canonical(x)": (
         "CASE WHEN abs(as_number(x)) < CAST('1e28' AS DECIMAL(38, 9)) THEN rtrim(rtrim(CAST(as_number(x) AS VARCHAR), '0'), '.') ELSE x END"
