@@ -146,11 +146,14 @@ def test_a_backtest_with_a_history_does_not_see_what_came_later():
 
 
 def test_a_history_in_the_words_of_the_data_is_understood_and_one_of_nothing_is_told():
-    given = dict(leads=[{"lead_id": "a", "headcount": 5, "plan": "pro"}], events=EVENTS)
+    given = dict(leads=[{"lead_id": "a", "headcount": 5, "size": 5, "plan": "pro"}], events=EVENTS)
     mapped = {"leads": {"Size": "headcount"}}
     with scoring(row("a", "headcount", 100, 1), 2, columns=mapped, **given) as run:
         assert run.connection.execute("SELECT fit FROM scores").fetchall() == [(20.0,)]
         assert not any("attributes_history" in warning for warning in run.accounting.warnings)
+    twice = {"leads": {"tools": "Size"}}
+    with scoring(row("a", "size", 100, 1), 2, columns=twice, **given) as run:  # what the model calls so stays its own
+        assert run.connection.execute("SELECT fit FROM scores").fetchall() == [(20.0,)]
     with scoring(row("a", "headcount", 100, 1), 2, **given) as run:
         (told,) = [warning for warning in run.accounting.warnings if "attributes_history" in warning]
         assert "none of its attributes is read" in told

@@ -284,6 +284,21 @@ def test_an_amount_is_mapped_only_where_every_value_reads_as_one(values, mapped)
     assert settled("outcomes", rows) == ({"amount": "value"} if mapped else {})
 
 
+@pytest.mark.parametrize("column", ["guid", "delivery", "id", "uuid"])
+def test_an_id_that_stands_on_two_events_of_a_lead_is_none_of_an_event(column):
+    events = [{"lead_id": f"l{i}", "event": "opened", "timestamp": "2026-01-02", column: f"v{i}"} for i in range(60)]
+    again = [dict(row) for row in events[:5]]
+    assert settled("events", events + again)["event_id"] == column
+    other = [row | {"event": "built", "timestamp": "2026-02-02"} for row in events[:5]]
+    assert "event_id" not in settled("events", events + other)
+
+
+@pytest.mark.parametrize(("start", "mapped"), [("2026-01-02", True), ("", True), ("website", False)])
+def test_a_trial_is_mapped_only_where_its_dates_can_be_read(start, mapped):
+    rows = [{"lead_id": f"l{i}", "trial_from": value} for i, value in enumerate(["2026-01-01T10:00:00Z", start])]
+    assert settled("leads", rows) == ({"trial_started_at": "trial_from"} if mapped else {})
+
+
 def test_init_tells_which_columns_and_events_nothing_uses(tmp_path):
     (tmp_path / "leads.csv").write_text(
         "lead_id,signup_at,email,region,Shoe Size\nana,2026-01-01,ana@acme.com,north,9\n"
@@ -307,7 +322,7 @@ def test_init_tells_which_columns_and_events_nothing_uses(tmp_path):
         "columns of leads that are not read: region, Shoe Size; a criterion can name them",
         "columns of outcomes that are not read: mood; or --map outcomes.NAME=COLUMN",
         "column accounts.industry: sector, mapped in denizen.yaml",
-        "events of the data that the model does not use: Sneezed",
+        "events of the data that no criterion names, so that they count as activity at most: Sneezed",
     ):
         assert line in said
     none = ("--map", "outcomes.rep=mood")

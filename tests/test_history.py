@@ -131,6 +131,9 @@ def test_no_lead_to_judge_is_refused_with_what_would_help():
     assert "a shorter --horizon than 60 days leaves more" in told([won("a", 9)])
     later = told([won("a", 9), won("z", 900)], signup_from_us=to_us(day(100)))
     assert "2 outside the signup range; the leads signed up from 2026-01-01T00:00:00Z to 2026-02-10T00:00:00Z" in later
+    assert "the data ends before any of them is 300 days old; judge them earlier with --at" in told(
+        [won("a", 9)], at="300d"
+    )
     events = pa.table({"lead_id": pa.array([], pa.string()), "event": pa.array([], pa.string()), "timestamp": []})
     assert "no events and no outcomes" in told([won("a", 9, at=None)], events=events)
     assert "`outcomes` has no columns" in told([])

@@ -40,7 +40,7 @@ def export_features(model: str, out: str, card: str | None, **given: Any) -> Non
     if not out.lower().endswith(".parquet"):
         raise fail("bad-argument", f"--out {out}: write to a file ending in .parquet")
     data = study.data
-    check_outputs([out], inputs_of(data, loaded))
+    check_outputs([out, data.rejects], inputs_of(data, loaded))
     if card is not None and (not card.lower().endswith(".md") or not Path(card).absolute().parent.is_dir()):
         raise fail("bad-argument", f"--card {card}: write to a file ending in .md, in a folder that exists")
     if card is not None:

@@ -174,7 +174,7 @@ def init(
         return
     print_recommendation(recommendation, made)
     print_columns(mapped, doubtful, unmapped)
-    print_unused_events(unused)
+    print_unused_events(unused, activity=needs.every_event)
     if known and known.apart:
         console().print(Text(f"  ! {visible_line(known.apart)}", style="yellow"), soft_wrap=True)
     echo(f"wrote {folder / MODEL_NAME} and {folder / FILE_NAME}; next: denizen check {folder / MODEL_NAME}")

@@ -71,10 +71,11 @@ def print_columns(
             out.print(Text(f"{told}; or --map {table}.NAME=COLUMN", style="yellow"), soft_wrap=True)
 
 
-def print_unused_events(names: Sequence[str]) -> None:
-    """Print which events of the data no criterion of the model names."""
+def print_unused_events(names: Sequence[str], *, activity: bool) -> None:
+    """Print which events of the data no criterion of the model names; with `activity` every event may count as that."""
     if names:
-        told = f"  events of the data that the model does not use: {_few(names)}"
+        used = "no criterion names, so that they count as activity at most" if activity else "the model does not use"
+        told = f"  events of the data that {used}: {_few(names)}"
         console().print(Text(told, style="yellow"), soft_wrap=True)
 
 

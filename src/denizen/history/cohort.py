@@ -141,7 +141,7 @@ class History:
         until, left_out = clock.iso(self.cohort.observed_until_us), self.cohort.left_out
         reasons = left_out.words() or "there are no leads"
         if left_out.horizon_incomplete:
-            mend = f"; a shorter --horizon than {span(self.design.horizon_us)} leaves more"
+            mend = f"; {self._shorter()}"
         elif left_out.outside_signup_range:
             mend = f"; the leads signed up from {' to '.join(self._signups())}"
         else:
@@ -150,6 +150,16 @@ class History:
             "no-cohort",
             f"{whose}no lead can be judged ({self.design.words()}; observed until {until}): {reasons}{mend}",
         )
+
+    def _shorter(self) -> str:
+        """Return which span has to be shorter for any lead to be judged."""
+        until = self.cohort.observed_until_us
+        late = f"SELECT count(*) FROM history WHERE left_out = 'horizon_incomplete' AND COALESCE(first_us, signup_us) < {until}"
+        if _one(self.connection, late):
+            return f"a shorter --horizon than {span(self.design.horizon_us)} leaves more"
+        if self.design.at_us:
+            return f"the data ends before any of them is {span(self.design.at_us)} old; judge them earlier with --at"
+        return "they signed up after that"
 
     def _signups(self) -> tuple[str, str]:
         first, last = self.connection.execute("SELECT min(signup_us), max(signup_us) FROM history").fetchall()[0]
@@ -225,6 +235,7 @@ def open_history(
         stage_outcomes(connection, data, design.won, accounting)
         if data.rejects is not None:
             write_rows(connection, "SELECT * FROM rejects", data.rejects)
+            accounting.kept = True
         progress("making the cohort")
         end = DataEnd(last) if design.as_of_us is not None else data_end(connection)
         accounting.warnings += [end.warning] if end.warning else []

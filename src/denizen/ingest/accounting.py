@@ -64,7 +64,7 @@ class Accounting:
     """The rows of every table, and what was noticed on the way; outcomes are counted like events.
 
     `derived` counts, by attribute, the leads whose value was derived or read as the word that the model uses. `apart` says
-    that, and why, no lead belongs to any account; empty where some lead does.
+    that, and why, no lead belongs to any account; empty where some lead does. `kept` says that rejected rows are in a file.
     """
 
     events: EventRows = field(default_factory=EventRows)
@@ -77,10 +77,11 @@ class Accounting:
     matches: AccountMatches = field(default_factory=AccountMatches)
     derived: dict[str, int] = field(default_factory=dict)
     apart: str = ""
+    kept: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain data for `--json`."""
-        return {name: value for name, value in asdict(self).items() if name != "apart"}
+        return {name: value for name, value in asdict(self).items() if name not in ("apart", "kept")}
 
     def told_reasons(self, rest: str) -> Iterator[str]:
         """Yield why rows were rejected, the first few reasons; `rest` says where to see the others, empty if they are kept."""
@@ -99,7 +100,7 @@ class Accounting:
             f"outcomes: {o.read:,} read = {o.used:,} used + {o.duplicate:,} duplicate + {o.after_as_of:,} after as-of"
             f" + {o.rejected:,} rejected + {o.of_unknown_leads:,} of unknown leads"
         )
-        yield from self.told_reasons("keep the rows with --rejects PATH")
+        yield from self.told_reasons("" if self.kept else "keep the rows with --rejects PATH")
         yield from (f"warning: {warning}" for warning in self.warnings)
 
     @property

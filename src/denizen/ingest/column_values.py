@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from denizen.ingest.values import as_id, as_text
+from denizen.ingest.values import as_id, as_instant, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from denizen.ingest.raw import Raw
 
+Columns = dict[str, str]
+"""By canonical name, what a column is called."""
 UNIQUE = 0.9
 """At least this share of the values of an event's id are different; the others are events that were delivered twice."""
 
@@ -29,28 +31,25 @@ def are_keys(connection: DuckDBPyConnection, raw: Raw, name: str, other: Raw, ke
     return bool(connection.execute(shared).fetchall())
 
 
-def _are_event_ids(connection: DuckDBPyConnection, raw: Raw, name: str, key: str) -> bool:
-    """Every event has one, without a blank in it, and hardly any stands twice."""
-    del key
-    value = _text(raw, name)
-    return _holds(
-        connection,
-        f"count(*) = count({value}) AND count(DISTINCT {value}) >= {UNIQUE} * count(*) AND NOT bool_or(contains({value}, ' '))",
-        raw,
-    )
+def _are_event_ids(connection: DuckDBPyConnection, raw: Raw, name: str, columns: Columns) -> bool:
+    """Every event has one, without a blank in it; hardly any stands twice, and then it is the same event of the same lead."""
+    value, different = _text(raw, name), f"count(DISTINCT {_text(raw, name)})"
+    same = _together(value, _text(raw, columns["lead_id"]), _text(raw, columns["event"]))
+    once = f"count(*) = count({value}) AND {different} >= {UNIQUE} * count(*) AND {different} = count(DISTINCT {same})"
+    return _holds(connection, f"{once} AND NOT bool_or(contains({value}, ' '))", raw)
 
 
-def _are_sessions(connection: DuckDBPyConnection, raw: Raw, name: str, key: str) -> bool:
+def _are_sessions(connection: DuckDBPyConnection, raw: Raw, name: str, columns: Columns) -> bool:
     """Several events share one, and each is of one lead."""
-    value, lead = _text(raw, name), _text(raw, key)
-    pairs = f"count(DISTINCT CASE WHEN {value} IS NOT NULL THEN {value} || chr(31) || coalesce({lead}, '') END)"
+    value, lead = _text(raw, name), _text(raw, columns["lead_id"])
+    pairs = f"count(DISTINCT {_together(value, lead)})"
     different = f"count(DISTINCT {value})"
     return _holds(connection, f"count({value}) > {different} AND {different} > 1 AND {different} = {pairs}", raw)
 
 
-def _are_documents(connection: DuckDBPyConnection, raw: Raw, name: str, key: str) -> bool:
+def _are_documents(connection: DuckDBPyConnection, raw: Raw, name: str, columns: Columns) -> bool:
     """Each that is given is a JSON object."""
-    del key
+    del columns
     column = raw.find(name)
     if column is None or column.kind.startswith(("STRUCT", "MAP")):
         return column is not None
@@ -59,13 +58,29 @@ def _are_documents(connection: DuckDBPyConnection, raw: Raw, name: str, key: str
     return _holds(connection, f"bool_and({is_object}) FILTER (WHERE {value} IS NOT NULL)", raw)
 
 
-def _are_amounts(connection: DuckDBPyConnection, raw: Raw, name: str, key: str) -> bool:
+def _are_instants(connection: DuckDBPyConnection, raw: Raw, name: str, columns: Columns) -> bool:
+    """Each that is given reads as an instant, for a lead with any other would be rejected."""
+    del columns
+    column = raw.find(name)
+    if column is None:
+        return False
+    given, read = _text(raw, name), as_instant(column.expression, column.kind)
+    return _holds(connection, f"bool_and(({read}) IS NOT NULL) FILTER (WHERE {given} IS NOT NULL)", raw)
+
+
+def _are_amounts(connection: DuckDBPyConnection, raw: Raw, name: str, columns: Columns) -> bool:
     """Each that is given reads as an amount of money."""
-    del key
+    del columns
     value = _text(raw, name)
     return _holds(
         connection, f"bool_and(as_amount(normal({value})) IS NOT NULL) FILTER (WHERE {value} IS NOT NULL)", raw
     )
+
+
+def _together(value: str, *others: str) -> str:
+    """Return a text with others beside it, null where it is null itself."""
+    beside = " || ".join(f"chr(31) || coalesce(CAST({other} AS VARCHAR), '')" for other in others)
+    return f"CASE WHEN {value} IS NOT NULL THEN {value} || {beside} END"
 
 
 def _text(raw: Raw, name: str) -> str:
@@ -81,10 +96,14 @@ def _holds(connection: DuckDBPyConnection, condition: str, raw: Raw) -> bool:
         return False
 
 
-SHOWS: dict[tuple[str, str], Callable[[DuckDBPyConnection, Raw, str, str], bool]] = {
+SHOWS: dict[tuple[str, str], Callable[[DuckDBPyConnection, Raw, str, Columns], bool]] = {
+    ("leads", "trial_started_at"): _are_instants,
+    ("leads", "trial_ends_at"): _are_instants,
     ("events", "event_id"): _are_event_ids,
     ("events", "session_id"): _are_sessions,
     ("events", "properties"): _are_documents,
     ("outcomes", "amount"): _are_amounts,
 }
-"""By table and canonical column, what its values show: given the table, the column and the column of the lead."""
+"""By table and canonical column, what its values show: given the table, the column, and what others are called."""
+ALWAYS = {("leads", "trial_started_at"), ("leads", "trial_ends_at"), ("outcomes", "amount")}
+"""Those whose values are looked at also where the name is sure."""

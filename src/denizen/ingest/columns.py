@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from denizen.errors import DenizenError, Finding
 from denizen.ingest.column_shapes import SHAPES, letters_of
-from denizen.ingest.column_values import SHOWS, are_keys
+from denizen.ingest.column_values import ALWAYS, SHOWS, are_keys
 from denizen.ingest.raw import CANONICAL
 from denizen.ingest.sources import read_raw
 
@@ -142,18 +142,18 @@ def settle_columns(data: Data, accept: Callable[[Proposal], bool]) -> tuple[Data
 def _checked(connection: DuckDBPyConnection, data: Data, raw: Raw) -> Iterator[Proposal]:
     """Yield the proposals for a table; where its values tell what a column is, they decide.
 
-    A doubtful account of leads is sure where its values are ids of accounts. Of an event's id, session and properties and of
-    the amount of an outcome nothing is proposed that the values speak against.
+    A doubtful account of leads is sure where its values are ids of accounts. Of an event's id, session and properties, of the
+    dates of a trial and of the amount of an outcome nothing is proposed that the values speak against.
     """
     proposals = list(proposals_of(raw))
-    key = next((p.column for p in proposals if p.name == "lead_id" and p.sure), "lead_id")
+    called = {name: name for name in CANONICAL[raw.table]} | {p.name: p.column for p in proposals if p.sure}
     for p in proposals:
         shows = SHOWS.get((p.table, p.name))
         if (p.table, p.name, p.sure) == ("leads", "account_id", False):
             yield replace(p, sure=_are_accounts(connection, data, raw, p.column))
-        elif shows is None or (p.sure and p.name != "amount"):
+        elif shows is None or (p.sure and (p.table, p.name) not in ALWAYS):
             yield p
-        elif shows(connection, raw, p.column, key):
+        elif shows(connection, raw, p.column, called):
             yield replace(p, sure=True)
 
 

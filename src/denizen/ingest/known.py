@@ -46,7 +46,7 @@ def stage_history(connection: DuckDBPyConnection, data: Data, tables: Tables, ac
     reading = Reading(raw)
     reading.add("lead", as_id(lead.expression, lead.kind))
     reading.reject(f"{OWN}lead IS NULL", "lead_id is missing")
-    reading.add("attribute", _named(data, f"normal(tidy({as_text(attribute.expression, attribute.kind)}))"))
+    reading.add("attribute", _named(data, tables, f"normal(tidy({as_text(attribute.expression, attribute.kind)}))"))
     reading.reject(f"{OWN}attribute IS NULL", "attribute is missing")
     reading.add("value", as_text(value.expression, value.kind))
     reading.add_instant("from_us", since, as_instant(since.expression, since.kind), "from", needed=True)
@@ -71,10 +71,14 @@ def stage_history(connection: DuckDBPyConnection, data: Data, tables: Tables, ac
             accounting.warnings += unread_warnings(name, [found.name], tallied)
 
 
-def _named(data: Data, said: str) -> str:
-    """Return the name of an attribute: that of the model, also where the history calls it as a column that is mapped to it."""
-    mapped = {**data.mapping("accounts"), **data.mapping("leads")}
-    cases = " ".join(f"WHEN normal({text(column)}) THEN normal({text(name)})" for name, column in mapped.items())
+def _named(data: Data, tables: Tables, said: str) -> str:
+    """Return the name of an attribute: that of the model, also where the history calls it as a column that is mapped to it.
+
+    What the model itself calls so stays, and a column of leads goes before one of accounts.
+    """
+    meant = {normalize(c): name for table in ("accounts", "leads") for name, c in data.mapping(table).items()}
+    meant |= {normalize(name): name for name in tables.attributes}
+    cases = " ".join(f"WHEN {text(column)} THEN normal({text(name)})" for column, name in meant.items())
     return f"CASE {said} {cases} ELSE {said} END" if cases else said
 
 
