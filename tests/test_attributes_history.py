@@ -151,6 +151,11 @@ def test_a_history_in_the_words_of_the_data_is_understood_and_one_of_nothing_is_
     with scoring(row("a", "headcount", 100, 1), 2, columns=mapped, **given) as run:
         assert run.connection.execute("SELECT fit FROM scores").fetchall() == [(20.0,)]
         assert not any("attributes_history" in warning for warning in run.accounting.warnings)
+    model = load_model("model: m\nfit: {criteria: {s: {attribute: seniority, bands: [{exists: true, points: 5}]}}}\n")
+    data = Data(leads=[{"lead_id": "a"}], attributes_history=[row("a", "title", "CEO", 1)])
+    with score_run(model, data, Moments(grid=[{"lead_id": "a", "as_of": day(2)}])) as run:
+        assert run.connection.execute("SELECT fit FROM scores").fetchall() == [(5.0,)]
+        assert not any("none of its attributes" in warning for warning in run.accounting.warnings)
     twice = {"leads": {"tools": "Size"}}
     with scoring(row("a", "size", 100, 1), 2, columns=twice, **given) as run:  # what the model calls so stays its own
         assert run.connection.execute("SELECT fit FROM scores").fetchall() == [(20.0,)]

@@ -284,6 +284,22 @@ def test_an_amount_is_mapped_only_where_every_value_reads_as_one(values, mapped)
     assert settled("outcomes", rows) == ({"amount": "value"} if mapped else {})
 
 
+def test_a_cookie_that_stays_with_a_lead_is_no_session():
+    rows = [row | {"visit": f"v{row['lead_id']}"} for row in rows_of(EVENT_COLUMNS, HITS)]
+    assert "session_id" not in settled("events", rows)
+
+
+def test_properties_that_would_hide_a_column_are_left_alone():
+    rows = [row | {"plan": "free"} for row in rows_of(EVENT_COLUMNS, HITS)]
+    assert "properties" not in settled("events", rows)
+
+
+def test_of_two_columns_that_fit_alike_none_is_sure():
+    row = {"lead_id": "l0", "outcome": "won", "at": "2026-01-02", "value": 0.7, "revenue": 100}
+    assert settled("outcomes", [row]) == {}
+    assert settled("outcomes", [row | {"value": "high"}]) == {"amount": "revenue"}
+
+
 @pytest.mark.parametrize("column", ["guid", "delivery", "id", "uuid"])
 def test_an_id_that_stands_on_two_events_of_a_lead_is_none_of_an_event(column):
     events = [{"lead_id": f"l{i}", "event": "opened", "timestamp": "2026-01-02", column: f"v{i}"} for i in range(60)]

@@ -309,7 +309,7 @@ def test_reps_are_assigned_whole_and_judged_between_reps(tmp_path):
 
 
 def test_ids_that_look_like_formulas_keep_their_arms_in_a_file(tmp_path):
-    ids = ["=x", "'=x", "''=x", "-7", "'-7", " +y", "'plain", "x"]
+    ids = ["'", "''", "=x", "'=x", "''=x", "-7", "'-7", " +y", "'plain", "x"]
     leads = [{"lead_id": i, "signup_at": "2026-01-01T00:00:00Z"} for i in ids]
     assigned = denizen.assign_arms("pilot:0.5,control:0.5", leads=leads, as_of="2026-01-02T00:00:00Z")
     out = tmp_path / "arms.csv"

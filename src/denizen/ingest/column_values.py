@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from denizen.ingest.values import as_id, as_instant, as_text
+from denizen.sql.literals import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,22 +41,29 @@ def _are_event_ids(connection: DuckDBPyConnection, raw: Raw, name: str, columns:
 
 
 def _are_sessions(connection: DuckDBPyConnection, raw: Raw, name: str, columns: Columns) -> bool:
-    """Several events share one, and each is of one lead."""
+    """Several events share one, each is of one lead, and leads have several: a cookie that stays is none."""
     value, lead = _text(raw, name), _text(raw, columns["lead_id"])
     pairs = f"count(DISTINCT {_together(value, lead)})"
     different = f"count(DISTINCT {value})"
-    return _holds(connection, f"count({value}) > {different} AND {different} > 1 AND {different} = {pairs}", raw)
+    return _holds(
+        connection,
+        f"count({value}) > {different} AND {different} = {pairs} AND {different} > count(DISTINCT {lead})",
+        raw,
+    )
 
 
 def _are_documents(connection: DuckDBPyConnection, raw: Raw, name: str, columns: Columns) -> bool:
-    """Each that is given is a JSON object."""
+    """Each that is given is a JSON object, and none has the name of another column, which it would hide."""
     del columns
     column = raw.find(name)
     if column is None or column.kind.startswith(("STRUCT", "MAP")):
         return column is not None
     value = f"CAST({_text(raw, name)} AS VARCHAR)"
     is_object = f"CASE WHEN json_valid({value}) THEN json_type({value}) = 'OBJECT' ELSE FALSE END"
-    return _holds(connection, f"bool_and({is_object}) FILTER (WHERE {value} IS NOT NULL)", raw)
+    names = ", ".join(text(c) for c in raw.columns)
+    hides = f"CASE WHEN {is_object} THEN len(list_intersect(json_keys({value}), [{names}])) > 0 END"
+    given = f"bool_and({is_object}) FILTER (WHERE {value} IS NOT NULL)"
+    return _holds(connection, f"{given} AND NOT coalesce(bool_or({hides}), FALSE)", raw)
 
 
 def _are_instants(connection: DuckDBPyConnection, raw: Raw, name: str, columns: Columns) -> bool:

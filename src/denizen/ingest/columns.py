@@ -153,8 +153,11 @@ def _checked(connection: DuckDBPyConnection, data: Data, raw: Raw) -> Iterator[P
             yield replace(p, sure=_are_accounts(connection, data, raw, p.column))
         elif shows is None or (p.sure and (p.table, p.name) not in ALWAYS):
             yield p
-        elif shows(connection, raw, p.column, called):
-            yield replace(p, sure=True)
+        else:
+            others = {q.column for q in proposals if q is not p}
+            columns = [p.column] if p.sure else [c for c, _ in _like(raw, p.name) if c not in others]
+            if shown := [c for c in columns if shows(connection, raw, c, called)]:
+                yield replace(p, column=shown[0], sure=len(shown) == 1)
 
 
 def _are_accounts(connection: DuckDBPyConnection, data: Data, leads: Raw, name: str) -> bool:

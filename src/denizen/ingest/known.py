@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from denizen.ingest.accounting import EventRows
 from denizen.ingest.derive.history import derive_history
+from denizen.ingest.derive.recipes import RECIPES
 from denizen.ingest.entities import INSTANTS, add_broken
 from denizen.ingest.raw import Raw
 from denizen.ingest.reading import OWN, Reading
@@ -87,7 +88,8 @@ def _without_use(connection: DuckDBPyConnection, tables: Tables) -> Iterator[str
     rows = connection.execute(
         "SELECT attribute, count(*) FROM known_values GROUP BY attribute ORDER BY 2 DESC, 1"
     ).fetchall()
-    read = {normalize(name) for name in tables.attributes}
+    sources = {s.attribute for name in tables.attributes for s in RECIPES.get(name, ())}
+    read = {normalize(name) for name in (*tables.attributes, *sources)}
     if read and rows and not any(str(name) in read for name, _ in rows):
         there = ", ".join(f"{name} ({n:,} rows)" for name, n in rows[:SHOWN]) + (" …" if rows[SHOWN:] else "")
         yield (

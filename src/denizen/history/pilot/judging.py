@@ -232,4 +232,5 @@ def _rows(arms: Any, label: str) -> list[dict[str, Any]]:
 def _plain(value: Any) -> str:
     """Return an id as it was before it was made safe for spreadsheets."""
     word = "" if value is None else str(value).strip()
-    return word[1:] if word[:1] == "'" and word.lstrip("'").lstrip()[:1] in FORMULA else word
+    behind = word.lstrip("'").lstrip()
+    return word[1:] if word[:1] == "'" and behind and behind[0] in FORMULA else word
