@@ -65,24 +65,10 @@ def judge_pilot(arms: Any, data: Data, design: Design, *, progress: Progress = s
                 "SELECT CAST(lead_id AS VARCHAR), signup_us, won_us FROM history"
             ).fetchall()
         }
-    left = {"not in the data": 0, "without a signup or any event": 0, "converted before": 0, "without a full horizon yet": 0}  # fmt: skip
-    kept: list[tuple[int, str, str, bool]] = []
-    entries: list[int] = []
-    for lead, (arm, unit, assigned) in rows.items():
-        signup, won = known.get(lead, (None, None))
-        entry = None if signup is None else max(signup, assigned or signup)
-        entries += [] if entry is None or (won is not None and won <= entry) else [entry]
-        if entry is None:
-            left["not in the data" if lead not in known else "without a signup or any event"] += 1
-        elif won is not None and won <= entry:
-            left["converted before"] += 1
-        elif entry + design.horizon_us > until:
-            left["without a full horizon yet"] += 1
-        else:
-            kept.append((entry + design.horizon_us, arm, unit, won is not None and won <= entry + design.horizon_us))
+    kept, left, waiting = _entered(rows, known, design, until)
     if not kept:
         reasons = ", ".join(f"{n:,} {why}" for why, n in left.items() if n)
-        raise fail("no-cohort", f"no lead of the arms can be judged yet: {reasons}{_when(entries, design, until)}")
+        raise fail("no-cohort", f"no lead of the arms can be judged yet: {reasons}{_when(waiting, design, until)}")
     over = np.array([k[0] for k in kept])
     arm_of, unit_of = np.array([k[1] for k in kept]), np.array([k[2] for k in kept])
     won_of = np.array([k[3] for k in kept], dtype=bool)
@@ -129,11 +115,35 @@ def _weigh(arm_of: Any, whose: Any, arms: Iterable[str]) -> float:
     return min(float(stats.between_units(n, n)[1]) if n.sum() else 0.0 for n in sizes)
 
 
-def _when(entries: list[int], design: Design, until: int) -> str:
+def _entered(
+    rows: dict[str, tuple[str, str, int | None]], known: dict[str, tuple[Any, Any]], design: Design, until: int
+) -> tuple[list[tuple[int, str, str, bool]], dict[str, int], list[int]]:
+    """Return the leads that are judged (when their horizon is over, arm, unit, won), why others are not, and who waits.
+
+    Of those whose horizon is not over yet, it returns the instants at which they entered.
+    """
+    left = {"not in the data": 0, "without a signup or any event": 0, "converted before": 0, "without a full horizon yet": 0}  # fmt: skip
+    kept, waiting = list[tuple[int, str, str, bool]](), list[int]()
+    for lead, (arm, unit, assigned) in rows.items():
+        signup, won = known.get(lead, (None, None))
+        entry = None if signup is None else max(signup, assigned or signup)
+        if entry is None:
+            left["not in the data" if lead not in known else "without a signup or any event"] += 1
+        elif won is not None and won <= entry:
+            left["converted before"] += 1
+        elif entry + design.horizon_us > until:
+            left["without a full horizon yet"] += 1
+            waiting.append(entry)
+        else:
+            kept.append((entry + design.horizon_us, arm, unit, won is not None and won <= entry + design.horizon_us))
+    return kept, left, waiting
+
+
+def _when(waiting: list[int], design: Design, until: int) -> str:
     """Return when the first lead can be judged, and what could be shortened, if anything."""
-    if not entries:
+    if not waiting:
         return ""
-    first = min(entries)
+    first = min(waiting)
     told = f"; data ends {iso(until)}, and the first lead was in its arm at {iso(first)}"
     if first >= until:
         return f"{told}: give data that reaches further (after a --horizon of {span(design.horizon_us)} from then)"
