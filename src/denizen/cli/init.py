@@ -14,7 +14,13 @@ import click
 from denizen.cli.import_ import write_text
 from denizen.cli.options import json_option
 from denizen.cli.show import print_json
-from denizen.cli.show_init import print_columns, print_recommendation, print_unused_events
+from denizen.cli.show_init import (
+    column_as_dict,
+    made_as_dict,
+    print_columns,
+    print_recommendation,
+    print_unused_events,
+)
 from denizen.cli.terminal import Text, console, echo
 from denizen.errors import fail
 from denizen.ingest.columns import settle_columns
@@ -143,32 +149,14 @@ def init(
     if as_json:
         print_json(
             {
-                **recommendation.as_dict(),
-                "choices": [choice.as_dict() for choice in made.choices],
-                "cautions": list(made.cautions),
+                **made_as_dict(recommendation, made, model),
                 "answers": {f.name: getattr(answers, f.name) for f in fields(answers)},
-                "model": model.name,
-                "model_hash": model.fingerprint,
                 "files": [str(folder / MODEL_NAME), str(folder / FILE_NAME)],
-                "mapped": [{"table": p.table, "name": p.name, "column": p.column} for p in mapped],
-                "doubtful": [{"table": p.table, "name": p.name, "column": p.column} for p in doubtful],
+                "mapped": [column_as_dict(p) for p in mapped],
+                "doubtful": [column_as_dict(p) for p in doubtful],
                 "unmapped": {table: list(columns) for table, columns in unmapped.items()},
                 "unused_events": unused,
                 "warnings": [known.apart] if known and known.apart else [],
-                "events": [
-                    {
-                        "wanted": m.wanted,
-                        "product": m.product,
-                        "found": m.found,
-                        "sure": m.sure,
-                        "others": list(m.others),
-                        "names_no_product": m.bare,
-                    }
-                    for m in made.matches
-                ],
-                "products": list(model.spec.products or ()),
-                "proxies": list(made.proxies),
-                "left_out": list(made.left_out),
             }
         )
         return

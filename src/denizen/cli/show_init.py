@@ -1,8 +1,8 @@
-"""How a model that init made is told in a terminal."""
+"""How a model that init made is told, in a terminal and in JSON."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from denizen.cli.terminal import Text, console
 from denizen.ingest.project import FILE_NAME
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from denizen.ingest.columns import Proposal
     from denizen.model.advisor import Recommendation
     from denizen.model.event_names import Match
+    from denizen.model.load import LoadedModel
     from denizen.model.tailor import Tailored
 
 SHOWN = 10
@@ -23,6 +24,36 @@ ASKED_FOR = {
     "events": "; `where:` and `sum:` can name them as properties",
 }
 """By table, what a column without a meaning of its own may still be read as."""
+
+
+def made_as_dict(recommendation: Recommendation, made: Tailored, model: LoadedModel) -> dict[str, Any]:
+    """Return what was made, and why, as plain data for `--json`."""
+    return {
+        **recommendation.as_dict(),
+        "choices": [choice.as_dict() for choice in made.choices],
+        "cautions": list(made.cautions),
+        "model": model.name,
+        "model_hash": model.fingerprint,
+        "events": [
+            {
+                "wanted": m.wanted,
+                "product": m.product,
+                "found": m.found,
+                "sure": m.sure,
+                "others": list(m.others),
+                "names_no_product": m.bare,
+            }
+            for m in made.matches
+        ],
+        "products": list(model.spec.products or ()),
+        "proxies": list(made.proxies),
+        "left_out": list(made.left_out),
+    }
+
+
+def column_as_dict(proposal: Proposal) -> dict[str, str]:
+    """Return which column was taken for which, as plain data for `--json`."""
+    return {"table": proposal.table, "name": proposal.name, "column": proposal.column}
 
 
 def print_recommendation(recommendation: Recommendation, made: Tailored) -> None:
