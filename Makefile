@@ -6,7 +6,7 @@ BIN := .venv/bin
 
 setup: .venv/.ready
 
-.venv/.ready: requirements.lock pyproject.toml
+.venv/.ready: requirements.lock pyproject.toml hatch_build.py src/denizen/engines/one_pass.c
 	@$(PYTHON) -c 'import sys; sys.exit("Denizen needs Python 3.11 or later; set PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
 	@echo "setting up .venv"
 	@$(PYTHON) -m venv .venv

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from denizen.sql.dialect import Dialect
+    from denizen.sql.one_pass import Native, OnePass
     from denizen.sql.tables import Kind, Tables
 
 GROUP = "denizen.engines"
@@ -22,8 +23,12 @@ GROUP = "denizen.engines"
 class Session(Protocol):
     """One scoring run on an engine: `grid`, `leads` and `events` are loaded, statements run, rows come back."""
 
-    def create(self, name: str, statement: str) -> None:
-        """Keep the rows of a statement as a table of this session."""
+    @property
+    def native(self) -> Native | None:
+        """What native code can do for a batch here, None if nothing."""
+
+    def create(self, name: str, statement: str, one_pass: OnePass | None = None) -> None:
+        """Keep the rows of a statement as a table of this session; first make what it reads of `one_pass`."""
 
     def pull(self, name: str, query: str) -> None:
         """Make the rows of a query readable under a name in the embedded database."""

@@ -7,31 +7,41 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from denizen.engines.one_pass import native_for, run_one_pass
 from denizen.errors import fail
 from denizen.sql.dialect import DuckDB
 from denizen.sql.literals import text
+from denizen.sql.one_pass import HOME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from duckdb import DuckDBPyConnection
 
+    from denizen.sql.one_pass import Native, OnePass
     from denizen.sql.tables import Tables
 
 
 class DuckDBEngine:
-    """`duckdb:` works in memory; `duckdb:///work.db` keeps the table `scored` in a file, `duckdb:////` with a full path."""
+    """`duckdb:` works in memory; `duckdb:///work.db` keeps the table `scored` in a file, `duckdb:////` with a full path.
+
+    `?one_pass=off` at the end computes everything in SQL, nothing in native code: the reference for the same numbers.
+    """
 
     dialect = DuckDB()
 
     def __init__(self, url: str = "duckdb:") -> None:
-        path = url.partition(":")[2].removeprefix("///")
+        place, _, options = url.partition("?")
+        if options not in ("", "one_pass=off", "one_pass=on"):
+            raise fail("bad-argument", f"?{options} is no option of duckdb:; known: ?one_pass=off, ?one_pass=on")
+        self.one_pass = options != "one_pass=off"
+        path = place.partition(":")[2].removeprefix("///")
         self.path = "" if path == ":memory:" else path
 
     @contextmanager
     def session(self, prepared: DuckDBPyConnection, tables: Tables, *, grid: bool) -> Iterator[DuckDBSession]:
         """Open a session; the tables are there already."""
-        del tables, grid
+        del tables
         prepared.execute("SET preserve_insertion_order = false")
         if self.path:
             if not self.path.endswith((".db", ".duckdb")):
@@ -41,7 +51,8 @@ class DuckDBEngine:
             except duckdb.Error as error:
                 raise fail("engine-unavailable", str(error).split("\n", maxsplit=1)[0]) from None
         try:
-            yield DuckDBSession(prepared, in_file=bool(self.path))
+            native = None if grid or not self.one_pass else native_for(prepared)
+            yield DuckDBSession(prepared, native, in_file=bool(self.path))
         finally:
             if self.path:
                 prepared.execute("DETACH work")
@@ -50,15 +61,20 @@ class DuckDBEngine:
 class DuckDBSession:
     """A scoring run in the embedded database."""
 
-    def __init__(self, connection: DuckDBPyConnection, *, in_file: bool) -> None:
+    def __init__(self, connection: DuckDBPyConnection, native: Native | None = None, *, in_file: bool) -> None:
         self.connection = connection
+        self.native = native
         self.in_file = in_file
 
-    def create(self, name: str, statement: str) -> None:
+    def create(self, name: str, statement: str, one_pass: OnePass | None = None) -> None:
         """Keep the rows of a statement as a table."""
         table = f"TABLE work.main.{name}" if self.in_file else f"TEMP TABLE {name}"
         try:
+            if one_pass is not None:
+                run_one_pass(self.connection, one_pass)
             self.connection.execute(f"CREATE OR REPLACE {table} AS {statement}")
+            if one_pass is not None:
+                self.connection.execute(f"DROP TABLE {HOME}")
         except duckdb.Error as error:
             raise fail("engine-failed", f"DuckDB: {error}") from error
         if self.in_file:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
+    from denizen.sql.one_pass import OnePass
     from denizen.sql.tables import Kind, Tables
 
 CHUNK_BYTES = 1 << 20
@@ -75,6 +76,8 @@ class PostgresEngine:
 class PostgresSession:
     """A scoring run in one transaction that is rolled back at the end."""
 
+    native = None
+
     def __init__(self, connection: Any, prepared: DuckDBPyConnection) -> None:
         self.connection = connection
         self.prepared = prepared
@@ -113,8 +116,9 @@ class PostgresSession:
                 while chunk := rows.read(CHUNK_BYTES):
                     copy.write(chunk)
 
-    def create(self, name: str, statement: str) -> None:
+    def create(self, name: str, statement: str, one_pass: OnePass | None = None) -> None:
         """Keep the rows of a statement as a temporary table."""
+        del one_pass
         self.connection.execute(f"CREATE TEMP TABLE {name} ON COMMIT DROP AS {statement}")
 
     def pull(self, name: str, query: str) -> None:

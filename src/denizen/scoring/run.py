@@ -19,6 +19,7 @@ from denizen.sql.events import Frame
 from denizen.sql.evidence import evidence_statement
 from denizen.sql.ledger import ledger_statement, points_statement, program_ledger, unmet_statement
 from denizen.sql.literals import text
+from denizen.sql.one_pass import LARGEST_STATE
 from denizen.sql.scores import SCORE_COLUMNS, Scores, scores_statement
 from denizen.sql.tables import tables_for
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from denizen.model.load import LoadedModel
     from denizen.plan.nodes import Criterion, Plan, Program
     from denizen.sql.dialect import Dialect
+    from denizen.sql.one_pass import Native
     from denizen.sql.tables import Tables
 
 Progress = Callable[[str], None]
@@ -123,7 +125,6 @@ def score_run(
     needs = needs_of(*program.plans, *([program.account.facts] if accounts else []))
     tables = tables_for(needs, shown=detail or accounts, event_ids=evidence, dated=dated)
     program = in_own_words(program, tables, data.attributes)
-    plans = spell(program, chosen.dialect, frame, tables, detail=detail)
     connection = connect()
     try:
         progress("reading")
@@ -132,6 +133,7 @@ def score_run(
         )
         progress("scoring")
         with chosen.session(connection, tables, grid=frame.is_grid) as session:
+            plans = spell(program, chosen.dialect, frame, tables, detail=detail, native=session.native)
             source = score_frame(session, program, plans)
             if not frame.is_grid and not tables.accounts:
                 _complete(accounting, session, connection, program, plans)
@@ -216,19 +218,29 @@ def _pull(
 
 
 def spell(
-    program: Program, dialect: Dialect, frame: Frame, tables: Tables, *, detail: bool = False
+    program: Program,
+    dialect: Dialect,
+    frame: Frame,
+    tables: Tables,
+    *,
+    detail: bool = False,
+    native: Native | None = None,
 ) -> tuple[ScoredPlan, ...]:
-    """Return the statements that score a frame, one for each plan of a program."""
-    return tuple(
-        ScoredPlan(plan, scores_statement(plan, dialect, frame, tables, detail=detail), table_of(i))
-        for i, plan in enumerate(program.plans, 1)
-    )
+    """Return the statements that score a frame, one for each plan of a program; a batch's with `native` code beside them."""
+
+    def spelled(plan: Plan) -> Scores:
+        scores = scores_statement(plan, dialect, frame, tables, detail=detail, native=native)
+        if scores.one_pass is None or scores.one_pass.state_bytes <= LARGEST_STATE:
+            return scores
+        return scores_statement(plan, dialect, frame, tables, detail=detail)
+
+    return tuple(ScoredPlan(plan, spelled(plan), table_of(i)) for i, plan in enumerate(program.plans, 1))
 
 
 def score_frame(session: Session, program: Program, plans: tuple[ScoredPlan, ...]) -> str:
     """Run the statements of a program; return where the scores that count stand, one row for each row of the frame."""
     for scored in plans:
-        session.create(scored.table, scored.scores.statement)
+        session.create(scored.table, scored.scores.statement, scored.scores.one_pass)
     if len(plans) > 1:
         session.create(CHOSEN, chosen_statement(program))
         return CHOSEN

@@ -6,7 +6,7 @@ pairs of lead and instant, and its events are first joined to the rows of the gr
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from denizen.clock import iso
@@ -113,6 +113,23 @@ class Names:
         return [str(code), *flags, *[f"CAST({rows.get(code, 0)} AS BIGINT)" for rows in self.bits.values()]]
 
 
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """Which events of a step are picked: those of some names (None is any) that meet all of `also`.
+
+    They lie within the time `within_us` before the as-of instant, and in a window counted from the lead's own instants.
+    """
+
+    codes: tuple[int, ...] | None = None
+    also: tuple[str, ...] = ()
+    within_us: int | None = None
+    window: nodes.Window | None = None
+
+    def which(self, *conditions: str) -> Picked:
+        """Return those of them that meet more conditions."""
+        return replace(self, also=(*self.also, *conditions))
+
+
 @dataclass(slots=True)
 class Selection:
     """Spells out which visible events an `Events` node picks."""
@@ -142,33 +159,44 @@ class Selection:
         own = events.window is not None and events.window.kind != "last"
         return PLACED if own else SEEN
 
-    def picks(self, events: nodes.Events) -> str:
-        """Return the condition on a row of that step."""
-        return " AND ".join(self._parts(events)) or "TRUE"
+    def picked(self, events: nodes.Events) -> Picked:
+        """Return what is picked of that step."""
+        codes = None if events.names is None else self.codes_of(events)
+        where = [
+            all_hold(p.conditions, Operand.of_value(self.tables.properties[p.subject]), self.dialect)
+            for p in events.where
+        ]
+        window = events.window
+        if window is not None and window.kind == "last":
+            return Picked(codes, tuple(where), window.span_us)
+        return Picked(codes, tuple(where), None, window)
 
-    def _parts(self, events: nodes.Events) -> list[str]:
-        parts = []
-        if events.names is not None:
-            parts.append(self.names.condition(self.codes_of(events)))
-        for predicate in events.where:
-            value = Operand.of_value(self.tables.properties[predicate.subject])
-            parts.append(all_hold(predicate.conditions, value, self.dialect))
-        if events.window is not None:
-            parts.append(self._inside(events.window))
-        return parts
+    def text(self, picked: Picked) -> str:
+        """Return the condition on a row of that step."""
+        parts = [] if picked.codes is None else [self.names.condition(picked.codes)]
+        parts += picked.also
+        if picked.within_us is not None:
+            parts.append(self.since(picked.within_us))
+        if picked.window is not None:
+            start, end = self.bounds(picked.window)
+            parts.append(f"at_us >= {start} AND at_us < {end}")
+        return " AND ".join(parts) or "TRUE"
+
+    def picks(self, events: nodes.Events) -> str:
+        """Return the condition that picks events from that step."""
+        return self.text(self.picked(events))
 
     def since(self, span_us: int) -> str:
         """Return the condition that an event lies in `(T - span, T]`."""
         return f"at_us > {self.frame.as_of} - {span_us}"
 
-    def _inside(self, window: nodes.Window) -> str:
+    def bounds(self, window: nodes.Window) -> tuple[str, str]:
+        """Return from when and until when, itself outside, a window of the lead's own lasts."""
         if window.kind == "first":
-            return f"at_us >= signup_us AND at_us < signup_us + {window.span_us}"
-        if window.kind == "last":
-            return self.since(window.span_us)
+            return "signup_us", f"signup_us + {window.span_us}"
         if window.kind == "trial_last":
-            return f"at_us >= trial_ends_us - {window.span_us} AND at_us < trial_ends_us"
-        return "at_us >= COALESCE(trial_started_us, signup_us) AND at_us < trial_ends_us"
+            return f"trial_ends_us - {window.span_us}", "trial_ends_us"
+        return "COALESCE(trial_started_us, signup_us)", "trial_ends_us"
 
 
 def add_lead(statement: Statement, selection: Selection, audience: nodes.Audience | None) -> None:

@@ -48,7 +48,12 @@ def picks_of(plan: nodes.Plan, selection: Selection) -> Iterator[tuple[str, str,
     for criterion in plan.criteria:
         if criterion.events is None:
             continue
-        yield "criterion", criterion.name, criterion.events.scope, counted_by(criterion.measure, selection)
+        yield (
+            "criterion",
+            criterion.name,
+            criterion.events.scope,
+            selection.text(counted_by(criterion.measure, selection)),
+        )
     if plan.velocity:
         yield "velocity", "velocity", "lead", " OR ".join(f"({selection.picks(e)})" for e in plan.velocity.actions)
     if plan.ceiling:

@@ -13,12 +13,12 @@ from denizen.model.values import NUMBER_LIMIT
 from denizen.plan import nodes
 from denizen.sql.events import ENTERED, MAX_BITS
 from denizen.sql.literals import slug
-from denizen.sql.passes import Measured
+from denizen.sql.passes import EVERY, Measured
 from denizen.sql.running import INSTANT, STATE
 from denizen.sql.sessions import depth, minutes, of_each_session
 
 if TYPE_CHECKING:
-    from denizen.sql.events import Selection
+    from denizen.sql.events import Picked, Selection
     from denizen.sql.passes import Measures
     from denizen.sql.tables import Tables
 
@@ -32,42 +32,57 @@ def add_criterion(measures: Measures, criterion: nodes.Criterion, tables: Tables
     measure = criterion.measure
     if isinstance(measure, nodes.Attribute):
         return measured
-    selection, moving = measures.selection, isinstance(measure, nodes.Growth)
-    counts = measures.counts(measure.events, moving=moving)
-    if not measures.detail and _only_presence(criterion) and len(measures.presence) < MAX_BITS:
-        bit = selection.names.add_bit("presence", selection.codes_of(measure.events))
-        measures.presence.append(measured)
-        measures.column(measured.column, f"CASE WHEN {_presence(selection)} & {bit} <> 0 THEN 1 ELSE 0 END")
+    selection = measures.selection
+    counts = measures.counts(measure.events, moving=isinstance(measure, nodes.Growth))
+    if not measures.detail and _only_presence(criterion) and (seen := _presence(measures, measured, measure)):
+        measures.column(measured.column, f"CASE WHEN {seen} THEN 1 ELSE 0 END")
         return measured
-    picks = counted_by(measure, selection)
+    picked = counted_by(measure, selection)
+    events = last = ""
     if measures.detail or isinstance(measure, nodes.Count):
-        events = counts.aggregate(measured.events, "count(*)", picks)
-        measures.column(measured.events, f"COALESCE({events}, 0)")
+        events = f"COALESCE({counts.aggregate(measured.events, 'count(*)', picked)}, 0)"
+        measures.column(measured.events, events)
     if measures.detail or isinstance(measure, nodes.DaysSince) or criterion.recency:
-        measures.column(measured.last, counts.aggregate(measured.last, "max(at_us)", picks))
+        last = counts.aggregate(measured.last, "max(at_us)", picked)
+        measures.column(measured.last, last)
     if measures.detail:
-        measures.column(measured.first, counts.aggregate(measured.first, "min(at_us)", picks))
-    measures.column(measured.column, _measure(measures, measured, measure, picks, tables))
+        measures.column(measured.first, counts.aggregate(measured.first, "min(at_us)", picked))
+    if isinstance(measure, nodes.Count):
+        measures.column(measured.column, events)
+    elif isinstance(measure, nodes.DaysSince):
+        days = selection.dialect.quotient(f"lead.as_of_us - {last}", str(DAY_US))
+        measures.column(measured.column, f"CAST({days} AS BIGINT)")
+    else:
+        measures.column(measured.column, _measure(measures, measured, measure, picked, tables))
     return measured
 
 
-def counted_by(measure: nodes.Measure, selection: Selection) -> str:
-    """Return the condition that an event adds to a measure: where a property is asked, it must have one that can."""
+def counted_by(measure: nodes.Measure, selection: Selection) -> Picked:
+    """Return which events add to a measure: where a property is asked, those that have one that can."""
     if isinstance(measure, nodes.Attribute):
-        return "FALSE"
-    picks = selection.picks(measure.events)
+        raise TypeError("an attribute is read, not counted")
+    picked = selection.picked(measure.events)
     if isinstance(measure, nodes.Growth):
-        return f"{picks} AND {selection.since(measure.recent_us + measure.previous_us)}"
+        return picked.which(selection.since(measure.recent_us + measure.previous_us))
     if isinstance(measure, nodes.Sum):
-        return f"{picks} AND {selection.tables.properties[measure.of].number} IS NOT NULL"
+        return picked.which(f"{selection.tables.properties[measure.of].number} IS NOT NULL")
     if isinstance(measure, nodes.Distinct) and measure.of not in ("days", "events", "sessions", "leads"):
-        return f"{picks} AND {selection.tables.properties[measure.of].text} IS NOT NULL"
-    return picks
+        return picked.which(f"{selection.tables.properties[measure.of].text} IS NOT NULL")
+    return picked
 
 
-def _presence(selection: Selection) -> str:
-    """Return where the bits stand that say which names were seen."""
-    return f"{STATE}.presence" if selection.frame.is_running else "counted.presence"
+def _presence(measures: Measures, measured: Measured, measure: nodes.Measure) -> str | None:
+    """Return the condition that any event of some names was seen; None if there is no bit left to tell it by."""
+    selection = measures.selection
+    if isinstance(measure, nodes.Attribute):
+        return None
+    if measures.one_pass is not None:
+        return measures.one_pass.presence(selection.picked(measure.events))
+    if len(measures.presence) >= MAX_BITS:
+        return None
+    bit = selection.names.add_bit("presence", selection.codes_of(measure.events))
+    measures.presence.append(measured)
+    return f"{STATE if selection.frame.is_running else 'counted'}.presence & {bit} <> 0"
 
 
 def _only_presence(criterion: nodes.Criterion) -> bool:
@@ -81,47 +96,42 @@ def _only_presence(criterion: nodes.Criterion) -> bool:
     return plain and [b.conditions for b in scoring.bands] == [at_least_one]
 
 
-def _measure(measures: Measures, measured: Measured, measure: nodes.Measure, picks: str, tables: Tables) -> str:
+def _measure(measures: Measures, measured: Measured, measure: nodes.Measure, picked: Picked, tables: Tables) -> str:
     """Return the final expression of a measure, after adding what it needs."""
-    if isinstance(measure, nodes.Attribute):
-        raise TypeError("an attribute is read, not measured")
     if isinstance(measure, nodes.Growth):
-        return _growth(measures, measured, measure, picks)
-    counts = measures.counts(measure.events)
-    if isinstance(measure, nodes.Count):
-        return f"COALESCE({counts.home}.{measured.events}, 0)"
-    if isinstance(measure, nodes.DaysSince):
-        idle = f"lead.as_of_us - {counts.home}.{measured.last}"
-        return f"CAST({measures.selection.dialect.quotient(idle, str(DAY_US))} AS BIGINT)"
+        return _growth(measures, measured, measure, picked)
     if isinstance(measure, nodes.Sum):
-        return _sum(measures, measured, measure, picks, tables)
+        return _sum(measures, measured, measure, picked, tables)
+    picks = measures.selection.text(picked)
     if isinstance(measure, nodes.Distinct):
         found = _distinct(measures, measured, measure, picks, tables)
     elif isinstance(measure, nodes.SessionDepth):
-        found = depth(measures, measured, measure, picks)
+        found = depth(measures, measured, measure, picked)
     elif isinstance(measure, nodes.SessionMinutes):
         found = minutes(measures, measured, measure, picks)
-    else:
+    elif isinstance(measure, nodes.Sequence):
         found = _sequence(measures, measured, measure, picks)
+    else:
+        raise TypeError("read or counted, not measured in a step of its own")
     return f"COALESCE({found}, 0)"
 
 
-def _sum(measures: Measures, measured: Measured, measure: nodes.Sum, picks: str, tables: Tables) -> str:
+def _sum(measures: Measures, measured: Measured, measure: nodes.Sum, picked: Picked, tables: Tables) -> str:
     value, counts = tables.properties[measure.of], measures.counts(measure.events)
     bounded = f"greatest(least({value.number}, {SUM_LIMIT}), -{SUM_LIMIT})"
-    given = measures.selection.picks(measure.events)
-    unread = f"{given} AND {value.text} IS NOT NULL AND {value.number} IS NULL"
+    given = measures.selection.picked(measure.events)
+    unread = given.which(f"{value.text} IS NOT NULL", f"{value.number} IS NULL")
     ignored = counts.aggregate(measured.ignored, "count(*)", unread)
     measures.column(measured.ignored, f"COALESCE({ignored}, 0)")
-    result = counts.aggregate(measured.column, f"sum({bounded})", picks)
+    result = counts.aggregate(measured.column, f"sum({bounded})", picked)
     return f"COALESCE({result}, 0)"
 
 
-def _growth(measures: Measures, measured: Measured, measure: nodes.Growth, picks: str) -> str:
+def _growth(measures: Measures, measured: Measured, measure: nodes.Growth, picked: Picked) -> str:
     dialect, counts = measures.selection.dialect, measures.counts(measure.events, moving=True)
     lately = measures.selection.since(measure.recent_us)
-    recent = counts.aggregate(f"{measured.column}_recent", "count(*)", f"{picks} AND {lately}")
-    previous = counts.aggregate(f"{measured.column}_previous", "count(*)", f"{picks} AND NOT ({lately})")
+    recent = counts.aggregate(f"{measured.column}_recent", "count(*)", picked.which(lately))
+    previous = counts.aggregate(f"{measured.column}_previous", "count(*)", picked.which(f"NOT ({lately})"))
     twice = f"CAST({recent} AS {dialect.wide}) * 2000000000 + {previous}"
     ratio = dialect.from_units(dialect.quotient(twice, f"({previous} * 2)"), 9)
     return f"CASE WHEN {previous} > 0 THEN {ratio} END"
@@ -196,28 +206,26 @@ def _indent(body: str) -> str:
 
 def add_activity(measures: Measures, decay: nodes.Decay) -> None:
     """Add `activity_us`: the last activity, or signup where there is none."""
-    last = measures.counts(decay.activity).aggregate(
-        "activity_last_us", "max(at_us)", measures.selection.picks(decay.activity)
-    )
+    picked = measures.selection.picked(decay.activity)
+    last = measures.counts(decay.activity).aggregate("activity_last_us", "max(at_us)", picked)
     measures.column("activity_us", f"COALESCE({last}, lead.signup_us)")
 
 
 def add_signals(measures: Measures, ceiling: nodes.Ceiling) -> None:
     """Add `signals`: how many upgrade signals are visible."""
-    picks = measures.selection.picks(ceiling.signals)
-    measures.column(
-        "signals", f"COALESCE({measures.counts(ceiling.signals).aggregate('signals', 'count(*)', picks)}, 0)"
-    )
+    picked = measures.selection.picked(ceiling.signals)
+    count = measures.counts(ceiling.signals).aggregate("signals", "count(*)", picked)
+    measures.column("signals", f"COALESCE({count}, 0)")
 
 
 def add_active(measures: Measures, product: nodes.Product) -> None:
     """Add `active`: whether the product was used lately."""
-    picks = measures.selection.picks(product.active)
-    count = measures.counts(product.active).aggregate("active_events", "count(*)", picks)
+    picked = measures.selection.picked(product.active)
+    count = measures.counts(product.active).aggregate("active_events", "count(*)", picked)
     measures.column("active", f"COALESCE({count}, 0) > 0")
 
 
 def add_seen_events(measures: Measures) -> None:
     """Add `seen_events`: how many events of a lead are visible, which accounts for the rows that were used."""
-    counts = measures.counts(nodes.Events(None))
-    measures.column("seen_events", f"COALESCE({counts.aggregate('seen_events', 'count(*)', 'TRUE')}, 0)")
+    count = measures.counts(nodes.Events(None)).aggregate("seen_events", "count(*)", EVERY)
+    measures.column("seen_events", f"COALESCE({count}, 0)")

@@ -5,14 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from denizen.sql.events import ENTERED, SEEN, details
+from denizen.sql.events import ENTERED, PLACED, SEEN, Picked, details
+from denizen.sql.one_pass import HOME
 from denizen.sql.running import ROW, STATE, Part, add_state
 from denizen.sql.statement import select
 
 if TYPE_CHECKING:
     from denizen.plan import nodes
     from denizen.sql.events import Selection
+    from denizen.sql.one_pass import OnePass
     from denizen.sql.statement import Statement
+
+
+EVERY = Picked()
+"""Every event of a step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +68,33 @@ class Measured:
 class Pass:
     """One pass over the events with a filtered aggregate for each simple measure; `codes` None means any name.
 
-    Where it reads what entered, `parts` collects what is to be added up along the rows of a lead.
+    Where it reads what entered, `parts` collects what is to be added up along the rows of a lead. What `one_pass` can
+    compute is left to it.
     """
 
     name: str
+    selection: Selection
     parts: list[Part] | None = None
+    one_pass: OnePass | None = None
     codes: set[int] | None = field(default_factory=set)
     aggregates: list[str] = field(default_factory=list)
 
-    @property
-    def home(self) -> str:
-        """Where the results stand."""
-        return self.name if self.parts is None else STATE
-
-    def aggregate(self, name: str, function: str, picks: str) -> str:
+    def aggregate(self, name: str, function: str, picked: Picked) -> str:
         """Add an aggregate over the picked events; return where its result stands."""
-        condition = "" if picks == "TRUE" else f" FILTER (WHERE {picks})"
+        if self.one_pass is not None and (found := self.one_pass.aggregate(name, function, picked)):
+            return found
+        if picked.codes is None:
+            self.codes = None
+        elif self.codes is not None:
+            self.codes |= set(picked.codes)
+        condition = "" if picked == EVERY else f" FILTER (WHERE {self.selection.text(picked)})"
         self.aggregates.append(f"{function}{condition} AS {name}")
-        if self.parts is not None:
-            combine = function.partition("(")[0]
-            counted = combine == "count"
-            self.parts.append(Part(self.name, name, "sum" if counted else combine, whole=counted))
-        return f"{self.home}.{name}"
+        if self.parts is None:
+            return f"{self.name}.{name}"
+        combine = function.partition("(")[0]
+        counted = combine == "count"
+        self.parts.append(Part(self.name, name, "sum" if counted else combine, whole=counted))
+        return f"{STATE}.{name}"
 
 
 @dataclass(slots=True)
@@ -93,6 +104,7 @@ class Measures:
     statement: Statement
     selection: Selection
     detail: bool
+    one_pass: OnePass | None = None
     passes: dict[str, Pass] = field(default_factory=dict)
     presence: list[Measured] = field(default_factory=list)
     joins: list[str] = field(default_factory=list)
@@ -101,13 +113,7 @@ class Measures:
 
     def counts(self, events: nodes.Events, *, moving: bool = False) -> Pass:
         """Return the shared pass that reads the step these events are picked from."""
-        shared = self._pass(self.selection.source(events, moving=moving))
-        shared.codes = (
-            None
-            if events.names is None or shared.codes is None
-            else shared.codes | set(self.selection.codes_of(events))
-        )
-        return shared
+        return self._pass(self.selection.source(events, moving=moving))
 
     def entry(self) -> Pass:
         """Return the pass that has a row for each row of a lead at which anything enters."""
@@ -115,7 +121,14 @@ class Measures:
 
     def _pass(self, source: str) -> Pass:
         name = "counted" if source == SEEN else f"counted_{source}"
-        return self.passes.setdefault(source, Pass(name, self.parts if source == ENTERED else None))
+        parts = self.parts if source == ENTERED else None
+        one_pass = self.one_pass if source in (SEEN, PLACED) else None
+        return self.passes.setdefault(source, Pass(name, self.selection, parts, one_pass))
+
+    @property
+    def reads_events(self) -> bool:
+        """Whether any step or shared pass of the statement reads events."""
+        return bool(self.statement.steps) or any(shared.aggregates for shared in self.passes.values())
 
     def step(self, name: str, rule: str, body: str, value: str = "measure") -> str:
         """Add a step with at most one row a score, to be joined to the result; return where its value stands."""
@@ -144,7 +157,7 @@ def add_measured(measures: Measures, of_lead: list[str]) -> None:
     selection, joins = measures.selection, ["lead"]
     if measures.presence:
         home = measures.passes[ENTERED if selection.frame.is_running else SEEN]
-        home.aggregate("presence", "bit_or(presence)", "TRUE")
+        home.aggregate("presence", "bit_or(presence)", EVERY)
     entry = measures.entry() if measures.parts else None
     for source, shared in measures.passes.items():
         if not shared.aggregates and shared is not entry:
@@ -158,6 +171,8 @@ def add_measured(measures: Measures, of_lead: list[str]) -> None:
         measures.statement.add(shared.name, rule, select([*columns, *shared.aggregates], source, where, "GROUP BY g"))
         if shared is not entry:
             joins.append(f"LEFT JOIN {shared.name} ON {shared.name}.g = lead.g")
+    if measures.one_pass is not None:
+        joins.append(f"LEFT JOIN {HOME} ON {HOME}.g = lead.g")
     joins += add_state(measures.statement, entry.name, measures.parts) if entry else []
     joins += [f"LEFT JOIN {step} ON {step}.g = lead.g" for step in measures.joins]
     owner, known = "lead", details(selection.tables)

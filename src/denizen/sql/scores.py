@@ -12,6 +12,7 @@ from denizen.sql.decay import add_decay
 from denizen.sql.events import Frame, Selection, add_colleagues, add_lead, add_seen, names_of
 from denizen.sql.literals import number, text
 from denizen.sql.measures import add_active, add_activity, add_criterion, add_seen_events, add_signals
+from denizen.sql.one_pass import OnePass
 from denizen.sql.passes import Measured, Measures, add_measured
 from denizen.sql.points import POINTS, add_bonuses, add_points, amount_type, is_of_lead, point_columns, total
 from denizen.sql.running import add_entered
@@ -21,6 +22,7 @@ from denizen.sql.velocity import add_velocity
 
 if TYPE_CHECKING:
     from denizen.sql.dialect import Dialect
+    from denizen.sql.one_pass import Native
     from denizen.sql.tables import Tables
 
 SCORE_COLUMNS = (
@@ -45,6 +47,7 @@ class Scores:
     statement: str
     criteria: tuple[Measured, ...]
     tables: Tables
+    one_pass: OnePass | None = None
 
     def verdict_columns(self, plan: nodes.Plan) -> list[str]:
         """Return the columns that say which `require` predicate holds, and which criterion disqualifies."""
@@ -57,7 +60,13 @@ class Scores:
 
 
 def scores_statement(
-    plan: nodes.Plan, dialect: Dialect, frame: Frame, tables: Tables, *, detail: bool = False
+    plan: nodes.Plan,
+    dialect: Dialect,
+    frame: Frame,
+    tables: Tables,
+    *,
+    detail: bool = False,
+    native: Native | None = None,
 ) -> Scores:
     """Return the statement that scores a frame.
 
@@ -67,10 +76,12 @@ def scores_statement(
         frame: every lead at one instant, or the rows of `grid`.
         tables: what there is to read, for this plan or for several.
         detail: keep every measure and line, for a ledger, instead of the scores alone.
+        native: of a batch, leave what native code can compute to it; then the statement reads what it found.
     """
     needs = needs_of(plan)
     selection = Selection(dialect, tables, frame, names_of(needs))
-    measures = Measures(Statement(), selection, detail)
+    one_pass = OnePass(selection, plan.audience, native) if native and not frame.is_grid else None
+    measures = Measures(Statement(), selection, detail, one_pass)
     criteria = [add_criterion(measures, c, tables) for c in plan.criteria]
     if plan.velocity:
         add_velocity(measures, plan.velocity)
@@ -83,16 +94,12 @@ def scores_statement(
     if not frame.is_grid:
         add_seen_events(measures)
     repeated = [m for m in criteria if is_of_lead(m)] if frame.is_grid and not (frame.dated or detail) else []
+    reads_events = one_pass is None or measures.reads_events
     add_measured(measures, point_columns(repeated, tables, dialect))
     statement = Statement()
     add_lead(statement, selection, plan.audience)
-    add_seen(statement, selection, every_event=needs.every_event or not frame.is_grid)
-    if measures.parts:
-        add_entered(statement, selection, every_event=needs.every_event)
-    if needs.accounts:
-        add_colleagues(statement, selection, every_event=needs.every_event)
-    if needs.sessions:
-        add_sessions(statement, plan, selection)
+    if reads_events:
+        _add_events(statement, plan, measures)
     statement.steps += measures.statement.steps
     add_points(statement, [m for m in criteria if m not in repeated], tables, dialect)
     add_bonuses(statement, plan, criteria)
@@ -100,11 +107,23 @@ def scores_statement(
     add_decay(statement, plan.decay, dialect, amount_type(plan))
     _add_limits(statement, plan, tables, dialect)
     _add_verdict(statement, plan, criteria, tables, dialect)
-    scores = Scores("", tuple(criteria), tables)
+    scores = Scores("", tuple(criteria), tables, one_pass)
     chosen = ["*"] if detail else ["g", *SCORE_COLUMNS, *scores.ignored_columns().values()]
     chosen += [] if detail or frame.is_grid else ["seen_events"]
     chosen += ["active", "eligible"] if plan.product and not detail else []
     return replace(scores, statement=statement.text(select(chosen, "judged")))
+
+
+def _add_events(statement: Statement, plan: nodes.Plan, measures: Measures) -> None:
+    """Add the steps with the events that count, and with their sessions."""
+    needs, selection = needs_of(plan), measures.selection
+    add_seen(statement, selection, every_event=needs.every_event or not selection.frame.is_grid)
+    if measures.parts:
+        add_entered(statement, selection, every_event=needs.every_event)
+    if needs.accounts:
+        add_colleagues(statement, selection, every_event=needs.every_event)
+    if needs.sessions:
+        add_sessions(statement, plan, selection)
 
 
 def _add_sums(statement: Statement, plan: nodes.Plan, criteria: list[Measured]) -> None:

@@ -11,7 +11,7 @@ from denizen.sql.statement import select
 
 if TYPE_CHECKING:
     from denizen.plan import nodes
-    from denizen.sql.events import Selection
+    from denizen.sql.events import Picked, Selection
     from denizen.sql.passes import Measured, Measures
     from denizen.sql.statement import Statement
 
@@ -24,6 +24,8 @@ _SESSIONS: dict[str, tuple[str, str]] = {
     COLLEAGUES: ("given_account_session", "cut_account_session"),
 }
 """Where the events of each step stand with their session: those that name it, and those that are cut into sessions."""
+BOTH, CUT = slice(None), slice(1, None)
+"""Which of the two to look at."""
 
 
 def add_sessions(statement: Statement, plan: nodes.Plan, selection: Selection) -> None:
@@ -62,14 +64,18 @@ def _add_sessions(statement: Statement, selection: Selection, source: str) -> No
     )
 
 
-def depth(measures: Measures, measured: Measured, measure: nodes.SessionDepth, picks: str) -> str:
+def depth(measures: Measures, measured: Measured, measure: nodes.SessionDepth, picked: Picked) -> str:
     """Return the final expression of the most distinct names in one session, after adding what it needs."""
     selection, bits = measures.selection, f"{measured.column}_bits"
     for code in selection.codes_of(measure.events):
         selection.names.add_bit(bits, (code,))
     rule = f"{measured.criterion.name}: most distinct names in one session."
-    whole = selection.dialect.bits_set("{0}")
-    return _most(measures, measured, rule, measure.events, picks, whole, (f"bit_or({bits})",))
+    whole, aggregates, picks = selection.dialect.bits_set("{0}"), (f"bit_or({bits})",), selection.text(picked)
+    found = measures.one_pass and measures.one_pass.depth(f"{measured.column}_given", picked, bits)
+    if not found or selection.source(measure.events) not in (SEEN, PLACED):
+        return _most(measures, measured, rule, measure.events, picks, whole, aggregates)
+    cut = _most(measures, measured, f"{rule} Of those without an id.", measure.events, picks, whole, aggregates, CUT)
+    return f"greatest({found}, {cut})"
 
 
 def minutes(measures: Measures, measured: Measured, measure: nodes.SessionMinutes, picks: str) -> str:
@@ -87,11 +93,12 @@ def _most(
     picks: str,
     whole: str,
     aggregates: tuple[str, ...],
+    which: slice = BOTH,
 ) -> str:
     """Add the largest of what is made of a few aggregates over each session; `whole` has a place for each."""
     source, name = measures.selection.source(events), measured.column
     if source != ENTERED:
-        inner = of_each_session(source, picks, f"{whole.format(*aggregates)} AS reached")
+        inner = of_each_session(source, picks, f"{whole.format(*aggregates)} AS reached", which)
         body = f"SELECT g, max(reached) AS measure FROM (\n{inner}\n) AS found\nGROUP BY g"
         return measures.step(name, rule, body)
     carried = [f"{a.partition('(')[0]}(part_{i}) OVER so_far" for i, a in enumerate(aggregates)]
@@ -109,13 +116,13 @@ def _most(
     return measures.running_step(name, rule, body, "max", INSTANT)
 
 
-def of_each_session(source: str, picks: str, aggregate: str) -> str:
+def of_each_session(source: str, picks: str, aggregate: str, which: slice = BOTH) -> str:
     """Return an aggregate over the picked events of each session; in an account, sessions are those of each person.
 
     Of what entered, it returns where each session began to have such an event.
     """
     columns = "lead_id, min(as_of_us) AS as_of_us" if source == ENTERED else f"g, {aggregate}"
+    kinds = list(zip(_SESSIONS[source], ("session_id", "gap_no"), strict=True))[which]
     return "\n  UNION ALL\n".join(
-        f"  SELECT {columns} FROM {table} WHERE {picks} GROUP BY {WHOSE[source]}, {session}"
-        for table, session in zip(_SESSIONS[source], ("session_id", "gap_no"), strict=True)
+        f"  SELECT {columns} FROM {table} WHERE {picks} GROUP BY {WHOSE[source]}, {session}" for table, session in kinds
     )

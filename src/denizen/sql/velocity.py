@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from denizen.sql.events import ENTERED, PLACED, SEEN, WHOSE
+from denizen.sql.events import ENTERED, PLACED, SEEN, WHOSE, Picked
+from denizen.sql.passes import EVERY
 from denizen.sql.running import INSTANT
 from denizen.sql.statement import select
 
 if TYPE_CHECKING:
     from denizen.plan import nodes
+    from denizen.sql.events import Selection
     from denizen.sql.passes import Measures
 
 
 def add_velocity(measures: Measures, velocity: nodes.Velocity) -> None:
     """Add `bursts`: how often the velocity bonus is earned (semantics, 3.3)."""
     selection = measures.selection
-    key = " OR ".join(f"({selection.picks(events)})" for events in velocity.actions)
+    actions = _actions(selection, velocity)
+    key = selection.text(actions)
     if measures.detail:
-        for events in velocity.actions:
-            counts = measures.counts(events)
-        measures.column(
-            "velocity_events", f"COALESCE({counts.aggregate('velocity_events', 'count(*)', f'({key})')}, 0)"
-        )
-        measures.column("velocity_first_us", counts.aggregate("velocity_first_us", "min(at_us)", f"({key})"))
-        measures.column("velocity_last_us", counts.aggregate("velocity_last_us", "max(at_us)", f"({key})"))
+        counts = measures.counts(velocity.actions[0])
+        events = counts.aggregate("velocity_events", "count(*)", actions)
+        measures.column("velocity_events", f"COALESCE({events}, 0)")
+        measures.column("velocity_first_us", counts.aggregate("velocity_first_us", "min(at_us)", actions))
+        measures.column("velocity_last_us", counts.aggregate("velocity_last_us", "max(at_us)", actions))
+    if measures.one_pass is not None and (found := measures.one_pass.burst("bursts", actions, velocity)):
+        measures.column("velocity_awards", _at_most(found, velocity))
+        return
     back = velocity.at_least - 1
     running = selection.frame.is_running and velocity.expires_us is None
     source = ENTERED if running else PLACED if velocity.per_window else SEEN
@@ -41,7 +45,7 @@ def add_velocity(measures: Measures, velocity: nodes.Velocity) -> None:
     if velocity.expires_us is not None:
         reached += f" AND {selection.since(velocity.expires_us)}"
     found = _awards(measures, velocity, reached, running=running)
-    measures.column("velocity_awards", f"COALESCE({found}, 0)")
+    measures.column("velocity_awards", _at_most(found, velocity))
 
 
 def _awards(measures: Measures, velocity: nodes.Velocity, reached: str, *, running: bool) -> str:
@@ -65,4 +69,18 @@ def _awards(measures: Measures, velocity: nodes.Velocity, reached: str, *, runni
     else:
         body = f"SELECT g, count(DISTINCT {window_start}) AS awards\nFROM action\nWHERE {reached}\nGROUP BY g"
         awards = measures.step("bursts", rule, body, "awards")
-    return awards if velocity.max_awards is None else f"least(COALESCE({awards}, 0), {velocity.max_awards})"
+    return awards
+
+
+def _actions(selection: Selection, velocity: nodes.Velocity) -> Picked:
+    """Return what the key actions are: any of the alternatives."""
+    each = [selection.picked(events) for events in velocity.actions]
+    if all(p == Picked(p.codes) and p.codes is not None for p in each):
+        return Picked(tuple(sorted({code for p in each for code in p.codes or ()})))
+    return EVERY.which(f"({' OR '.join(f'({selection.text(p)})' for p in each)})")
+
+
+def _at_most(awards: str, velocity: nodes.Velocity) -> str:
+    earned = f"COALESCE({awards}, 0)"
+    once_or_no_limit = not velocity.per_window or velocity.max_awards is None
+    return earned if once_or_no_limit else f"least({earned}, {velocity.max_awards})"

@@ -1,0 +1,173 @@
+"""The native pass over a batch's events, beside the embedded database: rows in and results out as Arrow streams.
+
+`one_pass.c` is compiled when the package is built or installed from source. Where there is no compiled library, everything
+is computed in SQL, with the same results.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sysconfig
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from denizen.errors import fail
+from denizen.sql.one_pass import HOME, NONE, Native, Places
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from duckdb import DuckDBPyConnection
+
+    from denizen.sql.one_pass import Burst, OnePass, Slot
+
+LIBRARY = f"_one_pass{sysconfig.get_config_var('SHLIB_SUFFIX') or '.so'}"
+"""The compiled library, in the folder of this module."""
+VERSION = 1
+"""What `one_pass.c` says it is; a library left from another version is not used."""
+LARGEST_PLACE = 2**31 - 2
+SPARSE = 4
+"""Places are whole ids themselves if the ids lie so close that at most every fourth place is taken."""
+_WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT")
+_KINDS = {"count": 0, "first": 1, "last": 2}
+_CAPSULE = b"arrow_array_stream"
+
+
+class _Slot(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_int64) for name in ("kind", "bit", "window", "after")]
+
+
+class _Burst(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_int64) for name in ("bit", "at_least", "within", "after", "grid")]
+
+
+class _Asked(ctypes.Structure):
+    _fields_ = [
+        *[(name, ctypes.c_int64) for name in ("places", "windows", "slots", "bursts", "depths")],
+        ("slot", ctypes.POINTER(_Slot)),
+        ("burst", ctypes.POINTER(_Burst)),
+    ]
+
+
+class _Stream(ctypes.Structure):
+    """An Arrow C stream, to be handed on in a capsule."""
+
+    _fields_ = [(name, ctypes.c_void_p) for name in ("schema", "next", "error", "release", "private")]
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """Return the stream in a capsule; it must not outlive this object."""
+        del requested_schema
+        make = ctypes.pythonapi.PyCapsule_New
+        make.restype, make.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
+        return make(ctypes.addressof(self), _CAPSULE, None)
+
+
+@cache
+def library() -> Any:
+    """Return the compiled library, None if there is none that fits."""
+    path = Path(__file__).with_name(LIBRARY)
+    if not path.exists():
+        return None
+    try:
+        found = ctypes.CDLL(str(path))
+        version = found.one_pass_version
+    except (OSError, AttributeError):
+        return None
+    version.restype = ctypes.c_int64
+    if version() != VERSION:
+        return None
+    found.one_pass_open.restype, found.one_pass_open.argtypes = ctypes.c_void_p, [ctypes.POINTER(_Asked)]
+    found.one_pass_close.restype, found.one_pass_close.argtypes = None, [ctypes.c_void_p]
+    found.one_pass_finish.restype, found.one_pass_finish.argtypes = ctypes.c_char_p, [ctypes.c_void_p]
+    for name in ("one_pass_spans", "one_pass_events", "one_pass_results"):
+        function = getattr(found, name)
+        function.restype, function.argtypes = ctypes.c_char_p, [ctypes.c_void_p, ctypes.c_void_p]
+    return found
+
+
+def native_for(connection: DuckDBPyConnection) -> Native | None:
+    """Return what the native pass can do with the prepared tables, None where there is no library."""
+    if library() is None:
+        return None
+    kinds = {str(r[0]): str(r[1]) for r in connection.execute("DESCRIBE events").fetchall()}
+    return Native(_places(connection, kinds["lead_id"]), kinds.get("session_id", "") in _WHOLE)
+
+
+def _places(connection: DuckDBPyConnection, kind: str) -> Places:
+    """Give every lead a place: its id, if ids are whole numbers close together, else its row in the table `places`."""
+    count, low, high = connection.execute("SELECT count(*), min(lead_id), max(lead_id) FROM leads").fetchall()[0]
+    if kind == "BIGINT" and count and high - low < SPARSE * count and high - low < LARGEST_PLACE:
+        where = f"WHERE g BETWEEN {low} AND {high}"
+        return Places(high - low + 1, f"g - ({low})", where=where, owner=f"place + ({low})")
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE places AS"
+        " SELECT lead_id, CAST(row_number() OVER () - 1 AS BIGINT) AS place FROM leads"
+    )
+    return Places(
+        count,
+        "places.place",
+        owner="places.lead_id",
+        join="JOIN places ON places.lead_id = g",
+        join_owner="JOIN places USING (place)",
+    )
+
+
+def run_one_pass(connection: DuckDBPyConnection, asked: OnePass) -> None:
+    """Make the table of what `asked` collects.
+
+    Raises:
+        DenizenError: rows cannot be read, or memory does not suffice.
+    """
+    slots = [_slot(s) for s in (*asked.slots, *[d.slot for d in asked.depths])]
+    bursts = [_burst(b) for b in asked.bursts]
+    counts = (asked.places.count, len(asked.windows), len(asked.slots), len(bursts), len(asked.depths))
+    want = _Asked(*counts, (_Slot * len(slots))(*slots), (_Burst * len(bursts))(*bursts))
+    native = library()
+    running = native.one_pass_open(ctypes.byref(want))
+    _told("out of memory" if not running else None)
+    try:
+        if asked.windows:
+            _feed(connection, asked.spans(), lambda stream: native.one_pass_spans(running, stream))
+        _feed(connection, asked.events(), lambda stream: native.one_pass_events(running, stream))
+        _told(native.one_pass_finish(running))
+        results = _Stream()
+        _told(native.one_pass_results(running, ctypes.byref(results)))
+        connection.register("one_pass_results", results)
+        try:
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE {HOME} AS {asked.found('one_pass_results')}")
+        finally:
+            connection.unregister("one_pass_results")
+    finally:
+        native.one_pass_close(running)
+
+
+def _feed(connection: DuckDBPyConnection, query: str, take: Callable[[int], bytes | None]) -> None:
+    """Hand the rows of a query to the pass."""
+    rows = connection.sql(query)
+    capsule = rows.__arrow_c_stream__()
+    pointer = ctypes.pythonapi.PyCapsule_GetPointer
+    pointer.restype, pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+    _told(take(pointer(capsule, _CAPSULE)))
+
+
+def _told(wrong: bytes | str | None) -> None:
+    if wrong is not None:
+        raise fail("engine-failed", f"the native pass: {wrong.decode() if isinstance(wrong, bytes) else wrong}")
+
+
+def _slot(slot: Slot) -> _Slot:
+    return _Slot(_KINDS[slot.kind], _number(slot.bit), _number(slot.window), _instant(slot.after_us))
+
+
+def _burst(burst: Burst) -> _Burst:
+    after, grid = _instant(burst.after_us), _number(burst.grid)
+    return _Burst(_number(burst.bit), burst.at_least, burst.within_us, after, grid)
+
+
+def _number(given: int | None) -> int:
+    return -1 if given is None else given
+
+
+def _instant(given: int | None) -> int:
+    return NONE if given is None else given

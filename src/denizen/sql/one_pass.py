@@ -1,0 +1,205 @@
+"""What one pass of native code works out of a batch's events, instead of steps of SQL (decision 6).
+
+The conditions stay SQL: every event comes with bits that say which of them it meets, so that what counts is spelled in one
+place for every engine. The pass only counts, keeps first and last times, finds bursts and the distinct names of a session.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from denizen.sql.events import SEEN, Picked, Selection, add_lead, add_seen
+from denizen.sql.statement import Statement, select
+
+if TYPE_CHECKING:
+    from denizen.plan import nodes
+
+HOME = "one_pass"
+"""The table with what the pass found, a row a lead with events; `g` tells whose it is."""
+MAX_BITS = 62
+NONE = -(2**63)
+"""What stands for an instant that there is none of."""
+LARGEST_STATE = 2 << 30
+"""Bytes that the numbers of all leads may take; what takes more is left to SQL, which can spill to disk."""
+_MET = "met"
+_FUNCTIONS: dict[str, Literal["count", "first", "last"]] = {
+    "count(*)": "count",
+    "min(at_us)": "first",
+    "max(at_us)": "last",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """How leads are numbered: `place` is an expression beside `g` after `join` and `where`.
+
+    Beside the `place` of a result, `owner` is the lead, after `join_owner`.
+    """
+
+    count: int
+    place: str
+    owner: str
+    join: str = ""
+    where: str = ""
+    join_owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Native:
+    """What native code can do with the tables that are prepared; sessions it knows only by whole numbers."""
+
+    places: Places
+    integer_sessions: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One number a lead: how many events meet a condition, or when the first or last of them happened.
+
+    `bit` is the number of the condition, None where every event counts; `window` that of the span of the lead's own the
+    event must lie in; it must have happened after `after_us`.
+    """
+
+    name: str
+    kind: Literal["count", "first", "last"]
+    bit: int | None
+    window: int | None = None
+    after_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """Whether some event that meets a condition is the last of `at_least` within a span.
+
+    With a `grid`, in how many windows of the grid that starts with the window of that number there is one.
+    """
+
+    name: str
+    bit: int | None
+    at_least: int
+    within_us: int
+    after_us: int | None
+    grid: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """The most bits of a column that the events of one session have together, of those that meet a condition."""
+
+    name: str
+    slot: Slot
+    column: str
+
+
+@dataclass(slots=True)
+class OnePass:
+    """Collects what the pass works out, and spells the rows it reads. Takes what it can and declines the rest."""
+
+    selection: Selection
+    audience: nodes.Audience | None
+    native: Native
+    slots: list[Slot] = field(default_factory=list)
+    bursts: list[Burst] = field(default_factory=list)
+    depths: list[Depth] = field(default_factory=list)
+    windows: list[tuple[str, str]] = field(default_factory=list)
+    conditions: dict[Picked, int] = field(default_factory=dict)
+
+    def aggregate(self, name: str, function: str, picked: Picked) -> str | None:
+        """Return where an aggregate stands that the pass computes, None if it cannot."""
+        if function not in _FUNCTIONS or not self._has_room(picked):
+            return None
+        self.slots.append(self._slot(name, _FUNCTIONS[function], picked))
+        return f"{HOME}.{name}"
+
+    def presence(self, picked: Picked) -> str | None:
+        """Return whether any event is picked, None if the pass cannot tell: a single bit, of all that a lead met."""
+        if picked != Picked(picked.codes, picked.also) or not self._has_room(picked):
+            return None
+        return f"{HOME}.met & {1 << (self._bit(picked) or 0)} <> 0"
+
+    def burst(self, name: str, picked: Picked, velocity: nodes.Velocity) -> str | None:
+        """Return where the awards of bursts stand."""
+        if not self._has_room(picked):
+            return None
+        grid = self._window(("signup_us", "signup_us")) if velocity.per_window else None
+        after = velocity.expires_us
+        since = None if after is None else (self.selection.frame.as_of_us or 0) - after
+        self.bursts.append(Burst(name, self._bit(picked), velocity.at_least, velocity.within_us, since, grid))
+        return f"{HOME}.{name}"
+
+    def depth(self, name: str, picked: Picked, column: str) -> str | None:
+        """Return where the most bits of a column in one session with an id stand."""
+        if not self.native.integer_sessions or not self._has_room(picked):
+            return None
+        self.depths.append(Depth(name, self._slot(name, "count", picked), column))
+        return f"{HOME}.{name}"
+
+    def _has_room(self, picked: Picked) -> bool:
+        condition = Picked(picked.codes, picked.also)
+        return condition == Picked() or condition in self.conditions or len(self.conditions) < MAX_BITS
+
+    def _slot(self, name: str, kind: Literal["count", "first", "last"], picked: Picked) -> Slot:
+        window = None if picked.window is None else self._window(self.selection.bounds(picked.window))
+        after = None if picked.within_us is None else (self.selection.frame.as_of_us or 0) - picked.within_us
+        return Slot(name, kind, self._bit(picked), window, after)
+
+    def _bit(self, picked: Picked) -> int | None:
+        condition = Picked(picked.codes, picked.also)
+        if condition == Picked():
+            return None
+        bit = self.conditions.setdefault(condition, len(self.conditions))
+        if not condition.also:
+            rows = self.selection.names.bits.setdefault(_MET, {})
+            for code in condition.codes or ():
+                rows[code] = rows.get(code, 0) | 1 << bit
+        return bit
+
+    def _window(self, bounds: tuple[str, str]) -> int:
+        if bounds not in self.windows:
+            self.windows.append(bounds)
+        return self.windows.index(bounds)
+
+    @property
+    def places(self) -> Places:
+        """How leads are numbered."""
+        return self.native.places
+
+    @property
+    def state_bytes(self) -> int:
+        """How much memory the numbers of all leads take."""
+        a_lead = 1 + len(self.slots) + len(self.bursts) + 3 * len(self.depths) + 2 * len(self.windows)
+        return 8 * a_lead * self.places.count
+
+    def events(self) -> str:
+        """Return the query for the visible events: the lead's place, when, what they meet, session and bits of depths."""
+        met = [f"COALESCE({_MET}, 0)"] if _MET in self.selection.names.bits else []
+        asked = {bit: self.selection.text(condition) for condition, bit in self.conditions.items() if condition.also}
+        met += [f"CASE WHEN {holds} THEN {1 << bit} ELSE 0 END" for bit, holds in asked.items()]
+        statement = Statement()
+        add_seen(statement, self.selection, every_event=True)
+        columns = ["at_us", f"CAST({' | '.join(met) or '0'} AS BIGINT) AS met"]
+        if self.depths:
+            columns += ["CAST(session_id AS BIGINT) AS session"]
+            columns += [f"CAST(COALESCE({d.column}, 0) AS BIGINT) AS {d.name}" for d in self.depths]
+        return self._beside_places(statement, SEEN, columns)
+
+    def spans(self) -> str:
+        """Return the query for the spans that events must lie in: the lead's place, then from and until of each."""
+        statement = Statement()
+        add_lead(statement, self.selection, self.audience)
+        bounds = enumerate(bound for window in self.windows for bound in window)
+        return self._beside_places(statement, "lead", [f"{bound} AS bound_{i}" for i, bound in bounds])
+
+    def _beside_places(self, statement: Statement, source: str, columns: list[str]) -> str:
+        place = f"CAST({self.places.place} AS INTEGER) AS place"
+        return statement.text(select([place, *columns], source, self.places.join, self.places.where))
+
+    def found(self, results: str) -> str:
+        """Return the query that names the columns of the results: place, what was met, slots, bursts and depths."""
+        names = [*[s.name for s in self.slots], *[b.name for b in self.bursts], *[d.name for d in self.depths]]
+        instants = {s.name for s in self.slots if s.kind != "count"}
+        columns = [f"{self.places.owner} AS g", "c1 AS met"]
+        for i, name in enumerate(names, 2):
+            columns.append(f"{f'nullif(c{i}, {NONE})' if name in instants else f'c{i}'} AS {name}")
+        return select(columns, f"(SELECT c0 AS place, * FROM {results}) AS found", self.places.join_owner)
