@@ -123,9 +123,9 @@ def score(
             step("looking ahead")
             _look_ahead(run)
         already_won = _find_won(run, data, won) if listing and data.outcomes is not None else None
-        for _, path, query in outputs:
+        for what, path, query in outputs:
             if path:
-                write_rows(run.connection, query, path)
+                write_rows(run.connection, query, path, run.words if what == "scores" else {})
         summary = summarize(run)
         ranked = rank(run, top, pql_only=pql_only, without_won=already_won is not None) if listing else []
     moment = "each instant of the grid" if grid else ", ".join(clock.iso(us) for us in sorted(set(instants)))

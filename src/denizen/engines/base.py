@@ -27,8 +27,8 @@ class Session(Protocol):
     def native(self) -> Native | None:
         """What native code can do for a batch here, None if nothing."""
 
-    def create(self, name: str, statement: str, one_pass: OnePass | None = None) -> None:
-        """Keep the rows of a statement as a table of this session; first make what it reads of `one_pass`."""
+    def create(self, name: str, statement: str, asked: OnePass | None = None) -> None:
+        """Keep the rows of a statement as a table of this session; first work out what is `asked` of native code."""
 
     def pull(self, name: str, query: str) -> None:
         """Make the rows of a query readable under a name in the embedded database."""

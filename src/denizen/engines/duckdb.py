@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 import duckdb
 
-from denizen.engines.one_pass import native_for, run_one_pass
+from denizen.engines.one_pass import native_for, one_pass
 from denizen.errors import fail
 from denizen.sql.dialect import DuckDB
 from denizen.sql.literals import text
-from denizen.sql.one_pass import HOME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +33,7 @@ class DuckDBEngine:
         place, _, options = url.partition("?")
         if options not in ("", "one_pass=off", "one_pass=on"):
             raise fail("bad-argument", f"?{options} is no option of duckdb:; known: ?one_pass=off, ?one_pass=on")
-        self.one_pass = options != "one_pass=off"
+        self.in_native = options != "one_pass=off"
         path = place.partition(":")[2].removeprefix("///")
         self.path = "" if path == ":memory:" else path
 
@@ -51,7 +50,7 @@ class DuckDBEngine:
             except duckdb.Error as error:
                 raise fail("engine-unavailable", str(error).split("\n", maxsplit=1)[0]) from None
         try:
-            native = None if grid or not self.one_pass else native_for(prepared)
+            native = None if grid or not self.in_native else native_for(prepared)
             yield DuckDBSession(prepared, native, in_file=bool(self.path))
         finally:
             if self.path:
@@ -66,15 +65,12 @@ class DuckDBSession:
         self.native = native
         self.in_file = in_file
 
-    def create(self, name: str, statement: str, one_pass: OnePass | None = None) -> None:
+    def create(self, name: str, statement: str, asked: OnePass | None = None) -> None:
         """Keep the rows of a statement as a table."""
         table = f"TABLE work.main.{name}" if self.in_file else f"TEMP TABLE {name}"
         try:
-            if one_pass is not None:
-                run_one_pass(self.connection, one_pass)
-            self.connection.execute(f"CREATE OR REPLACE {table} AS {statement}")
-            if one_pass is not None:
-                self.connection.execute(f"DROP TABLE {HOME}")
+            with nullcontext() if asked is None else one_pass(self.connection, asked):
+                self.connection.execute(f"CREATE OR REPLACE {table} AS {statement}")
         except duckdb.Error as error:
             raise fail("engine-failed", f"DuckDB: {error}") from error
         if self.in_file:

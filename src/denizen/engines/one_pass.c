@@ -14,6 +14,7 @@
 #define BLOCK 65536       /* pairs in a block */
 #define CHUNK 131072      /* rows in a chunk of results */
 #define BITS 64
+#define LINE 8           /* numbers in a line of memory */
 #define FEW 24            /* so many values are sorted by insertion */
 
 #if defined(_WIN32)
@@ -48,7 +49,12 @@ struct ArrowArrayStream {
   void *private_data;
 };
 
-/* What is asked, as engines/one_pass.py lays it out. Bits, windows and grids are numbers, -1 where there is none. */
+/* What is asked, as engines/one_pass.py lays it out. Bits, windows and anchors are numbers, -1 where there is none.
+   An anchor is an instant of a lead's own. */
+
+typedef struct {
+  int64_t from, from_offset, until, until_offset; /* each an anchor and what is added to it */
+} Window;
 
 typedef struct {
   int64_t kind; /* 0 counts, 1 keeps the first time, 2 the last; of a depth it means nothing */
@@ -56,13 +62,21 @@ typedef struct {
 } Slot;
 
 typedef struct {
-  int64_t bit, at_least, within, after, grid;
+  int64_t bit, at_least, within, after, grid; /* the anchor where the grid of windows begins */
 } Burst;
 
 typedef struct {
-  int64_t places, windows, slots, bursts, depths;
-  const Slot *slot; /* the slots, then one for each depth that says which events it looks at */
+  Slot which;          /* the events looked at */
+  int64_t first, bits; /* where the bits of its names stand in what an event met, and which they are once moved there */
+  int64_t narrow;      /* whether sessions and bits have 32 bits at most, and are kept as one number */
+} Depth;
+
+typedef struct {
+  int64_t places, anchors, windows, slots, bursts, depths;
+  const Window *window;
+  const Slot *slot;
   const Burst *burst;
+  const Depth *depth;
 } Asked;
 
 /* A place and what is kept of an event, in blocks, so that they grow without being copied. */
@@ -79,12 +93,12 @@ typedef struct {
   int64_t count, width;
 } Kept;
 
-/* `rows` holds for each place: what was met, the slots, the bursts, the depths, from and until of each window, and for each
-   depth the session that is open and the bits it has. The first `columns` of them are results. */
+/* `rows` holds for each place: what was met, the slots, the anchors, for each depth the session that is
+   open and the bits it has, then the results of bursts and depths. They begin a line of memory. */
 
 typedef struct {
   Asked asked;
-  int64_t width, columns, bursts_at, depths_at, windows_at, open_at;
+  int64_t width, anchors_at, open_at, results_at;
   int64_t *rows;
   Kept *kept; /* of the bursts, then of the depths */
   int64_t by_bit[BITS + 2]; /* slots in order of their bit: those of a bit begin here; those that count all come last */
@@ -179,11 +193,13 @@ static int64_t awards_of(const Burst *burst, const int64_t *at, int64_t count, i
   return awards;
 }
 
-static int64_t deepest(const int64_t *found, int64_t count) {
-  int64_t best = 0, bits = 0;
+static int64_t deepest(const int64_t *found, int64_t count, int64_t width) {
+  int64_t best = 0, bits = 0, session = 0;
   for (int64_t i = 0; i < count; i++) {
-    if (i && found[2 * i] != found[2 * i - 2]) bits = 0;
-    bits |= found[2 * i + 1];
+    int64_t now = width == 2 ? found[2 * i] : found[i] >> 32;
+    if (now != session) bits = 0;
+    session = now;
+    bits |= width == 2 ? found[2 * i + 1] : found[i] & UINT32_MAX;
     int64_t reached = __builtin_popcountll((unsigned long long)bits);
     if (reached > best) best = reached;
   }
@@ -195,8 +211,9 @@ static int is_met(int64_t bit, int64_t met) { return bit < 0 || (met >> bit & 1)
 static int is_inside(const Pass *pass, const Slot *slot, const int64_t *row, int64_t at) {
   if (slot->after != NONE && at <= slot->after) return 0;
   if (slot->window < 0) return 1;
-  const int64_t *span = row + pass->windows_at + 2 * slot->window;
-  return span[0] != NONE && span[1] != NONE && at >= span[0] && at < span[1];
+  const Window *window = pass->asked.window + slot->window;
+  int64_t from = row[pass->anchors_at + window->from], until = row[pass->anchors_at + window->until];
+  return from != NONE && until != NONE && at >= from + window->from_offset && at < until + window->until_offset;
 }
 
 static void count_in(const Pass *pass, int64_t from, int64_t to, int64_t *row, int64_t at) {
@@ -261,22 +278,26 @@ static const char *each_batch(Pass *pass, struct ArrowArrayStream *stream, int64
   return wrong;
 }
 
-static const char *take_spans(Pass *pass, const struct ArrowArray *batch, const int32_t *places) {
-  for (int64_t c = 0; c < 2 * pass->asked.windows; c++) {
-    const int64_t *from = numbers(batch, c + 1);
+static const char *take_anchors(Pass *pass, const struct ArrowArray *batch, const int32_t *places) {
+  for (int64_t c = 0; c < pass->asked.anchors; c++) {
+    const int64_t *instant = numbers(batch, c + 1);
     for (int64_t i = 0; i < batch->length; i++)
-      if (!is_null(batch, c + 1, i)) pass->rows[places[i] * pass->width + pass->windows_at + c] = from[i];
+      if (!is_null(batch, c + 1, i)) pass->rows[places[i] * pass->width + pass->anchors_at + c] = instant[i];
   }
   return NULL;
 }
 
+static int close_session(Pass *pass, int64_t number, int64_t *open, int32_t place) {
+  Kept *kept = pass->kept + pass->asked.bursts + number;
+  int64_t narrow = (int64_t)((uint64_t)open[0] << 32) | open[1];
+  int fits = !open[1] || keep(kept, place, kept->width == 2 ? open[0] : narrow, open[1]);
+  open[1] = 0;
+  return fits;
+}
+
 static int keep_session(Pass *pass, int64_t number, int64_t *row, int32_t place, int64_t session, int64_t bits) {
   int64_t *open = row + pass->open_at + 2 * number;
-  int fits = 1;
-  if (open[0] != session && open[1]) {
-    fits = keep(pass->kept + pass->asked.bursts + number, place, open[0], open[1]);
-    open[1] = 0;
-  }
+  int fits = open[0] == session || close_session(pass, number, open, place);
   open[0] = session;
   open[1] |= bits;
   return fits;
@@ -285,9 +306,12 @@ static int keep_session(Pass *pass, int64_t number, int64_t *row, int32_t place,
 static const char *take_events(Pass *pass, const struct ArrowArray *batch, const int32_t *places) {
   const Asked *asked = &pass->asked;
   const int64_t *ats = numbers(batch, 1), *mets = numbers(batch, 2);
-  int64_t count = batch->length, always = pass->by_bit[BITS], all = pass->by_bit[BITS + 1];
+  const int64_t *sessions = asked->depths ? numbers(batch, 3) : NULL;
+  int64_t count = batch->length, always = pass->by_bit[BITS], all = pass->by_bit[BITS + 1], touched = pass->results_at;
   for (int64_t i = 0; i < count; i++) {
-    if (i + AHEAD < count) __builtin_prefetch(pass->rows + places[i + AHEAD] * pass->width, 1);
+    if (i + AHEAD < count)
+      for (int64_t line = 0; line < touched; line += LINE)
+        __builtin_prefetch(pass->rows + places[i + AHEAD] * pass->width + line, 1);
     int64_t *row = pass->rows + places[i] * pass->width, at = ats[i], met = mets[i];
     row[0] |= met;
     count_in(pass, always, all, row, at);
@@ -298,10 +322,11 @@ static const char *take_events(Pass *pass, const struct ArrowArray *batch, const
     for (int64_t b = 0; b < asked->bursts; b++)
       if (is_met(asked->burst[b].bit, met) && !keep(pass->kept + b, places[i], at, 0)) return OUT_OF_MEMORY;
     for (int64_t d = 0; d < asked->depths; d++) {
-      const Slot *which = asked->slot + asked->slots + d;
-      if (!is_met(which->bit, met) || is_null(batch, 3, i) || !is_inside(pass, which, row, at)) continue;
-      int64_t session = numbers(batch, 3)[i], bits = numbers(batch, 4 + d)[i];
-      if (!keep_session(pass, d, row, places[i], session, bits)) return OUT_OF_MEMORY;
+      const Depth *depth = asked->depth + d;
+      int64_t bits = (int64_t)((uint64_t)met >> depth->first) & depth->bits;
+      if (!bits || !is_met(depth->which.bit, met) || !is_inside(pass, &depth->which, row, at)) continue;
+      if (is_null(batch, 3, i)) continue;
+      if (!keep_session(pass, d, row, places[i], sessions[i], bits)) return OUT_OF_MEMORY;
     }
   }
   return NULL;
@@ -323,12 +348,12 @@ API Pass *one_pass_open(const Asked *asked) {
   Pass *pass = calloc(1, sizeof(Pass));
   if (!pass) return NULL;
   pass->asked = *asked;
-  pass->bursts_at = 1 + asked->slots;
-  pass->depths_at = pass->bursts_at + asked->bursts;
-  pass->windows_at = pass->columns = pass->depths_at + asked->depths;
-  pass->open_at = pass->windows_at + 2 * asked->windows;
-  pass->width = pass->open_at + 2 * asked->depths;
-  pass->rows = calloc((size_t)asked->places + 1, sizeof(int64_t) * (size_t)pass->width);
+  pass->anchors_at = 1 + asked->slots;
+  pass->open_at = pass->anchors_at + asked->anchors;
+  pass->results_at = pass->open_at + 2 * asked->depths;
+  pass->width = (pass->results_at + asked->bursts + asked->depths + LINE - 1) / LINE * LINE;
+  size_t line = sizeof(int64_t) * LINE;
+  pass->rows = aligned_alloc(line, line + sizeof(int64_t) * (size_t)asked->places * (size_t)pass->width);
   pass->kept = calloc((size_t)(asked->bursts + asked->depths) + 1, sizeof(Kept));
   pass->order = malloc(sizeof(int64_t) * (size_t)(asked->slots + 1));
   if (!pass->rows || !pass->kept || !pass->order) {
@@ -345,49 +370,51 @@ API Pass *one_pass_open(const Asked *asked) {
       }
   }
   pass->by_bit[BITS + 1] = listed;
-  for (int64_t k = 0; k < asked->bursts + asked->depths; k++) pass->kept[k].width = k < asked->bursts ? 1 : 2;
-  for (int64_t p = 0; p < asked->places; p++) {
-    int64_t *row = pass->rows + p * pass->width;
-    for (int64_t s = 0; s < asked->slots; s++) row[1 + s] = asked->slot[s].kind ? NONE : 0;
-    for (int64_t w = 0; w < 2 * asked->windows; w++) row[pass->windows_at + w] = NONE;
-  }
+  for (int64_t k = 0; k < asked->bursts + asked->depths; k++) pass->kept[k].width = k < asked->bursts || asked->depth[k - asked->bursts].narrow ? 1 : 2;
   return pass;
+}
+
+/* Make the rows of some places ready; all have to be before events are read, several may be at once. */
+API void one_pass_clear(Pass *pass, int64_t first, int64_t end) {
+  const Asked *asked = &pass->asked;
+  for (int64_t p = first; p < end; p++) {
+    int64_t *row = pass->rows + p * pass->width;
+    memset(row, 0, sizeof(int64_t) * (size_t)pass->width);
+    for (int64_t s = 0; s < asked->slots; s++) row[1 + s] = asked->slot[s].kind ? NONE : 0;
+    for (int64_t a = 0; a < asked->anchors; a++) row[pass->anchors_at + a] = NONE;
+  }
 }
 
 /* Each of these returns NULL, or what is wrong. */
 
-API const char *one_pass_spans(Pass *pass, struct ArrowArrayStream *stream) {
-  return each_batch(pass, stream, 1 + 2 * pass->asked.windows, take_spans);
+API const char *one_pass_anchors(Pass *pass, struct ArrowArrayStream *stream) {
+  return each_batch(pass, stream, 1 + pass->asked.anchors, take_anchors);
 }
 
 API const char *one_pass_events(Pass *pass, struct ArrowArrayStream *stream) {
-  int64_t depths = pass->asked.depths;
-  return each_batch(pass, stream, 3 + (depths ? 1 + depths : 0), take_events);
+  return each_batch(pass, stream, pass->asked.depths ? 4 : 3, take_events);
 }
 
-API const char *one_pass_finish(Pass *pass) {
+/* Work out burst or depth number `k`, depths counted on from the bursts; several may be worked out at once. */
+API const char *one_pass_finish(Pass *pass, int64_t k) {
   const Asked *asked = &pass->asked;
-  int64_t *start = malloc(sizeof(int64_t) * (size_t)(asked->places + 2));
-  if (!start) return OUT_OF_MEMORY;
-  const char *wrong = NULL;
-  for (int64_t k = 0; !wrong && k < asked->bursts + asked->depths; k++) {
-    int64_t burst = k < asked->bursts, d = k - asked->bursts;
-    for (int64_t p = 0; !burst && !wrong && p < asked->places; p++) {
-      int64_t *open = pass->rows + p * pass->width + pass->open_at + 2 * d;
-      if (open[1] && !keep(pass->kept + k, (int32_t)p, open[0], open[1])) wrong = OUT_OF_MEMORY;
-    }
-    int64_t width = pass->kept[k].width, *found = wrong ? NULL : by_place(pass->kept + k, asked->places, start);
-    if (!found) wrong = OUT_OF_MEMORY;
-    for (int64_t p = 0; !wrong && p < asked->places; p++) {
-      int64_t *row = pass->rows + p * pass->width, *mine = found + start[p] * width, count = start[p + 1] - start[p];
-      if (burst && count < asked->burst[k].at_least) continue;
-      sort(mine, count, width);
-      int64_t grid = burst ? asked->burst[k].grid : -1;
-      int64_t origin = grid < 0 ? NONE : row[pass->windows_at + 2 * grid];
-      row[pass->bursts_at + k] = burst ? awards_of(asked->burst + k, mine, count, origin) : deepest(mine, count);
-    }
-    free(found);
+  int64_t is_burst = k < asked->bursts, width = pass->kept[k].width;
+  for (int64_t p = 0; !is_burst && p < asked->places; p++) {
+    int64_t d = k - asked->bursts, *open = pass->rows + p * pass->width + pass->open_at + 2 * d;
+    if (!close_session(pass, d, open, (int32_t)p)) return OUT_OF_MEMORY;
   }
+  int64_t *start = malloc(sizeof(int64_t) * (size_t)(asked->places + 2));
+  int64_t *found = start ? by_place(pass->kept + k, asked->places, start) : NULL;
+  for (int64_t p = 0; found && p < asked->places; p++) {
+    int64_t *mine = found + start[p] * width, count = start[p + 1] - start[p];
+    if (count < (is_burst ? asked->burst[k].at_least : 1)) continue;
+    sort(mine, count, width);
+    int64_t *row = pass->rows + p * pass->width, grid = is_burst ? asked->burst[k].grid : -1;
+    int64_t origin = grid < 0 ? NONE : row[pass->anchors_at + grid];
+    row[pass->results_at + k] = is_burst ? awards_of(asked->burst + k, mine, count, origin) : deepest(mine, count, width);
+  }
+  const char *wrong = found ? NULL : OUT_OF_MEMORY;
+  free(found);
   free(start);
   return wrong;
 }
@@ -398,6 +425,8 @@ typedef struct {
   Pass *pass;
   int64_t next;
 } Results;
+
+static int64_t columns_of(const Pass *pass) { return 2 + pass->asked.slots + pass->asked.bursts + pass->asked.depths; }
 
 static void release_column(struct ArrowArray *array) {
   free((void *)array->buffers[1]);
@@ -426,7 +455,8 @@ static int make_column(struct ArrowArray *array, const Pass *pass, int64_t colum
     free(values);
     return 0;
   }
-  const int64_t *from = pass->rows + first * pass->width + column - 1;
+  int64_t results = column - 2 - pass->asked.slots;
+  const int64_t *from = pass->rows + first * pass->width + (results < 0 ? column - 1 : pass->results_at + results);
   for (int64_t i = 0; i < count; i++) values[i] = column ? from[i * pass->width] : first + i;
   array->buffers[1] = values;
   array->release = release_column;
@@ -436,7 +466,7 @@ static int make_column(struct ArrowArray *array, const Pass *pass, int64_t colum
 static int next_chunk(struct ArrowArrayStream *stream, struct ArrowArray *out) {
   Results *results = stream->private_data;
   Pass *pass = results->pass;
-  int64_t count = pass->asked.places - results->next, columns = 1 + pass->columns;
+  int64_t count = pass->asked.places - results->next, columns = columns_of(pass);
   memset(out, 0, sizeof *out);
   if (count <= 0) return 0;
   if (count > CHUNK) count = CHUNK;
@@ -471,7 +501,7 @@ static void release_schema(struct ArrowSchema *schema) {
 
 static int describe(struct ArrowArrayStream *stream, struct ArrowSchema *out) {
   const Pass *pass = ((Results *)stream->private_data)->pass;
-  int64_t columns = 1 + pass->columns;
+  int64_t columns = columns_of(pass);
   memset(out, 0, sizeof *out);
   out->format = "+s";
   out->name = "";

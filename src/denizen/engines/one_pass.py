@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import ctypes
 import sysconfig
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from denizen.errors import fail
+from denizen.errors import DenizenError, fail
 from denizen.sql.one_pass import HOME, NONE, Native, Places
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from duckdb import DuckDBPyConnection
 
@@ -27,11 +29,17 @@ LIBRARY = f"_one_pass{sysconfig.get_config_var('SHLIB_SUFFIX') or '.so'}"
 VERSION = 1
 """What `one_pass.c` says it is; a library left from another version is not used."""
 LARGEST_PLACE = 2**31 - 2
+NARROW = 32
 SPARSE = 4
 """Places are whole ids themselves if the ids lie so close that at most every fourth place is taken."""
-_WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT")
+_NARROW = ("TINYINT", "SMALLINT", "INTEGER")
 _KINDS = {"count": 0, "first": 1, "last": 2}
+_RESULTS = "one_pass_results"
 _CAPSULE = b"arrow_array_stream"
+
+
+class _Window(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_int64) for name in ("start", "start_offset", "end", "end_offset")]
 
 
 class _Slot(ctypes.Structure):
@@ -42,31 +50,46 @@ class _Burst(ctypes.Structure):
     _fields_ = [(name, ctypes.c_int64) for name in ("bit", "at_least", "within", "after", "grid")]
 
 
+class _Depth(ctypes.Structure):
+    _fields_ = [("which", _Slot), *[(name, ctypes.c_int64) for name in ("first", "bits", "narrow")]]
+
+
 class _Asked(ctypes.Structure):
     _fields_ = [
-        *[(name, ctypes.c_int64) for name in ("places", "windows", "slots", "bursts", "depths")],
+        *[(name, ctypes.c_int64) for name in ("places", "anchors", "windows", "slots", "bursts", "depths")],
+        ("window", ctypes.POINTER(_Window)),
         ("slot", ctypes.POINTER(_Slot)),
         ("burst", ctypes.POINTER(_Burst)),
+        ("depth", ctypes.POINTER(_Depth)),
     ]
 
 
 class _Stream(ctypes.Structure):
-    """An Arrow C stream, to be handed on in a capsule."""
-
     _fields_ = [(name, ctypes.c_void_p) for name in ("schema", "next", "error", "release", "private")]
 
+
+class _Results:
+    """What a pass found, as an Arrow stream that can be read again and again."""
+
+    def __init__(self, native: Any, running: int) -> None:
+        self.native = native
+        self.running = running
+        self.streams: list[_Stream] = []
+
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        """Return the stream in a capsule; it must not outlive this object."""
+        """Return a new stream of all rows in a capsule."""
         del requested_schema
+        self.streams.append(_Stream())
+        _told(self.native.one_pass_results(self.running, ctypes.byref(self.streams[-1])))
         make = ctypes.pythonapi.PyCapsule_New
         make.restype, make.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
-        return make(ctypes.addressof(self), _CAPSULE, None)
+        return make(ctypes.addressof(self.streams[-1]), _CAPSULE, None)
 
 
 @cache
 def library() -> Any:
     """Return the compiled library, None if there is none that fits."""
-    path = Path(__file__).with_name(LIBRARY)
+    path = Path(__file__).parent / LIBRARY
     if not path.exists():
         return None
     try:
@@ -78,9 +101,11 @@ def library() -> Any:
     if version() != VERSION:
         return None
     found.one_pass_open.restype, found.one_pass_open.argtypes = ctypes.c_void_p, [ctypes.POINTER(_Asked)]
+    found.one_pass_clear.restype = None
+    found.one_pass_clear.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64]
     found.one_pass_close.restype, found.one_pass_close.argtypes = None, [ctypes.c_void_p]
-    found.one_pass_finish.restype, found.one_pass_finish.argtypes = ctypes.c_char_p, [ctypes.c_void_p]
-    for name in ("one_pass_spans", "one_pass_events", "one_pass_results"):
+    found.one_pass_finish.restype, found.one_pass_finish.argtypes = ctypes.c_char_p, [ctypes.c_void_p, ctypes.c_int64]
+    for name in ("one_pass_anchors", "one_pass_events", "one_pass_results"):
         function = getattr(found, name)
         function.restype, function.argtypes = ctypes.c_char_p, [ctypes.c_void_p, ctypes.c_void_p]
     return found
@@ -91,7 +116,10 @@ def native_for(connection: DuckDBPyConnection) -> Native | None:
     if library() is None:
         return None
     kinds = {str(r[0]): str(r[1]) for r in connection.execute("DESCRIBE events").fetchall()}
-    return Native(_places(connection, kinds["lead_id"]), kinds.get("session_id", "") in _WHOLE)
+    places, session = _places(connection, kinds["lead_id"]), kinds.get("session_id", "")
+    whole, narrow = session in (*_NARROW, "BIGINT"), session in _NARROW
+    without = "SELECT count(*) FROM events WHERE session_id IS NULL"
+    return Native(places, whole, narrow, whole and not connection.execute(without).fetchall()[0][0])
 
 
 def _places(connection: DuckDBPyConnection, kind: str) -> Places:
@@ -113,33 +141,62 @@ def _places(connection: DuckDBPyConnection, kind: str) -> Places:
     )
 
 
-def run_one_pass(connection: DuckDBPyConnection, asked: OnePass) -> None:
-    """Make the table of what `asked` collects.
+@contextmanager
+def one_pass(connection: DuckDBPyConnection, asked: OnePass) -> Iterator[None]:
+    """Run the pass; until the context ends, what `asked` collects stands in the database.
 
     Raises:
         DenizenError: rows cannot be read, or memory does not suffice.
     """
-    slots = [_slot(s) for s in (*asked.slots, *[d.slot for d in asked.depths])]
-    bursts = [_burst(b) for b in asked.bursts]
-    counts = (asked.places.count, len(asked.windows), len(asked.slots), len(bursts), len(asked.depths))
-    want = _Asked(*counts, (_Slot * len(slots))(*slots), (_Burst * len(bursts))(*bursts))
+    slots, bursts = [_slot(s) for s in asked.slots], [_burst(b) for b in asked.bursts]
+    depths = [
+        _Depth(_slot(d.slot), d.first, (1 << d.names) - 1, d.names <= NARROW and asked.native.narrow_sessions)
+        for d in asked.depths
+    ]
+    windows = [_Window(*w) for w in asked.windows]
+    counts = (asked.places.count, len(asked.anchors), len(windows), len(slots), len(bursts), len(depths))
+    lists = [_list(_Window, windows), _list(_Slot, slots), _list(_Burst, bursts), _list(_Depth, depths)]
+    want = _Asked(*counts, *lists)
     native = library()
     running = native.one_pass_open(ctypes.byref(want))
     _told("out of memory" if not running else None)
     try:
-        if asked.windows:
-            _feed(connection, asked.spans(), lambda stream: native.one_pass_spans(running, stream))
+        _at_once(lambda half: native.one_pass_clear(running, *half), _halves(asked.places.count))
+        if asked.anchors:
+            _feed(connection, asked.instants(), lambda stream: native.one_pass_anchors(running, stream))
         _feed(connection, asked.events(), lambda stream: native.one_pass_events(running, stream))
-        _told(native.one_pass_finish(running))
-        results = _Stream()
-        _told(native.one_pass_results(running, ctypes.byref(results)))
-        connection.register("one_pass_results", results)
+        _at_once(lambda number: _told(native.one_pass_finish(running, number)), range(len(bursts) + len(depths)))
+        connection.register(_RESULTS, _Results(native, running))
         try:
-            connection.execute(f"CREATE OR REPLACE TEMP TABLE {HOME} AS {asked.found('one_pass_results')}")
+            connection.execute(f"CREATE OR REPLACE TEMP VIEW {HOME} AS {asked.found(_RESULTS)}")
+            yield
         finally:
-            connection.unregister("one_pass_results")
+            connection.unregister(_RESULTS)
     finally:
         native.one_pass_close(running)
+
+
+def _halves(count: int) -> list[tuple[int, int]]:
+    return [(0, count // 2), (count // 2, count)]
+
+
+def _at_once(work: Callable[[Any], None], items: Iterable[Any]) -> None:
+    """Do some work for each item in a thread of its own."""
+    failed: list[BaseException] = []
+
+    def do(item: object) -> None:
+        try:
+            work(item)
+        except DenizenError as error:
+            failed.append(error)
+
+    threads = [Thread(target=do, args=(item,)) for item in items]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for error in failed:
+        raise error
 
 
 def _feed(connection: DuckDBPyConnection, query: str, take: Callable[[int], bytes | None]) -> None:
@@ -154,6 +211,10 @@ def _feed(connection: DuckDBPyConnection, query: str, take: Callable[[int], byte
 def _told(wrong: bytes | str | None) -> None:
     if wrong is not None:
         raise fail("engine-failed", f"the native pass: {wrong.decode() if isinstance(wrong, bytes) else wrong}")
+
+
+def _list(kind: Any, items: list[Any]) -> Any:
+    return (kind * len(items))(*items)
 
 
 def _slot(slot: Slot) -> _Slot:

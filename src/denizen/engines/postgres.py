@@ -116,9 +116,9 @@ class PostgresSession:
                 while chunk := rows.read(CHUNK_BYTES):
                     copy.write(chunk)
 
-    def create(self, name: str, statement: str, one_pass: OnePass | None = None) -> None:
+    def create(self, name: str, statement: str, asked: OnePass | None = None) -> None:
         """Keep the rows of a statement as a temporary table."""
-        del one_pass
+        del asked
         self.connection.execute(f"CREATE TEMP TABLE {name} ON COMMIT DROP AS {statement}")
 
     def pull(self, name: str, query: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from denizen.ingest.accounting import EntityRows
@@ -27,6 +28,12 @@ INSTANTS = {
 }
 
 
+SPARSE = 8
+"""Whole numbers lie close together if at least every so-manieth is taken."""
+SAMPLE, FEW = 2048, 8
+"""A text has few values if among so many first rows there are less than an eighth as many."""
+
+
 def id_kind(*columns: Column | None) -> str:
     """Return BIGINT if every id column holds integers, else VARCHAR."""
     return "BIGINT" if all(is_integer(c.kind) for c in columns if c is not None) else "VARCHAR"
@@ -49,8 +56,7 @@ def stage_accounts(
     reading = Reading(raw)
     reading.add("account_id", as_id(key.expression, key.kind))
     reading.reject(f"{OWN}account_id IS NULL", "account_id is missing")
-    _add_attributes(connection, reading, tables)
-    accounting.accounts = _stage(connection, reading, "accounts", "account_id", numbers, accounting)
+    accounting.accounts = _stage(connection, reading, tables, "accounts", "account_id", numbers, accounting)
 
 
 def stage_leads(
@@ -79,8 +85,7 @@ def stage_leads(
             reading.add(name, "CAST(NULL AS BIGINT)")
         else:
             reading.add_instant(name, column, as_instant(column.expression, column.kind), given)
-    _add_attributes(connection, reading, tables)
-    accounting.leads = _stage(connection, reading, "leads", "lead_id", numbers, accounting)
+    accounting.leads = _stage(connection, reading, tables, "leads", "lead_id", numbers, accounting)
     if signs:
         match_accounts(connection, signs, accounting, accounts=accounts is not None)
     if accounts is not None:
@@ -103,29 +108,73 @@ def _null(kind: str) -> str:
     return "CAST(NULL AS DECIMAL(38, 9))" if kind == "number" else "CAST(NULL AS VARCHAR)"
 
 
-def _add_attributes(connection: DuckDBPyConnection, reading: Reading, tables: Tables) -> None:
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a first look at columnar data found.
+
+    `plain` are the attributes that can be read as they stand, because every value is plain, and whether some are empty.
+    """
+
+    rows: int
+    rejected: int
+    keys: int
+    plain: dict[str, bool]
+
+
+def _look(connection: DuckDBPyConnection, reading: Reading, tables: Tables, key: str) -> _Look:
+    """Look once at keys, instants and texts, before any attribute is read."""
     columns = {name: reading.raw.find(name) or NOTHING for name in tables.attributes}
-    plain = _plain(connection, reading.raw, columns) if reading.raw.in_place else set()
+    texts = {name: column.expression for name, column in columns.items() if column.kind == "VARCHAR"}
+    few = _few_valued(connection, reading.raw, list(texts.values()))
+    many = [(i, expression) for i, expression in enumerate(texts.values()) if expression not in few]
+    rows = reading.select(record=False, also=", ".join(f"{expression} AS text_{i}" for i, expression in many))
+    keys = _distinct_whole(connection, reading, key) or _distinct(key)
+    asked = ["count(*)", "count(reason)", keys, *[_is_plain(f"text_{i}") for i, _ in many]]
+    read, rejected, keys, *found = connection.execute(f"SELECT {', '.join(asked)} FROM ({rows})").fetchall()[0]
+    told = dict(zip([expression for _, expression in many], zip(found[::2], found[1::2], strict=True), strict=True))
+    told |= _look_at_few(connection, reading.raw, few)
+    plain = {name: bool(told[expression][1]) for name, expression in texts.items() if told[expression][0] is not False}
+    plain |= {name: False for name, column in columns.items() if is_plain(column.kind)}
+    return _Look(int(read), int(rejected), int(keys), plain)
+
+
+def _few_valued(connection: DuckDBPyConnection, raw: Raw, expressions: list[str]) -> list[str]:
+    """Return which texts have few different values among the first rows."""
+    if not expressions:
+        return []
+    counts = ", ".join(f"approx_count_distinct(text_{i})" for i, _ in enumerate(expressions))
+    listed = ", ".join(f"{expression} AS text_{i}" for i, expression in enumerate(expressions))
+    found = connection.execute(f"SELECT {counts} FROM (SELECT {listed} FROM {raw.rows} LIMIT {SAMPLE})").fetchall()[0]
+    return [expression for expression, count in zip(expressions, found, strict=True) if count * FEW < SAMPLE]
+
+
+def _look_at_few(connection: DuckDBPyConnection, raw: Raw, expressions: list[str]) -> dict[str, tuple[Any, Any]]:
+    """Return of texts with few values whether all are plain and whether any is empty: each value is looked at once."""
+    asked = " UNION ALL ".join(
+        f"SELECT {i} AS i, {_is_plain('text')} FROM (SELECT DISTINCT {expression} AS text FROM {raw.rows})"
+        for i, expression in enumerate(expressions)
+    )
+    rows = connection.execute(asked).fetchall() if asked else []
+    return {expressions[i]: (plain, empty) for i, plain, empty in rows}
+
+
+def _is_plain(expression: str) -> str:
+    return f"bool_and(plain({expression})), bool_or({expression} = '')"
+
+
+def _add_attributes(reading: Reading, tables: Tables, plain: Mapping[str, bool]) -> None:
     for name, value in tables.attributes.items():
-        column = columns[name]
+        column = reading.raw.find(name) or NOTHING
         if name in plain:
-            reading.add_plain_value(value, column, shown=tables.shown)
+            reading.add_plain_value(value, column, shown=tables.shown, empty=plain[name])
         else:
             reading.add_value(value, as_text(column.expression, column.kind), shown=tables.shown)
-
-
-def _plain(connection: DuckDBPyConnection, raw: Raw, columns: dict[str, Column]) -> set[str]:
-    """Return which attributes can be read as they stand, because every value is plain already."""
-    texts = [name for name, column in columns.items() if column.kind == "VARCHAR"]
-    asked = ", ".join(f"bool_and(plain({columns[name].expression}))" for name in texts)
-    found = connection.execute(f"SELECT {asked} FROM {raw.rows}").fetchall()[0] if texts else ()
-    untidy = {name for name, plain in zip(texts, found, strict=True) if plain is False}
-    return {name for name, c in columns.items() if is_plain(c.kind) or c.kind == "VARCHAR"} - untidy
 
 
 def _stage(
     connection: DuckDBPyConnection,
     reading: Reading,
+    tables: Tables,
     table: str,
     key: str,
     numbers: Mapping[str, tuple[str, str]],
@@ -135,15 +184,18 @@ def _stage(
 
     Data without a fault can be read in place; anything else is read once, into `{table}_read`.
     """
-    listed, raw = ", ".join(reading.columns), reading.raw
+    raw = reading.raw
+    look = _look(connection, reading, tables, key) if raw.in_place else None
+    _add_attributes(reading, tables, look.plain if look else {})
+    listed = ", ".join(reading.columns)
     numbers = {n: found for n, found in numbers.items() if not is_integer((raw.find(n) or NOTHING).kind)}
-    if raw.in_place:
+    if look and not look.rejected and look.keys == look.rows:
         rows = reading.select(record=False)
-        read, rejected, keys, *tallied = _counts(connection, rows, key, numbers)
-        if not rejected and keys == read:
-            connection.execute(f"CREATE TEMP VIEW {table} AS SELECT {listed} FROM ({rows})")
+        if numbers:
+            _, _, _, *tallied = _counts(connection, rows, key, numbers)
             accounting.warnings += unread_warnings(table, [*numbers], tallied)
-            return EntityRows(read, read, 0, given=True)
+        connection.execute(f"CREATE TEMP VIEW {table} AS SELECT {listed} FROM ({rows})")
+        return EntityRows(look.rows, look.rows, 0, given=True)
     connection.execute(f"CREATE TEMP TABLE {table}_read AS {reading.select(record=True)}")
     read, rejected, keys, *tallied = _counts(connection, f"{table}_read", key, numbers)
     broken = add_broken(connection, raw, table)
@@ -184,10 +236,26 @@ def _counts(
     connection: DuckDBPyConnection, rows: str, key: str, numbers: Mapping[str, tuple[str, str]]
 ) -> tuple[Any, ...]:
     """Return how many rows there are, how many are rejected, how many keys the others have, and what is no number."""
-    distinct = f"count(DISTINCT CASE WHEN reason IS NULL THEN {key} END)"
-    asked = ", ".join(["count(*)", "count(reason)", distinct, *tallies(numbers)])
+    asked = ", ".join(["count(*)", "count(reason)", _distinct(key), *tallies(numbers)])
     found: tuple[Any, ...] = connection.execute(f"SELECT {asked} FROM ({rows})").fetchall()[0]
     return found
+
+
+def _distinct(key: str) -> str:
+    return f"count(DISTINCT CASE WHEN reason IS NULL THEN {key} END)"
+
+
+def _distinct_whole(connection: DuckDBPyConnection, reading: Reading, key: str) -> str | None:
+    """Return the same for whole numbers that lie close together, where a bit for each is faster than hashing."""
+    column = reading.raw.find(key)
+    if column is None or not is_integer(column.kind):
+        return None
+    bounds = f"SELECT min({column.expression}), max({column.expression}), count(*) FROM {reading.raw.rows}"
+    low, high, rows = connection.execute(bounds).fetchall()[0]
+    if low is None or high - low > SPARSE * rows:
+        return None
+    whole = f"CASE WHEN reason IS NULL THEN CAST({key} AS BIGINT) END"
+    return f"COALESCE(bit_count(bitstring_agg({whole}, {low}, {high})), 0)"
 
 
 def add_broken(connection: DuckDBPyConnection, raw: Raw, table: str) -> int:

@@ -51,19 +51,20 @@ class Reading:
         unread = f"({in_range(OWN + name)}) IS NOT TRUE"
         self.reject(f"{present}{unread}", f"{label} cannot be read (write ISO 8601 or epoch time)")
 
-    def add_plain_value(self, value: Value, column: Column, *, shown: bool) -> None:
-        """Add an attribute whose every value is tidy and no list: nothing is asked of each row.
+    def add_plain_value(self, value: Value, column: Column, *, shown: bool, empty: bool) -> None:
+        """Add an attribute whose every value is tidy and no list; `empty` says that some are empty, which is unknown.
 
         Columnar files store a repeated text once, and a function without conditions runs once for each of those.
         """
         text = as_text(column.expression, column.kind)
-        self.given[value.shown] = text
-        self.given[value.text] = f"normal({text})" if column.kind == "VARCHAR" else text
+        normal = f"normal({text})" if column.kind == "VARCHAR" else text
+        self.given[value.shown] = f"nullif({text}, '')" if empty else text
+        self.given[value.text] = f"nullif({normal}, '')" if empty else normal
         if value.forms.words:
             self.given[value.words] = "CAST(NULL AS VARCHAR)"
         if value.forms.number:
             whole = is_integer(column.kind)
-            self.given[value.number] = as_decimal(column.expression) if whole else f"as_number(normal({text}))"
+            self.given[value.number] = as_decimal(column.expression) if whole else f"as_number({normal})"
         self.columns += value.columns(shown=shown)
 
     def add_value(self, value: Value, text: str, *, shown: bool) -> None:
@@ -82,8 +83,11 @@ class Reading:
         """Reject rows on which a condition holds."""
         self.reasons.append((condition, reason))
 
-    def select(self, *, record: bool) -> str:
-        """Return the rows with the columns and `reason`; with `record`, also a rejected row as it came."""
+    def select(self, *, record: bool, also: str = "") -> str:
+        """Return the rows with the columns and `reason`; with `record`, also a rejected row as it came.
+
+        `also` are more columns, of the data as given.
+        """
         source = self.raw.rows
         for layer in (self.given, self.listed, self.normal, self.numbers):
             if layer:
@@ -92,5 +96,6 @@ class Reading:
         cases = " ".join(f"WHEN {condition} THEN '{reason}'" for condition, reason in self.reasons)
         source = f"(SELECT *, CASE {cases} END AS {OWN}reason FROM {source})"
         columns = ", ".join(f"{OWN}{name} AS {name}" for name in self.columns)
+        also = f", {also}" if also else ""
         kept = f", CASE WHEN {OWN}reason IS NOT NULL THEN {self.raw.record} END AS record" if record else ""
-        return f"SELECT {columns}, {OWN}reason AS reason{kept} FROM {source}"
+        return f"SELECT {columns}, {OWN}reason AS reason{kept}{also} FROM {source}"

@@ -24,7 +24,7 @@ _ISO = (
 )
 _EPOCH = r"-?[0-9]{1,20}([.][0-9]+)?"
 
-# A text is plain if it is what tidying makes of it, and no list.
+# A text is plain if it is empty, or what tidying makes of it and no list.
 # Trimming by a set of characters is slow, and a text that starts and ends in visible ASCII does not need it.
 _CURRENCY = (
     "[$€£¥₹]|usd|eur|gbp|jpy|cny|inr|cad|aud|nzd|chf|sek|nok|dkk|isk|pln|czk|huf|ron|bgn|uah|try|ils|aed|sar|qar|egp|zar|ngn|kes"
@@ -39,7 +39,9 @@ MACROS = {
         "CASE WHEN x[1] BETWEEN '!' AND '~' AND x[-1] BETWEEN '!' AND '~' AND NOT contains(x, chr(0)) THEN x"
         f" ELSE nullif(trim(replace(x, chr(0), ''), {_SPACE}), '') END"
     ),
-    "plain(x)": ("x[1] BETWEEN '!' AND '~' AND x[1] <> '[' AND x[-1] BETWEEN '!' AND '~' AND NOT contains(x, chr(0))"),
+    "plain(x)": (
+        "x = '' OR (x >= '!' AND x < chr(127) AND x[1] <> '[' AND x[-1] BETWEEN '!' AND '~' AND NOT contains(x, chr(0)))"
+    ),
     "normal(x)": "lower(x)",
     "reads_as_number(x)": f"regexp_matches(x, {_NUMBER})",
     "as_number(x)": (

@@ -77,6 +77,18 @@ class Run:
         return tuple(found.values())
 
     @property
+    def words(self) -> dict[str, list[str]]:
+        """The columns of `scores` with few texts, and which they can be."""
+        plans = self.program.plans
+        words = {
+            "fit_tier": [tier.name for plan in plans for tier in plan.fit_tiers],
+            "behavior_tier": [tier.name for plan in plans for tier in plan.behavior_tiers],
+            "model": [self.program.model],
+            "model_hash": [self.program.model_hash],
+        }
+        return {column: found for column, found in words.items() if found}
+
+    @property
     def tables(self) -> Tables:
         """The tables that were read, with what any plan asks for."""
         return self.plans[0].scores.tables
@@ -305,7 +317,8 @@ def _add_views(connection: DuckDBPyConnection, program: Program, *, detail: bool
         "CREATE OR REPLACE TEMP VIEW scores AS SELECT lead_id, account_id, make_timestamptz(as_of_us) AS as_of,"
         " CAST(fit AS DOUBLE) AS fit, CAST(behavior AS DOUBLE) AS behavior, CAST(total AS DOUBLE) AS total, pql,"
         " fit_tier, behavior_tier, disqualified, capped,"
-        f" {text(program.model)} AS model, {text(program.model_hash)} AS model_hash{names} FROM final ORDER BY final.total DESC, lead_id, as_of_us"
+        f" {text(program.model)} AS model, {text(program.model_hash)} AS model_hash{names}"
+        " FROM (SELECT * FROM final ORDER BY total DESC, lead_id, as_of_us)"
     )
     if not detail:
         return

@@ -178,7 +178,7 @@ class Selection:
         if picked.within_us is not None:
             parts.append(self.since(picked.within_us))
         if picked.window is not None:
-            start, end = self.bounds(picked.window)
+            start, end = (_moved(*bound) for bound in self.bounds(picked.window))
             parts.append(f"at_us >= {start} AND at_us < {end}")
         return " AND ".join(parts) or "TRUE"
 
@@ -190,13 +190,17 @@ class Selection:
         """Return the condition that an event lies in `(T - span, T]`."""
         return f"at_us > {self.frame.as_of} - {span_us}"
 
-    def bounds(self, window: nodes.Window) -> tuple[str, str]:
-        """Return from when and until when, itself outside, a window of the lead's own lasts."""
+    def bounds(self, window: nodes.Window) -> tuple[tuple[str, int], tuple[str, int]]:
+        """Return from when and until when, itself outside, a window of the lead's own lasts: instants and what is added."""
         if window.kind == "first":
-            return "signup_us", f"signup_us + {window.span_us}"
+            return ("signup_us", 0), ("signup_us", window.span_us)
         if window.kind == "trial_last":
-            return f"trial_ends_us - {window.span_us}", "trial_ends_us"
-        return "COALESCE(trial_started_us, signup_us)", "trial_ends_us"
+            return ("trial_ends_us", -window.span_us), ("trial_ends_us", 0)
+        return ("COALESCE(trial_started_us, signup_us)", 0), ("trial_ends_us", 0)
+
+
+def _moved(instant: str, by_us: int) -> str:
+    return f"{instant} {'-' if by_us < 0 else '+'} {abs(by_us)}" if by_us else instant
 
 
 def add_lead(statement: Statement, selection: Selection, audience: nodes.Audience | None) -> None:

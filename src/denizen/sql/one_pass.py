@@ -6,7 +6,7 @@ place for every engine. The pass only counts, keeps first and last times, finds 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from denizen.sql.events import SEEN, Picked, Selection, add_lead, add_seen
@@ -47,10 +47,15 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Native:
-    """What native code can do with the tables that are prepared; sessions it knows only by whole numbers."""
+    """What native code can do with the tables that are prepared.
+
+    It knows sessions only by whole numbers, `narrow` ones by such of 32 bits; `every_session` says that every event has one.
+    """
 
     places: Places
     integer_sessions: bool
+    narrow_sessions: bool
+    every_session: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ class Slot:
 class Burst:
     """Whether some event that meets a condition is the last of `at_least` within a span.
 
-    With a `grid`, in how many windows of the grid that starts with the window of that number there is one.
+    With a `grid`, in how many windows of the grid that begins at the anchor of that number there is one.
     """
 
     name: str
@@ -85,16 +90,24 @@ class Burst:
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """The most bits of a column that the events of one session have together, of those that meet a condition."""
+    """The most names that the events of one session have together, of those that `slot` picks.
+
+    Each name is a bit of what an event meets, from bit `first` on.
+    """
 
     name: str
     slot: Slot
-    column: str
+    first: int
+    names: int
 
 
 @dataclass(slots=True)
 class OnePass:
-    """Collects what the pass works out, and spells the rows it reads. Takes what it can and declines the rest."""
+    """Collects what the pass works out, and spells the rows it reads. Takes what it can and declines the rest.
+
+    `anchors` are the instants of a lead that windows are counted from; a window lasts from an anchor and what is added to
+    it until another. `used_bits` of what an event meets have a meaning.
+    """
 
     selection: Selection
     audience: nodes.Audience | None
@@ -102,8 +115,10 @@ class OnePass:
     slots: list[Slot] = field(default_factory=list)
     bursts: list[Burst] = field(default_factory=list)
     depths: list[Depth] = field(default_factory=list)
-    windows: list[tuple[str, str]] = field(default_factory=list)
+    anchors: list[str] = field(default_factory=list)
+    windows: list[tuple[int, int, int, int]] = field(default_factory=list)
     conditions: dict[Picked, int] = field(default_factory=dict)
+    used_bits: int = 0
 
     def aggregate(self, name: str, function: str, picked: Picked) -> str | None:
         """Return where an aggregate stands that the pass computes, None if it cannot."""
@@ -122,25 +137,31 @@ class OnePass:
         """Return where the awards of bursts stand."""
         if not self._has_room(picked):
             return None
-        grid = self._window(("signup_us", "signup_us")) if velocity.per_window else None
+        grid = self._anchor("signup_us") if velocity.per_window else None
         after = velocity.expires_us
         since = None if after is None else (self.selection.frame.as_of_us or 0) - after
         self.bursts.append(Burst(name, self._bit(picked), velocity.at_least, velocity.within_us, since, grid))
         return f"{HOME}.{name}"
 
-    def depth(self, name: str, picked: Picked, column: str) -> str | None:
-        """Return where the most bits of a column in one session with an id stand."""
-        if not self.native.integer_sessions or not self._has_room(picked):
+    def depth(self, name: str, picked: Picked) -> str | None:
+        """Return where the most of the picked names in one session with an id stand."""
+        codes = picked.codes or ()
+        if not self.native.integer_sessions or self.used_bits + len(codes) >= MAX_BITS:
             return None
-        self.depths.append(Depth(name, self._slot(name, "count", picked), column))
+        which = replace(picked, codes=None) if not picked.also else picked
+        slot = self._slot(name, "count", which)
+        self.depths.append(Depth(name, slot, self.used_bits, len(codes)))
+        for code in codes:
+            self._give(self.used_bits, (code,))
+            self.used_bits += 1
         return f"{HOME}.{name}"
 
     def _has_room(self, picked: Picked) -> bool:
         condition = Picked(picked.codes, picked.also)
-        return condition == Picked() or condition in self.conditions or len(self.conditions) < MAX_BITS
+        return condition == Picked() or condition in self.conditions or self.used_bits < MAX_BITS
 
     def _slot(self, name: str, kind: Literal["count", "first", "last"], picked: Picked) -> Slot:
-        window = None if picked.window is None else self._window(self.selection.bounds(picked.window))
+        window = None if picked.window is None else self._window(picked.window)
         after = None if picked.within_us is None else (self.selection.frame.as_of_us or 0) - picked.within_us
         return Slot(name, kind, self._bit(picked), window, after)
 
@@ -148,17 +169,29 @@ class OnePass:
         condition = Picked(picked.codes, picked.also)
         if condition == Picked():
             return None
-        bit = self.conditions.setdefault(condition, len(self.conditions))
-        if not condition.also:
-            rows = self.selection.names.bits.setdefault(_MET, {})
-            for code in condition.codes or ():
-                rows[code] = rows.get(code, 0) | 1 << bit
-        return bit
+        if condition not in self.conditions:
+            self.conditions[condition] = self.used_bits
+            if not condition.also:
+                self._give(self.used_bits, condition.codes or ())
+            self.used_bits += 1
+        return self.conditions[condition]
 
-    def _window(self, bounds: tuple[str, str]) -> int:
-        if bounds not in self.windows:
-            self.windows.append(bounds)
-        return self.windows.index(bounds)
+    def _give(self, bit: int, codes: tuple[int, ...]) -> None:
+        rows = self.selection.names.bits.setdefault(_MET, {})
+        for code in codes:
+            rows[code] = rows.get(code, 0) | 1 << bit
+
+    def _window(self, given: nodes.Window) -> int:
+        (start, later), (end, until) = self.selection.bounds(given)
+        window = (self._anchor(start), later, self._anchor(end), until)
+        if window not in self.windows:
+            self.windows.append(window)
+        return self.windows.index(window)
+
+    def _anchor(self, instant: str) -> int:
+        if instant not in self.anchors:
+            self.anchors.append(instant)
+        return self.anchors.index(instant)
 
     @property
     def places(self) -> Places:
@@ -168,11 +201,11 @@ class OnePass:
     @property
     def state_bytes(self) -> int:
         """How much memory the numbers of all leads take."""
-        a_lead = 1 + len(self.slots) + len(self.bursts) + 3 * len(self.depths) + 2 * len(self.windows)
+        a_lead = 1 + len(self.slots) + len(self.bursts) + 3 * len(self.depths) + len(self.anchors)
         return 8 * a_lead * self.places.count
 
     def events(self) -> str:
-        """Return the query for the visible events: the lead's place, when, what they meet, session and bits of depths."""
+        """Return the query for the visible events: the lead's place, when, what they meet, and the session."""
         met = [f"COALESCE({_MET}, 0)"] if _MET in self.selection.names.bits else []
         asked = {bit: self.selection.text(condition) for condition, bit in self.conditions.items() if condition.also}
         met += [f"CASE WHEN {holds} THEN {1 << bit} ELSE 0 END" for bit, holds in asked.items()]
@@ -180,16 +213,14 @@ class OnePass:
         add_seen(statement, self.selection, every_event=True)
         columns = ["at_us", f"CAST({' | '.join(met) or '0'} AS BIGINT) AS met"]
         if self.depths:
-            columns += ["CAST(session_id AS BIGINT) AS session"]
-            columns += [f"CAST(COALESCE({d.column}, 0) AS BIGINT) AS {d.name}" for d in self.depths]
+            columns.append("CAST(session_id AS BIGINT) AS session")
         return self._beside_places(statement, SEEN, columns)
 
-    def spans(self) -> str:
-        """Return the query for the spans that events must lie in: the lead's place, then from and until of each."""
+    def instants(self) -> str:
+        """Return the query for the instants that windows are counted from: the lead's place, then each anchor."""
         statement = Statement()
         add_lead(statement, self.selection, self.audience)
-        bounds = enumerate(bound for window in self.windows for bound in window)
-        return self._beside_places(statement, "lead", [f"{bound} AS bound_{i}" for i, bound in bounds])
+        return self._beside_places(statement, "lead", [f"{a} AS anchor_{i}" for i, a in enumerate(self.anchors)])
 
     def _beside_places(self, statement: Statement, source: str, columns: list[str]) -> str:
         place = f"CAST({self.places.place} AS INTEGER) AS place"

@@ -71,9 +71,12 @@ def depth(measures: Measures, measured: Measured, measure: nodes.SessionDepth, p
         selection.names.add_bit(bits, (code,))
     rule = f"{measured.criterion.name}: most distinct names in one session."
     whole, aggregates, picks = selection.dialect.bits_set("{0}"), (f"bit_or({bits})",), selection.text(picked)
-    found = measures.one_pass and measures.one_pass.depth(f"{measured.column}_given", picked, bits)
-    if not found or selection.source(measure.events) not in (SEEN, PLACED):
+    one_pass = measures.one_pass if selection.source(measure.events) in (SEEN, PLACED) else None
+    found = one_pass and one_pass.depth(f"{measured.column}_given", picked)
+    if one_pass is None or not found:
         return _most(measures, measured, rule, measure.events, picks, whole, aggregates)
+    if one_pass.native.every_session:
+        return found
     cut = _most(measures, measured, f"{rule} Of those without an id.", measure.events, picks, whole, aggregates, CUT)
     return f"greatest({found}, {cut})"
 

@@ -34,6 +34,10 @@ LANGUAGES = (
 )
 
 
+CODE = 2
+"""How many letters a code has."""
+
+
 @cache
 def countries() -> Vocabulary:
     """Return all countries; a name that means two countries in two languages means none."""
@@ -59,10 +63,24 @@ def countries_in_english() -> Vocabulary:
 
 def country_in_words_of(named: frozenset[str], text: str) -> str | None:
     """Return a country in the words of a model, None where it stays as it came."""
+    if all(_stays(word) for word in (*named, text)):
+        return None
     english = countries_in_english()
     if all(english.term(word) for word in (*named, text)):
         return english.in_words_of(named, text)
     return countries().in_words_of(named, text)
+
+
+def _stays(text: str) -> bool:
+    """Return whether a text can mean no country but the one whose code it is, which needs no list of countries."""
+    return len(text) == CODE and text.isascii() and text.isalpha() and fold(text) not in _other_spellings()
+
+
+@cache
+def _other_spellings() -> frozenset[str]:
+    """Return what is as short as a code and is none, such as UK."""
+    spellings = [s for row in read_table("countries.csv") for s in row["spellings"].split("|")]
+    return frozenset(fold(s) for s in spellings if len(fold(s)) == CODE)
 
 
 def country_code(text: str) -> str | None:

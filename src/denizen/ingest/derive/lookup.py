@@ -42,8 +42,13 @@ class Lookup:
 
     @property
     def join(self) -> str:
-        """The join to `leads`; a text stands in the table once."""
-        return f"LEFT JOIN {self.table} ON {self.table}.key = {self.key} AND {self.applies}"
+        """The join to `leads`; a text stands in the table once, and is said to, so that an unused join costs nothing."""
+        forms = self.value.forms
+        columns = ["shown", "text", *(["number"] if forms.number else []), *(["words"] if forms.words else [])]
+        listed = ", ".join(f"any_value({column}) AS {column}" for column in columns)
+        once = f"(SELECT key, {listed} FROM {self.table} GROUP BY key)"
+        applies = "" if self.source is self.value else f" AND {self.applies}"
+        return f"LEFT JOIN {once} AS {self.table} ON {self.table}.key = {self.key}{applies}"
 
 
 def derive_attributes(

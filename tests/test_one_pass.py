@@ -1,0 +1,265 @@
+"""The native pass and SQL alone give the same scores and ledgers, to the last digit."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import denizen
+import denizen.engines.one_pass
+import denizen.scoring.run
+import worlds
+from denizen.clock import from_us
+from denizen.sql.events import Picked
+
+ALONE = "duckdb:?one_pass=off"
+SOURCE = Path(denizen.engines.one_pass.__file__).with_name("one_pass.c")
+IDS = {
+    "text": lambda i: f"lead {i}",
+    "dense": lambda i: i,
+    "dense, not from 0": lambda i: -3 + i,
+    "far apart": lambda i: i * 10**15 - 10**15,
+}
+SESSIONS = {"text": pa.string(), "whole": pa.int64(), "narrow": pa.int32()}
+pytestmark = pytest.mark.skipif(
+    denizen.engines.one_pass.library() is None, reason="there is no C compiler here, so everything is computed in SQL"
+)
+
+
+def scored(model, leads, events, *, engine="duckdb:", ledger=True):
+    result = denizen.score(
+        json.dumps(model, indent=1), leads=leads, events=events, as_of=from_us(worlds.T), engine=engine, ledger=ledger
+    )
+    scores = sorted(result.scores.to_pylist(), key=lambda r: str(r["lead_id"]))
+    lines = result.ledger.to_pylist() if ledger else []
+    return scores, sorted(lines, key=lambda r: (str(r["lead_id"]), r["part"], r["line"], r["kind"])), result.accounting
+
+
+def assert_same(model, leads, events, *, ledger):
+    native = scored(model, leads, events, ledger=ledger)
+    alone = scored(model, leads, events, engine=ALONE, ledger=ledger)
+    assert native[0] == alone[0]
+    assert native[1] == alone[1]
+    assert native[2].as_dict() == alone[2].as_dict()
+
+
+def typed(world, ids, sessions):
+    """Return a world with ids and sessions of other types than text."""
+    leads, events = worlds.tables(world)
+    kind = pa.string() if ids == "text" else pa.int64()
+    numbers = {None: None, "": None} | {f"s{i}": (-1) ** i * 10 ** (3 * i) for i in (1, 2)}
+    for row in leads:
+        row["lead_id"] = IDS[ids](int(row["lead_id"].removeprefix("lead ")))
+    for row in events:
+        row["lead_id"] = IDS[ids](int(row["lead_id"].removeprefix("lead ")))
+        if sessions != "text":
+            row["session_id"] = numbers[row["session_id"]]
+    columns = list(leads[0])
+    lead_schema = pa.schema([(c, kind if c == "lead_id" else pa.string()) for c in columns])
+    event_columns = ("lead_id", "event", "timestamp", "event_id", "session_id", "received_at", "properties")
+    kinds = {"lead_id": kind, "session_id": SESSIONS[sessions]}
+    event_schema = pa.schema([(c, kinds.get(c, pa.string())) for c in event_columns])
+    return pa.Table.from_pylist(leads, lead_schema), pa.Table.from_pylist(events, event_schema)
+
+
+@settings(max_examples=60)
+@given(
+    model=worlds.models(),
+    world=worlds.worlds,
+    ids=st.sampled_from(sorted(IDS)),
+    sessions=st.sampled_from(sorted(SESSIONS)),
+    ledger=st.booleans(),
+)
+def test_random_worlds(model, world, ids, sessions, ledger):
+    assert_same(model, *typed(world, ids, sessions), ledger=ledger)
+
+
+@settings(max_examples=15)
+@given(model=worlds.programs(), world=worlds.worlds, sessions=st.sampled_from(sorted(SESSIONS)))
+def test_products_and_segments(model, world, sessions):
+    assert_same(model, *typed(world, "dense", sessions), ledger=True)
+
+
+MODEL = {
+    "model": "busy",
+    "fit": {"criteria": {}},
+    "behavior": {
+        "max": 1000,
+        "criteria": {
+            "built": {"count": "built", "each": 1, "points": 1, "key": True},
+            "early": {"count": "login", "within": {"first": "14d"}, "each": 1, "points": 1},
+            "lately": {"count": "login", "within": {"last": "3d"}, "each": 1, "points": 1},
+            "trial": {"count": "login", "within": {"trial": True}, "each": 1, "points": 1},
+            "trial_end": {"count": "any", "within": {"trial_last": "3d"}, "each": 1, "points": 1},
+            "big": {"count": "built", "where": {"n": {"at_least": 50}}, "each": 1, "points": 1},
+            "deep": {"session_depth": ["built", "login", "invited", "export"], "each": 1, "points": 1},
+            "deep_early": {
+                "session_depth": ["built", "login", "invited"],
+                "within": {"first": "14d"},
+                "each": 1,
+                "points": 1,
+            },
+            "idle": {"days_since": "login", "each": 1, "points": -1},
+            "lasting": {"count": "export", "recency": {"within": "2d", "multiplier": 2}, "each": 1, "points": 1},
+        },
+        "velocity": {"at_least": 3, "within": "6h", "points": 5},
+        "decay": {"points": 1, "every": "1d"},
+    },
+}
+VELOCITIES = [
+    {},
+    {"award": "per_window"},
+    {"award": "per_window", "max_awards": 3},
+    {"expires": "5d"},
+    {"award": "per_window", "expires": "5d"},
+    {"at_least": 1},
+    {"at_least": 40, "within": "14d"},
+]
+DAY = 86_400_000_000
+
+
+def busy(seed, *, sessions, leads=40, events=9_000, missing=0.0):
+    """A log out of order, with leads that do hardly anything and others with hundreds of events."""
+    r = random.Random(seed)
+    people = []
+    for i in range(leads):
+        signup = worlds.T - r.randrange(30 * DAY)
+        known = {"signup_at": signup, "trial_started_at": signup + DAY, "trial_ends_at": signup + 8 * DAY}
+        people.append({"lead_id": i, **{k: from_us(v) if r.random() < 0.8 else None for k, v in known.items()}})
+    rows = []
+    for n in range(events):
+        at = worlds.T - r.randrange(-DAY, 40 * DAY)
+        rows.append(
+            {
+                "lead_id": min(int(r.expovariate(0.15)), leads + 2),
+                "event": r.choice(["built", "login", "invited", "export", "seen"]),
+                "timestamp": from_us(at),
+                "event_id": n,
+                "session_id": None if r.random() < missing else r.randrange(-5, 60),
+                "properties": json.dumps({"n": r.randrange(100)}),
+            }
+        )
+    instant = pa.timestamp("us", "UTC")
+    lead_schema = [("lead_id", pa.int64())] + [(c, instant) for c in ("signup_at", "trial_started_at", "trial_ends_at")]
+    schema = pa.schema(
+        [
+            ("lead_id", pa.int64()),
+            ("event", pa.string()),
+            ("timestamp", instant),
+            ("event_id", pa.int64()),
+            ("session_id", SESSIONS[sessions]),
+            ("properties", pa.string()),
+        ]
+    )
+    return pa.Table.from_pylist(people, pa.schema(lead_schema)), pa.Table.from_pylist(rows, schema)
+
+
+@pytest.mark.parametrize("velocity", VELOCITIES)
+@pytest.mark.parametrize(("sessions", "missing"), [("whole", 0.0), ("narrow", 0.0), ("narrow", 0.3)])
+def test_busy_leads(velocity, sessions, missing):
+    model = json.loads(json.dumps(MODEL))
+    model["behavior"]["velocity"].update(velocity)
+    leads, events = busy(len(str(velocity)), sessions=sessions, missing=missing)
+    assert_same(model, leads, events, ledger=True)
+    assert_same(model, leads, events, ledger=False)
+
+
+def test_a_log_in_any_order_scores_the_same():
+    leads, events = busy(1, sessions="narrow")
+    turned = events.take(list(reversed(range(events.num_rows))))
+    assert scored(MODEL, leads, events)[:2] == scored(MODEL, leads, turned)[:2]
+
+
+def test_more_conditions_than_an_event_has_bits():
+    names = ["built", "login", "invited", "export", "seen"]
+    criteria = {
+        f"c{i}": {"count": names[i % 5], "where": {"n": {"at_least": i}}, "each": 1, "points": 1} for i in range(80)
+    }
+    model = {"model": "wide", "fit": {"criteria": {}}, "behavior": {"max": 10_000, "criteria": criteria}}
+    assert_same(model, *busy(2, sessions="whole", events=600), ledger=True)
+
+
+def test_more_leads_than_memory_is_given_to_are_scored_in_sql(monkeypatch):
+    leads, events = busy(3, sessions="whole", events=600)
+    expected = scored(MODEL, leads, events)[:2]
+    monkeypatch.setattr(denizen.scoring.run, "LARGEST_STATE", 100)
+    monkeypatch.setattr(denizen.engines.duckdb, "one_pass", None)
+    assert scored(MODEL, leads, events)[:2] == expected
+
+
+def test_without_a_library_everything_is_scored_in_sql(monkeypatch):
+    leads, events = busy(4, sessions="whole", events=600)
+    expected = scored(MODEL, leads, events)[:2]
+    denizen.engines.one_pass.library.cache_clear()
+    monkeypatch.setattr(denizen.engines.one_pass, "LIBRARY", "none.so")
+    try:
+        assert denizen.engines.one_pass.library() is None
+        assert scored(MODEL, leads, events)[:2] == expected
+    finally:
+        denizen.engines.one_pass.library.cache_clear()
+
+
+def test_a_library_of_another_version_is_not_used(monkeypatch):
+    denizen.engines.one_pass.library.cache_clear()
+    monkeypatch.setattr(denizen.engines.one_pass, "VERSION", -1)
+    try:
+        assert denizen.engines.one_pass.library() is None
+    finally:
+        denizen.engines.one_pass.library.cache_clear()
+
+
+def test_nobody_and_nothing():
+    leads, events = busy(5, sessions="whole", events=600)
+    assert_same(MODEL, leads, events.slice(0, 0), ledger=True)
+    assert_same(MODEL, leads.slice(0, 0), events, ledger=True)
+    assert_same(MODEL, None, events, ledger=True)
+
+
+def test_an_unknown_option_of_the_engine_is_told():
+    with pytest.raises(denizen.DenizenError, match="one_pass=off"):
+        scored(MODEL, *busy(6, sessions="whole", events=10), engine="duckdb:?fast")
+
+
+def test_a_condition_with_a_property_is_no_condition_of_names_alone():
+    assert Picked((1,)) != Picked((1,), ("amount > 1",))
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler here")
+@pytest.mark.skipif(sys.platform != "linux", reason="sanitizers are loaded as Linux does it")
+def test_no_memory_is_misused(tmp_path):
+    """The busy world again, with the address and undefined-behavior sanitizers in the pass."""
+    library = tmp_path / "pass.so"
+    flags = ["-std=c11", "-O1", "-g", "-shared", "-fPIC", "-fsanitize=address,undefined", "-fno-sanitize-recover"]
+    built = subprocess.run(["cc", *flags, "-o", str(library), str(SOURCE)], capture_output=True, text=True)
+    if built.returncode:
+        pytest.skip("the compiler has no sanitizers")
+    runtime = subprocess.run(["cc", "-print-file-name=libasan.so"], capture_output=True, text=True).stdout.strip()
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "import denizen.engines.one_pass as native\n"
+        "from pathlib import Path\n"
+        "native.LIBRARY = sys.argv[2]\n"
+        "import test_one_pass as t\n"
+        "assert native.library() is not None\n"
+        "t.test_busy_leads({'award': 'per_window'}, 'whole', 0.1)\n"
+        "t.test_busy_leads({}, 'narrow', 0.0)\n"
+        "t.test_nobody_and_nothing()\n"
+        "print('sound')"
+    )
+    environment = {"LD_PRELOAD": runtime, "ASAN_OPTIONS": "detect_leaks=0", "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(Path(__file__).parent), str(library)],
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
+    assert done.stdout.strip() == "sound", done.stderr[-3000:]
