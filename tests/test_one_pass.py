@@ -233,6 +233,10 @@ def test_a_condition_with_a_property_is_no_condition_of_names_alone():
     assert Picked((1,)) != Picked((1,), ("amount > 1",))
 
 
+def library_path(name):
+    return subprocess.run(["cc", f"-print-file-name={name}"], capture_output=True, text=True).stdout.strip()
+
+
 @pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler here")
 @pytest.mark.skipif(sys.platform != "linux", reason="sanitizers are loaded as Linux does it")
 def test_no_memory_is_misused(tmp_path):
@@ -242,7 +246,7 @@ def test_no_memory_is_misused(tmp_path):
     built = subprocess.run(["cc", *flags, "-o", str(library), str(SOURCE)], capture_output=True, text=True)
     if built.returncode:
         pytest.skip("the compiler has no sanitizers")
-    runtime = subprocess.run(["cc", "-print-file-name=libasan.so"], capture_output=True, text=True).stdout.strip()
+    runtime = " ".join(library_path(name) for name in ("libasan.so", "libstdc++.so"))
     code = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "import denizen.engines.one_pass as native\n"
