@@ -234,7 +234,11 @@ def test_a_condition_with_a_property_is_no_condition_of_names_alone():
 
 
 def library_path(name):
-    return subprocess.run(["cc", f"-print-file-name={name}"], capture_output=True, text=True).stdout.strip()
+    return run_quietly("cc", f"-print-file-name={name}").stdout.strip()
+
+
+def run_quietly(*command, env=None):
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=env)
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler here")
@@ -243,7 +247,7 @@ def test_no_memory_is_misused(tmp_path):
     """The busy world again, with the address and undefined-behavior sanitizers in the pass."""
     library = tmp_path / "pass.so"
     flags = ["-std=c11", "-O1", "-g", "-shared", "-fPIC", "-fsanitize=address,undefined", "-fno-sanitize-recover"]
-    built = subprocess.run(["cc", *flags, "-o", str(library), str(SOURCE)], capture_output=True, text=True)
+    built = run_quietly("cc", *flags, "-o", str(library), str(SOURCE))
     if built.returncode:
         pytest.skip("the compiler has no sanitizers")
     runtime = " ".join(library_path(name) for name in ("libasan.so", "libstdc++.so"))
@@ -260,10 +264,5 @@ def test_no_memory_is_misused(tmp_path):
         "print('sound')"
     )
     environment = {"LD_PRELOAD": runtime, "ASAN_OPTIONS": "detect_leaks=0", "PATH": "/usr/bin:/bin"}
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(Path(__file__).parent), str(library)],
-        capture_output=True,
-        text=True,
-        env=environment,
-    )
+    done = run_quietly(sys.executable, "-c", code, str(Path(__file__).parent), str(library), env=environment)
     assert done.stdout.strip() == "sound", done.stderr[-3000:]
