@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import ctypes
 import sysconfig
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from denizen.errors import DenizenError, fail
+from denizen.errors import fail
 from denizen.sql.one_pass import HOME, NONE, Native, Places
 
 if TYPE_CHECKING:
@@ -29,9 +29,10 @@ LIBRARY = f"_one_pass{sysconfig.get_config_var('SHLIB_SUFFIX') or '.so'}"
 VERSION = 1
 """What `one_pass.c` says it is; a library left from another version is not used."""
 LARGEST_PLACE = 2**31 - 2
-NARROW = 32
 SPARSE = 4
-"""Places are whole ids themselves if the ids lie so close that at most every fourth place is taken."""
+"""Places are whole ids themselves if the ids lie so close that at least every so-manieth place is taken."""
+NARROW = 32
+"""How many bits a session and the names in it may have to be kept as one number."""
 _NARROW = ("TINYINT", "SMALLINT", "INTEGER")
 _KINDS = {"count": 0, "first": 1, "last": 2}
 _RESULTS = "one_pass_results"
@@ -171,6 +172,7 @@ def one_pass(connection: DuckDBPyConnection, asked: OnePass) -> Iterator[None]:
             connection.execute(f"CREATE OR REPLACE TEMP VIEW {HOME} AS {asked.found(_RESULTS)}")
             yield
         finally:
+            connection.execute(f"DROP VIEW IF EXISTS {HOME}")
             connection.unregister(_RESULTS)
     finally:
         native.one_pass_close(running)
@@ -181,22 +183,11 @@ def _halves(count: int) -> list[tuple[int, int]]:
 
 
 def _at_once(work: Callable[[Any], None], items: Iterable[Any]) -> None:
-    """Do some work for each item in a thread of its own."""
-    failed: list[BaseException] = []
-
-    def do(item: object) -> None:
-        try:
-            work(item)
-        except DenizenError as error:
-            failed.append(error)
-
-    threads = [Thread(target=do, args=(item,)) for item in items]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for error in failed:
-        raise error
+    """Do some work for each item in a thread of its own, and raise what any of them raises."""
+    items = list(items)
+    if items:
+        with ThreadPoolExecutor(len(items)) as pool:
+            list(pool.map(work, items))
 
 
 def _feed(connection: DuckDBPyConnection, query: str, take: Callable[[int], bytes | None]) -> None:

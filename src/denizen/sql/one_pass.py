@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from denizen.plan import nodes
 
 HOME = "one_pass"
-"""The table with what the pass found, a row a lead with events; `g` tells whose it is."""
+"""Where what the pass found stands, a row a place; `g` tells whose it is."""
 MAX_BITS = 62
+"""How many bits tell what an event meets."""
 NONE = -(2**63)
 """What stands for an instant that there is none of."""
 LARGEST_STATE = 2 << 30
