@@ -12,7 +12,15 @@ from typing import Any, Literal
 
 from denizen.model.importers.reading import shown
 from denizen.model.importers.report import NotCarriedError
-from denizen.model.writing import name_of
+from denizen.model.importers.rubric_names import (
+    NOUNS,
+    VERBS,
+    attribute_name,
+    event_name,
+    event_names,
+    is_written,
+    singular,
+)
 
 Measure = Literal["attribute", "event", "idle", "velocity", "decay"]
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－"), "-")
@@ -37,23 +45,8 @@ _OPERATORS = {
     "=": "is", "exactly": "is",
 }  # fmt: skip
 _COMPARED = "|".join(sorted((re.escape(o) for o in _OPERATORS), key=len, reverse=True))
-_VERBS = {
-    "accepted", "activated", "added", "attended", "booked", "clicked", "completed", "connected", "converted",
-    "created", "deleted", "downgraded", "downloaded", "enabled", "exported", "finished", "generated", "hit",
-    "imported", "installed", "integrated", "invited", "joined", "launched", "opened", "published", "purchased",
-    "reached", "requested", "scheduled", "sent", "shared", "started", "submitted", "unsubscribed", "updated",
-    "upgraded", "uploaded", "used", "viewed", "visited", "watched",
-}  # fmt: skip
-_LITTLE = {"a", "an", "the", "any", "our", "their", "from", "to", "with", "on", "of", "at", "in", "for"}
-_VAGUE = {"use", "time", "event", "action", "occurrence", "it"}
-_SENTENCE = {"has", "have", "had", "did", "does", "not", "never", "was", "were"}
-"""Words that make a sentence of what would else be the name of an attribute."""
-_NOUNS = {"employee": "employees", "headcount": "employees"}
 _ASKING = {"is", "are", "=", "in", "contains", "contain", "includes", "include", "not", ">", "<", ">=", "<="}
 LONGEST = 500
-LONGEST_ATTRIBUTE = 4
-LONGEST_EVENT = 6
-_TIMES = {"minute", "hour", "day", "week", "month", "quarter", "year", "last", "past", "session"}
 
 
 @dataclass(slots=True)
@@ -143,7 +136,7 @@ def _idle(words: str, criterion: str) -> Meaning | None:
             if _unit(match) == "hour":
                 raise NotCarriedError("time without an event is measured in whole days")
             days = int(number(match["n"])) * (7 if _unit(match) == "week" else 1)
-            names, assumed = _events(match["what"], criterion)
+            names, assumed = event_names(match["what"], criterion)
             assumed.append("a lead that never did it is unknown, not idle")
             base: dict[str, Any] = {"days_since": names}
             if repeated:
@@ -162,8 +155,8 @@ def _session(words: str, _: str) -> Meaning | None:
         raise NotCarriedError(
             "the depth of a session needs the events: write `3+ of report_built, data_exported, … per session`"
         )
-    base = {"session_depth": [_event(n)[0] for n in names]}
-    made = [name for name, changed in (_event(n) for n in names) if changed]
+    base = {"session_depth": [event_name(n)[0] for n in names]}
+    made = [name for name, changed in (event_name(n) for n in names) if changed]
     assumed = [f"the events are named {', '.join(made)} after the words"] if made else []
     return Meaning("event", base, [{"at_least": number(match["many"])}], assumed)
 
@@ -187,21 +180,21 @@ def _count(words: str, criterion: str) -> Meaning | None:
     else:
         return None
     what = re.sub(r"^times ", "", what, flags=re.IGNORECASE)
-    noun = _NOUNS.get(_one(what.lower()))
+    noun = NOUNS.get(singular(what.lower()))
     if noun:
         if options:
             raise NotCarriedError(f"`{noun}` is an attribute, and a time frame has no meaning with it")
         return Meaning("attribute", {"attribute": noun}, [band], [])
-    if _one(what.lower()) in ("active day", "day active"):
+    if singular(what.lower()) in ("active day", "day active"):
         return Meaning("event", {"distinct": {"of": "days"}, **options}, [band], assumed)
-    names, more_assumed = _events(what, criterion)
+    names, more_assumed = event_names(what, criterion)
     return Meaning("event", {"count": names, **options}, [band], assumed + more_assumed)
 
 
 def _number_first(words: str) -> str:
     """Return `invited 2+ teammates` and `invited teammates 2+ times` as `2+ invited teammates`."""
     many = rf"(?P<many>(?:(?:{_COMPARED}) ?)?{_NUMBER}(?: ?\+| or more| ?(?:-|to) ?{_NUMBER})?)"
-    verb_first = rf"(?P<verb>{'|'.join(sorted(_VERBS))}) {many}(?: times)? (?P<what>[^\W\d].*)"
+    verb_first = rf"(?P<verb>{'|'.join(sorted(VERBS))}) {many}(?: times)? (?P<what>[^\W\d].*)"
     if match := re.fullmatch(verb_first, words, re.IGNORECASE):
         return f"{match['many']} {match['verb']} {match['what']}"
     if match := re.fullmatch(rf"(?P<what>[^\W\d].*?) {many}(?: times|x)", words, re.IGNORECASE):
@@ -260,8 +253,8 @@ def _attribute(words: str, _: str) -> Meaning | None:
         found = read(words)
         if found is not None:
             name, bands = found
-            attribute = _attribute_name(name)
-            many = read is _numbers and attribute.endswith("s") and attribute not in _NOUNS.values()
+            attribute = attribute_name(name)
+            many = read is _numbers and attribute.endswith("s") and attribute not in NOUNS.values()
             told = f"`{attribute}` is read as an attribute; to count events, put the number first: `3+ logins`"
             return Meaning("attribute", {"attribute": attribute}, bands, [told] if many else [])
     return None
@@ -340,86 +333,20 @@ def _equality(words: str) -> Found:
 
 def _done(words: str, _: str) -> Meaning | None:
     rest, options, assumed = _options(words)
-    quoted = rest[:1] in ("`", "'", '"') and _is_written(rest)
+    quoted = rest[:1] in ("`", "'", '"') and is_written(rest)
     if quoted or re.fullmatch(r"[A-Za-z]\w*(?:[_.:]\w+)+", rest):
         rest = rest.strip("`'\"")
         return Meaning("event", {"count": rest, **options}, [{"at_least": 1}], assumed)
     listed = rest.lower().split()
-    asks = any(w in _ASKING for w in listed[1:2]) if listed[0] in _VERBS else any(w in _ASKING for w in listed)
-    title = _is_written(rest) and (listed[0].endswith("ed") or listed[-1].endswith("ed"))
-    done = title or listed[0] in _VERBS or listed[-1] in _VERBS or re.fullmatch(r"(?:has )?logged[ -]in", rest.lower())
+    asks = any(w in _ASKING for w in listed[1:2]) if listed[0] in VERBS else any(w in _ASKING for w in listed)
+    title = is_written(rest) and (listed[0].endswith("ed") or listed[-1].endswith("ed"))
+    done = title or listed[0] in VERBS or listed[-1] in VERBS or re.fullmatch(r"(?:has )?logged[ -]in", rest.lower())
     if asks or not done:
         return None
-    name, made = _event(rest)
+    name, made = event_name(rest)
     if made:
         assumed.append(f"the event is named {name} after the words")
     return Meaning("event", {"count": name, **options}, [{"at_least": 1}], assumed)
-
-
-def _events(what: str, criterion: str) -> tuple[str | list[str], list[str]]:
-    """Return the event names that a noun phrase means, and what was assumed."""
-    cleaned = what.strip()
-    if _one(cleaned.lower()) in _VAGUE:
-        name = name_of(criterion, fallback="event")
-        return name, [f"the event is named {name} after the criterion"]
-    counted = next(
-        (
-            one
-            for one in re.split(r" or |, | / ", cleaned, flags=re.IGNORECASE)
-            if re.match(r"\d+ ?(?:\+|x |times )", one)
-        ),
-        None,
-    )
-    if counted is not None:
-        raise NotCarriedError(f"{shown(counted)} is a count of its own; write a row for each count")
-    pairs = [_event(one) for one in re.split(r" or |, | / ", cleaned, flags=re.IGNORECASE) if one.strip()]
-    names = [name for name, _ in pairs]
-    assumed = [f"the event is named {name} after the words" for name, made in pairs if made]
-    return (names[0] if len(names) == 1 else names), assumed
-
-
-def _event(words: str) -> tuple[str, bool]:
-    """Return an event name and whether it was made from words: object first, then what was done."""
-    cleaned = words.strip().strip("`'\"")
-    if cleaned and _is_written(words):
-        return cleaned, False
-    listed = [w for w in re.findall(r"[^\W_]+", cleaned.lower()) if w not in _LITTLE]
-    if [w for w in listed if w in ("logged", "in")] == listed and listed:
-        return "logged_in", True
-    verb = next((w for w in listed if w in _VERBS), "")
-    things = [_one(w) if i == len(listed) - 1 else w for i, w in enumerate(listed) if w != verb]
-    if len(listed) > LONGEST_EVENT or any(_one(w) in _TIMES for w in listed):
-        raise NotCarriedError(f"{shown(words)} is no name of an event; a time frame is written `in first 14 days`")
-    if not things and not verb:
-        raise NotCarriedError(f"{shown(words)} names no event")
-    return name_of(" ".join([*things, verb]), fallback="event"), True
-
-
-def _is_written(words: str) -> bool:
-    """Return whether words are the name of an event as it stands: quoted, with `_` or inner capitals, or In Title Case."""
-    stripped = words.strip()
-    if len(stripped) > 2 and stripped[0] == stripped[-1] and stripped[0] in "`'\"":  # noqa: PLR2004  two quotes
-        return True
-    if re.fullmatch(r"[A-Za-z]\w*(?:[_.:-]\w+)+|[a-z]+\w*[A-Z]\w*|[A-Z]\w*[a-z]\w*[A-Z]\w*", stripped):
-        return True
-    listed = stripped.split()
-    return len(listed) > 1 and listed[0][0].isupper() and all(w[0].isupper() or w in _LITTLE for w in listed)
-
-
-def _one(word: str) -> str:
-    """Return a noun in the singular, by the plain rules."""
-    if word.endswith("ies") and len(word) > 4:  # noqa: PLR2004  dies, ties
-        return f"{word[:-3]}y"
-    return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us")) else word
-
-
-def _attribute_name(words: str) -> str:
-    cleaned = words.strip().strip("`'\"")
-    if len(cleaned.split()) > LONGEST_ATTRIBUTE or _SENTENCE & {*cleaned.lower().split()[1:]}:
-        raise NotCarriedError(f"{shown(words)} is no name of an attribute")
-    if re.fullmatch(r"[A-Za-z_][\w.]*", cleaned):
-        return _NOUNS.get(cleaned.lower(), cleaned if "_" in cleaned or "." in cleaned else cleaned.lower())
-    return name_of(cleaned, fallback="attribute")
 
 
 def _listed(text: str) -> list[str]:
