@@ -31,9 +31,11 @@ class CompileOnePass(BuildHookInterface):
             self.app.display_warning("no C compiler: large batches will be scored in SQL alone, which takes longer")
             return
         command = [*compiler, *FLAGS, "-o", str(library), str(folder / "one_pass.c")]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-        if done.returncode:
-            self.app.display_warning(f"one_pass.c could not be compiled; scoring in SQL alone\n{done.stderr}")
+        try:
+            subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+        except (OSError, subprocess.CalledProcessError) as error:
+            told = getattr(error, "stderr", "") or error
+            self.app.display_warning(f"one_pass.c could not be compiled; scoring in SQL alone\n{told}")
             return
         build_data["artifacts"].append(f"{FOLDER}/{library.name}")
         build_data["pure_python"] = False

@@ -229,6 +229,44 @@ def test_an_unknown_option_of_the_engine_is_told():
         scored(MODEL, *busy(6, sessions="whole", events=10), engine="duckdb:?fast")
 
 
+@pytest.mark.parametrize("url", ["duckdb?one_pass=off", "duckdb:?one_pass=on", "duckdb:///{}/work.db?one_pass=off"])
+def test_ways_to_write_the_engine(url, tmp_path):
+    leads, events = busy(7, sessions="whole", events=300)
+    assert scored(MODEL, leads, events, engine=url.format(tmp_path))[:2] == scored(MODEL, leads, events)[:2]
+
+
+def test_an_option_without_its_question_mark_is_told():
+    with pytest.raises(denizen.DenizenError, match="options come behind"):
+        scored(MODEL, *busy(6, sessions="whole", events=10), engine="duckdb:one_pass=off")
+
+
+def test_the_version_says_whether_there_is_a_native_pass():
+    from click.testing import CliRunner
+
+    from denizen.cli.main import cli
+
+    assert "with the native pass" in CliRunner().invoke(cli, ["--version"]).output
+
+
+@pytest.mark.parametrize("compiler", ["", "/none/cc", "false", "cc -O2"])
+def test_any_compiler_or_none_builds_a_package(tmp_path, compiler, monkeypatch):
+    monkeypatch.syspath_prepend(str(Path(__file__).parent.parent))
+    import hatch_build
+    from hatchling.bridge.app import Application
+
+    folder = tmp_path / hatch_build.FOLDER
+    folder.mkdir(parents=True)
+    shutil.copy(SOURCE, folder)
+    monkeypatch.setenv("CC", compiler)
+    if not compiler:
+        monkeypatch.setenv("PATH", "")
+    hook = hatch_build.CompileOnePass(str(tmp_path), {}, None, None, str(tmp_path), "wheel", Application())
+    built = {"artifacts": [], "pure_python": True}
+    hook.initialize("standard", built)
+    assert built["pure_python"] == (compiler != "cc -O2")
+    assert bool(list(folder.glob("_one_pass*"))) == (compiler == "cc -O2")
+
+
 def test_a_condition_with_a_property_is_no_condition_of_names_alone():
     assert Picked((1,)) != Picked((1,), ("amount > 1",))
 

@@ -154,7 +154,7 @@ def test_strangers_and_old_data_are_noticed():
     told = " | ".join(result.accounting.warnings)
     assert "2 of 3 events are of leads that are not in leads" in told
     assert "give an instant with --as-of" in told
-    assert "1 event names of the model never occur: `x`" in told
+    assert "1 event name of the model never occurs: `x`" in told
 
 
 def test_a_pattern_in_double_quotes_is_refused():

@@ -64,8 +64,27 @@ class Commands(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
+def _tell_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001
+    if not wanted:
+        return
+    from importlib.metadata import version
+
+    from denizen.engines.one_pass import library
+
+    native = "with the native pass" if library() else "without the native pass: no C compiler when it was installed"
+    click.echo(f"denizen, version {version('denizen')}, {native}")
+    ctx.exit()
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="denizen")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_tell_version,
+    help="Show the version, and whether batches are counted in native code.",
+)
 def cli() -> None:
     """Find product-qualified leads, and prove every point.
 

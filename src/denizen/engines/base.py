@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Protocol
@@ -58,7 +59,7 @@ def engine_for(url: str) -> Engine:
     Raises:
         DenizenError: no engine has this scheme.
     """
-    scheme = url.split(":", maxsplit=1)[0].lower()
+    scheme = re.split("[:?]", url, maxsplit=1)[0].lower()
     scheme = {"postgres": "postgresql"}.get(scheme, scheme)
     known = _registered()
     if scheme not in known:

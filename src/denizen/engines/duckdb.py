@@ -44,7 +44,8 @@ class DuckDBEngine:
         prepared.execute("SET preserve_insertion_order = false")
         if self.path:
             if not self.path.endswith((".db", ".duckdb")):
-                raise fail("bad-argument", f"{self.path}: a DuckDB file ends in .db or .duckdb")
+                hint = "; options come behind a `?`, as duckdb:?one_pass=off" if "=" in self.path else ""
+                raise fail("bad-argument", f"{self.path}: a DuckDB file ends in .db or .duckdb{hint}")
             try:
                 prepared.execute(f"ATTACH {text(self.path)} AS work")
             except duckdb.Error as error:

@@ -43,7 +43,11 @@ def notice(
         missing = [n for n in names if n not in seen]
         if missing:
             listed = ", ".join(f"`{n}`" for n in missing[:SHOWN]) + (" …" if len(missing) > SHOWN else "")
-            yield f"{len(missing)} event names of the model never occur: {listed}; see `denizen check MODEL --events PATH`"
+            one = len(missing) == 1
+            told = (
+                f"{len(missing)} event {'name' if one else 'names'} of the model never {'occurs' if one else 'occur'}"
+            )
+            yield f"{told}: {listed}; see `denizen check MODEL --events PATH`"
 
 
 def _stale(connection: DuckDBPyConnection, moments: Moments) -> Iterator[str]:
