@@ -69,10 +69,11 @@ def _tell_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
         return
     from importlib.metadata import version
 
+    from denizen.cli.terminal import echo
     from denizen.engines.one_pass import library
 
     native = "with the native pass" if library() else "without the native pass: no C compiler when it was installed"
-    click.echo(f"denizen, version {version('denizen')}, {native}")
+    echo(f"denizen, version {version('denizen')}, {native}")
     ctx.exit()
 
 
