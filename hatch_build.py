@@ -25,17 +25,20 @@ class CompileOnePass(BuildHookInterface):
         del version
         folder = Path(self.root) / FOLDER
         library = folder / f"_one_pass{sysconfig.get_config_var('SHLIB_SUFFIX') or '.so'}"
-        library.unlink(missing_ok=True)
-        compiler = compiler_of(os.environ)
-        if compiler is None:
-            self.app.display_warning("no C compiler: large batches will be scored in SQL alone, which takes longer")
-            return
-        command = [*compiler, *FLAGS, "-o", str(library), str(folder / "one_pass.c")]
         try:
+            library.unlink(missing_ok=True)
+            compiler = compiler_of(os.environ)
+            if compiler is None:
+                self.app.display_warning("no C compiler: large batches will be scored in SQL alone, which takes longer")
+                return
+            command = [*compiler, *FLAGS, "-o", str(library), str(folder / "one_pass.c")]
             subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
-        except (OSError, subprocess.CalledProcessError) as error:
+        except (OSError, ValueError, subprocess.CalledProcessError) as error:
             told = getattr(error, "stderr", "") or error
             self.app.display_warning(f"one_pass.c could not be compiled; scoring in SQL alone\n{told}")
+            return
+        if not library.exists():
+            self.app.display_warning("the C compiler wrote no library; scoring in SQL alone")
             return
         build_data["artifacts"].append(f"{FOLDER}/{library.name}")
         build_data["pure_python"] = False
@@ -46,6 +49,6 @@ def compiler_of(environment: os._Environ[str]) -> list[str] | None:
     """Return the command of the compiler: what CC says, or the first that is there; None if there is none."""
     if sys.platform == "win32":
         return None
-    if environment.get("CC"):
+    if environment.get("CC", "").strip():
         return shlex.split(environment["CC"])
     return next(([name] for name in ("cc", "gcc", "clang") if shutil.which(name)), None)

@@ -248,7 +248,7 @@ def test_the_version_says_whether_there_is_a_native_pass():
     assert "with the native pass" in CliRunner().invoke(cli, ["--version"]).output
 
 
-@pytest.mark.parametrize("compiler", ["", "/none/cc", "false", "cc -O2"])
+@pytest.mark.parametrize("compiler", ["", "/none/cc", "/", "false", "true", "gcc '", "cc -O2"])
 def test_any_compiler_or_none_builds_a_package(tmp_path, compiler, monkeypatch):
     monkeypatch.syspath_prepend(str(Path(__file__).parent.parent))
     import hatch_build

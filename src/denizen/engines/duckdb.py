@@ -51,11 +51,19 @@ class DuckDBEngine:
             except duckdb.Error as error:
                 raise fail("engine-unavailable", str(error).split("\n", maxsplit=1)[0]) from None
         try:
-            native = None if grid or not self.in_native else native_for(prepared)
-            yield DuckDBSession(prepared, native, in_file=bool(self.path))
+            yield DuckDBSession(prepared, None if grid else self._native(prepared), in_file=bool(self.path))
         finally:
             if self.path:
                 prepared.execute("DETACH work")
+
+    def _native(self, prepared: DuckDBPyConnection) -> Native | None:
+        """Return what native code can do with the prepared tables; unreadable data is told as where it is scored."""
+        if not self.in_native:
+            return None
+        try:
+            return native_for(prepared)
+        except duckdb.Error as error:
+            raise fail("engine-failed", f"DuckDB: {error}") from error
 
 
 class DuckDBSession:

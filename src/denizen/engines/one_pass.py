@@ -201,7 +201,9 @@ def _feed(connection: DuckDBPyConnection, query: str, take: Callable[[int], byte
 
 def _told(wrong: bytes | str | None) -> None:
     if wrong is not None:
-        raise fail("engine-failed", f"the native pass: {wrong.decode() if isinstance(wrong, bytes) else wrong}")
+        raise fail(
+            "engine-failed", f"DuckDB, in the native pass: {wrong.decode() if isinstance(wrong, bytes) else wrong}"
+        )
 
 
 def _list(kind: Any, items: list[Any]) -> Any:
