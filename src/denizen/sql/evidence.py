@@ -9,6 +9,7 @@ from denizen.sql.events import COLLEAGUES, PLACED, Frame, Selection, add_colleag
 from denizen.sql.literals import text
 from denizen.sql.measures import counted_by
 from denizen.sql.statement import Statement
+from denizen.sql.velocity import key_actions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,6 +56,6 @@ def picks_of(plan: nodes.Plan, selection: Selection) -> Iterator[tuple[str, str,
             selection.text(counted_by(criterion.measure, selection)),
         )
     if plan.velocity:
-        yield "velocity", "velocity", "lead", " OR ".join(f"({selection.picks(e)})" for e in plan.velocity.actions)
+        yield "velocity", "velocity", "lead", selection.text(key_actions(selection, plan.velocity))
     if plan.ceiling:
         yield "ceiling", "ceiling", "lead", selection.picks(plan.ceiling.signals)

@@ -132,7 +132,8 @@ class OnePass:
         """Return whether any event is picked, None if the pass cannot tell: a single bit, of all that a lead met."""
         if picked != Picked(picked.codes, picked.also) or not self._has_room(picked):
             return None
-        return f"{HOME}.met & {1 << (self._bit(picked) or 0)} <> 0"
+        bit = self._bit(picked)
+        return None if bit is None else f"{HOME}.met & {1 << bit} <> 0"
 
     def burst(self, name: str, picked: Picked, velocity: nodes.Velocity) -> str | None:
         """Return where the awards of bursts stand."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def add_velocity(measures: Measures, velocity: nodes.Velocity) -> None:
     """Add `bursts`: how often the velocity bonus is earned (semantics, 3.3)."""
     selection = measures.selection
-    actions = _actions(selection, velocity)
+    actions = key_actions(selection, velocity)
     key = selection.text(actions)
     if measures.detail:
         counts = measures.counts(velocity.actions[0])
@@ -72,7 +72,7 @@ def _awards(measures: Measures, velocity: nodes.Velocity, reached: str, *, runni
     return awards
 
 
-def _actions(selection: Selection, velocity: nodes.Velocity) -> Picked:
+def key_actions(selection: Selection, velocity: nodes.Velocity) -> Picked:
     """Return what the key actions are: any of the alternatives."""
     each = [selection.picked(events) for events in velocity.actions]
     if all(p == Picked(p.codes) and p.codes is not None for p in each):
