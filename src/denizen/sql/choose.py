@@ -101,7 +101,7 @@ def _best(statement: Statement, variant: nodes.Variant, first: int) -> str:
         [
             *_OF_LEAD,
             "behavior",
-            "fit + behavior AS total",
+            f"CAST(fit + behavior AS {POINTS}) AS total",
             f"{passed} AS pql",
             f"{tier_of('fit', plan.fit_tiers)} AS fit_tier",
             f"{tier_of('behavior', plan.behavior_tiers)} AS behavior_tier",

@@ -13,7 +13,7 @@ from denizen.model.durations import DAY_US
 from denizen.plan import nodes
 from denizen.sql.choose import CHOSEN, table_of
 from denizen.sql.literals import number, text
-from denizen.sql.points import POINTS, amount_type, fires, operand_of, total
+from denizen.sql.points import POINTS, fires, needs_rounding, operand_of, total
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,7 +133,7 @@ def lines(plan: nodes.Plan, scores: Scores, dialect: Dialect) -> Iterator[Line]:
     steps = [_recency(m) for m in behavior if m.criterion.recency is not None]
     steps += _steps(plan, dialect)
     others = [m.points for m in behavior] + [line.points for line in steps]
-    rounded = total([f"round({points}, 6)" for points in others]) if amount_type(plan) != POINTS else total(others)
+    rounded = total([f"round({points}, 6)" for points in others]) if needs_rounding(plan) else total(others)
     limit = Line("behavior", "limit", "limit", f"behavior - ({rounded})")
     yield from [line for line in steps if line.kind != "ceiling"]
     yield limit

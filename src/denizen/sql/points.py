@@ -12,6 +12,9 @@ from denizen.sql.literals import number
 from denizen.sql.statement import select
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from decimal import Decimal
+
     from denizen.sql.dialect import Dialect
     from denizen.sql.passes import Measured
     from denizen.sql.statement import Statement
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 POINTS = "DECIMAL(18, 6)"
 """Points as written have at most 6 decimals."""
 
+_WHOLE_POINTS = "BIGINT"
+
 _WHOLE = (nodes.Count, nodes.Distinct, nodes.SessionDepth, nodes.SessionMinutes, nodes.DaysSince, nodes.Sequence)
 """Measures whose values are whole numbers."""
 
@@ -27,17 +32,38 @@ _DERIVED = "DECIMAL(38, 12)"
 """Points times a multiplier, a share or a fraction of a period, to 12 decimals."""
 
 
-def amount_type(plan: nodes.Plan) -> str:
-    """Return the type in which the lines of a plan add up exactly; a score is rounded once, to 6, at the end.
-
-    Most plans only add and subtract points, and 18 digits are several times faster than 38.
-    """
+def needs_rounding(plan: nodes.Plan) -> bool:
+    """Return whether lines of behavior can have more than 6 decimals; a score is rounded once, at the end."""
     decay = plan.decay
     penalties = [p for p in (decay.idle, decay.after_trial) if p] if decay else []
     plain = all(p.form == "points" and p.whole_periods for p in penalties)
     plain = plain and all(c.recency is None for c in plan.criteria)
-    plain = plain and (plan.velocity is None or plan.velocity.multiplier is None)
-    return POINTS if plain else _DERIVED
+    return not (plain and (plan.velocity is None or plan.velocity.multiplier is None))
+
+
+def amount_type(plan: nodes.Plan, part: nodes.Part) -> str:
+    """Return the type in which the lines of a part add up exactly: no wider than they need, because that is faster."""
+    if part == "behavior" and needs_rounding(plan):
+        return _DERIVED
+    return _WHOLE_POINTS if all(is_whole(amount) for amount in _amounts(plan, part)) else POINTS
+
+
+def _amounts(plan: nodes.Plan, part: nodes.Part) -> Iterator[Decimal]:
+    """Yield what can be added, taken or held against in a part."""
+    for scoring in [c.scoring for c in plan.criteria if c.part == part]:
+        yield from (
+            (scoring.points, scoring.limit) if isinstance(scoring, nodes.Each) else [b.points for b in scoring.bands]
+        )
+    limits = plan.fit_limits if part == "fit" else plan.behavior_limits
+    yield from (limits.low, limits.high or limits.low)
+    if part == "fit":
+        return
+    if plan.velocity and plan.velocity.points is not None:
+        yield plan.velocity.points
+    if plan.decay:
+        yield from (plan.decay.floor, *[p.amount for p in (plan.decay.idle, plan.decay.after_trial) if p])
+    if plan.ceiling:
+        yield plan.ceiling.at
 
 
 def operand_of(measured: Measured, tables: Tables) -> Operand:
@@ -111,14 +137,15 @@ def _each(each: nodes.Each, operand: Operand, dialect: Dialect, *, whole: bool) 
         times = dialect.quotient(bounded, str(int(each.size * unit)))
     limit = number(each.limit)
     enough = math.ceil(LINE_LIMIT / abs(each.points)) if each.points else 1
-    points = f"CAST(least({times}, {enough}) AS DECIMAL(18, 0)) * {number(each.points)}"
-    some = f"CAST(greatest(least({points}, {limit}), -{limit}) AS {POINTS})"
+    times = f"CAST(least({times}, {enough}) AS {_WHOLE_POINTS})"
+    amount = _WHOLE_POINTS if is_whole(each.points) and is_whole(each.limit) else POINTS
+    some = f"CAST({_within(f'{times} * {number(each.points)}', limit)} AS {amount})"
     return f"CASE WHEN {value} IS NULL THEN 0 ELSE {some} END"
 
 
 def add_bonuses(statement: Statement, plan: nodes.Plan, criteria: list[Measured]) -> None:
     """Add `rewarded`: recency on each criterion, and the velocity bonus."""
-    amount = amount_type(plan)
+    amount = amount_type(plan, "behavior")
     behavior = [m for m in criteria if m.criterion.part == "behavior"]
     columns = ["*"]
     for measured in behavior:
@@ -133,14 +160,22 @@ def add_bonuses(statement: Statement, plan: nodes.Plan, criteria: list[Measured]
 
 
 def _velocity(velocity: nodes.Velocity, behavior: list[Measured]) -> str:
-    awards = "CAST(velocity_awards AS DECIMAL(18, 0))"
+    awards = f"CAST(velocity_awards AS {_WHOLE_POINTS})"
     if velocity.points is not None:
         bonus = number(velocity.points)
     else:
         positive = total([f"greatest({m.points}, 0)" for m in behavior])
         bonus = f"CAST({positive} AS {POINTS}) * {number(velocity.multiplier or 0)}"
-    limit = number(LINE_LIMIT)
-    return f"greatest(least({awards} * {bonus}, {limit}), -{limit})"
+    return _within(f"{awards} * {bonus}", number(LINE_LIMIT))
+
+
+def _within(value: str, limit: str) -> str:
+    return f"greatest(least({value}, {limit}), -{limit})"
+
+
+def is_whole(amount: Decimal) -> bool:
+    """Return whether an amount has no decimals."""
+    return amount == int(amount)
 
 
 def total(terms: list[str]) -> str:

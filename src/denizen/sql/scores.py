@@ -14,7 +14,16 @@ from denizen.sql.literals import number, text
 from denizen.sql.measures import add_active, add_activity, add_criterion, add_seen_events, add_signals
 from denizen.sql.one_pass import OnePass
 from denizen.sql.passes import Measured, Measures, add_measured
-from denizen.sql.points import POINTS, add_bonuses, add_points, amount_type, is_of_lead, point_columns, total
+from denizen.sql.points import (
+    POINTS,
+    add_bonuses,
+    add_points,
+    amount_type,
+    is_of_lead,
+    needs_rounding,
+    point_columns,
+    total,
+)
 from denizen.sql.running import add_entered
 from denizen.sql.sessions import add_sessions
 from denizen.sql.statement import Statement, select
@@ -104,7 +113,7 @@ def scores_statement(
     add_points(statement, [m for m in criteria if m not in repeated], tables, dialect)
     add_bonuses(statement, plan, criteria)
     _add_sums(statement, plan, criteria)
-    add_decay(statement, plan.decay, dialect, amount_type(plan))
+    add_decay(statement, plan.decay, dialect, amount_type(plan, "behavior"))
     _add_limits(statement, plan, tables, dialect)
     _add_verdict(statement, plan, criteria, tables, dialect)
     scores = Scores("", tuple(criteria), tables, one_pass)
@@ -133,8 +142,8 @@ def _add_sums(statement: Statement, plan: nodes.Plan, criteria: list[Measured]) 
     lines += ["velocity_points"] if plan.velocity else []
     columns = [
         "*",
-        f"CAST({fit} AS {POINTS}) AS raw_fit",
-        f"CAST({total(lines)} AS {amount_type(plan)}) AS raw",
+        f"CAST({fit} AS {amount_type(plan, 'fit')}) AS raw_fit",
+        f"CAST({total(lines)} AS {amount_type(plan, 'behavior')}) AS raw",
     ]
     statement.add("summed", "The sum of the lines so far: fit, and behavior before decay.", select(columns, "rewarded"))
 
@@ -146,8 +155,8 @@ def clamp(value: str, limits: nodes.Limits) -> str:
 
 
 def _add_limits(statement: Statement, plan: nodes.Plan, tables: Tables, dialect: Dialect) -> None:
-    amount = amount_type(plan)
-    fit = f"CAST({clamp('raw_fit', plan.fit_limits)} AS {POINTS})"
+    amount = amount_type(plan, "behavior")
+    fit = f"CAST({clamp('raw_fit', plan.fit_limits)} AS {amount_type(plan, 'fit')})"
     behavior = f"CAST({clamp('decayed', plan.behavior_limits)} AS {amount})"
     statement.add(
         "limited",
@@ -175,8 +184,8 @@ def _add_limits(statement: Statement, plan: nodes.Plan, tables: Tables, dialect:
             [
                 "*",
                 f"CASE WHEN capped THEN CAST({cut} AS {amount}) ELSE 0 END AS ceiling_points",
-                "limited_fit AS fit",
-                f"CAST({f'round({behavior}, 6)' if amount != POINTS else behavior} AS {POINTS}) AS behavior",
+                f"CAST(limited_fit AS {POINTS}) AS fit",
+                f"CAST({f'round({behavior}, 6)' if needs_rounding(plan) else behavior} AS {POINTS}) AS behavior",
             ],
             "capped",
         ),
@@ -212,7 +221,7 @@ def _add_verdict(
         select(
             [
                 "*",
-                "fit + behavior AS total",
+                f"CAST(fit + behavior AS {POINTS}) AS total",
                 f"{' AND '.join(passed)} AS pql",
                 f"{tier_of('fit', plan.fit_tiers)} AS fit_tier",
                 f"{tier_of('behavior', plan.behavior_tiers)} AS behavior_tier",
