@@ -193,18 +193,19 @@ def test_more_conditions_than_an_event_has_bits():
     assert_same(model, *busy(2, sessions="whole", events=600), ledger=True)
 
 
-def test_more_leads_than_memory_is_given_to_are_left_to_sql():
+def test_what_native_code_cannot_hold_is_left_to_sql():
     program = build_program(denizen.load_model(json.dumps(MODEL, indent=1)))
     tables = tables_for(needs_of(*program.plans))
     frame, dialect = Frame(worlds.T), DuckDB()
+    in_sql = spell(program, dialect, frame, tables)[0].scores
 
-    def spelled(leads):
+    def spelled(leads, events):
         native = Native(Places(leads, "g", "place"), integer_sessions=True, narrow_sessions=False, every_session=True)
-        return spell(program, dialect, frame, tables, native=native)[0].scores
+        return spell(program, dialect, frame, tables, native=native, events=events)[0].scores
 
-    assert spelled(1_000_000).one_pass is not None
-    assert spelled(100_000_000).one_pass is None
-    assert spelled(100_000_000).statement == spell(program, dialect, frame, tables)[0].scores.statement
+    assert spelled(1_000_000, 2**32 - 1).one_pass is not None
+    assert spelled(1_000_000, 2**32) == in_sql
+    assert spelled(100_000_000, 10) == in_sql
 
 
 def scored_by_a_copy(folder, source=None):

@@ -14,8 +14,9 @@
 #define BLOCK 65536       /* pairs in a block */
 #define CHUNK 131072      /* rows in a chunk of results */
 #define BITS 64
-#define LINE 8           /* numbers in a line of memory */
+#define LINE 64           /* bytes in a line of memory */
 #define FEW 24            /* so many values are sorted by insertion */
+#define TILE 512          /* rows whose results are copied together, while they are near */
 
 #if defined(_WIN32)
 #define API __declspec(dllexport)
@@ -93,21 +94,35 @@ typedef struct {
   int64_t count, width;
 } Kept;
 
-/* `rows` holds for each place: what was met, the slots, the anchors, for each depth the session that is
-   open and the bits it has, then the results of bursts and depths. They begin a line of memory. */
+typedef struct {
+  Slot slot;
+  int64_t at;
+} Placed;
+
+/* `rows` holds for each place, `width` bytes of it: what was met, the instants of slots, the anchors, for each depth the
+   session that is open and the bits it has, then in 32 bits the counts of slots and the results of bursts and depths.
+   A row begins a line of memory and is kept short, because it is fetched for every event. */
 
 typedef struct {
   Asked asked;
-  int64_t width, anchors_at, open_at, results_at;
-  int64_t *rows;
+  int64_t width, anchors_at, results_at;
+  int64_t *slot_at, *open_at;
+  char *rows;
   Kept *kept; /* of the bursts, then of the depths */
   int64_t by_bit[BITS + 2]; /* slots in order of their bit: those of a bit begin here; those that count all come last */
-  int64_t *order;
-  uint64_t slot_bits;
+  Placed *placed;
+  uint64_t slot_bits, events;
   const char *wrong;
 } Pass;
 
 static const char *OUT_OF_MEMORY = "out of memory";
+static const char *TOO_MANY = "there are more events than 32 bits can count";
+
+static char *row_of(const Pass *pass, int64_t place) { return pass->rows + place * pass->width; }
+static int64_t *number_at(char *row, int64_t at) { return (int64_t *)(row + at); }
+static uint32_t *count_at(char *row, int64_t at) { return (uint32_t *)(row + at); }
+static int64_t *anchor_of(const Pass *pass, char *row, int64_t a) { return number_at(row, pass->anchors_at) + a; }
+static uint32_t *result_of(const Pass *pass, char *row, int64_t k) { return count_at(row, pass->results_at) + k; }
 
 static int keep(Kept *kept, int32_t place, int64_t first, int64_t second) {
   Block *block = kept->last;
@@ -208,21 +223,23 @@ static int64_t deepest(const int64_t *found, int64_t count, int64_t width) {
 
 static int is_met(int64_t bit, int64_t met) { return bit < 0 || (met >> bit & 1); }
 
-static int is_inside(const Pass *pass, const Slot *slot, const int64_t *row, int64_t at) {
+static int is_inside(const Pass *pass, const Slot *slot, char *row, int64_t at) {
   if (slot->after != NONE && at <= slot->after) return 0;
   if (slot->window < 0) return 1;
   const Window *window = pass->asked.window + slot->window;
-  int64_t from = row[pass->anchors_at + window->from], until = row[pass->anchors_at + window->until];
+  int64_t from = *anchor_of(pass, row, window->from), until = *anchor_of(pass, row, window->until);
   return from != NONE && until != NONE && at >= from + window->from_offset && at < until + window->until_offset;
 }
 
-static void count_in(const Pass *pass, int64_t from, int64_t to, int64_t *row, int64_t at) {
-  for (int64_t i = from; i < to; i++) {
-    const Slot *slot = pass->asked.slot + pass->order[i];
-    if (!is_inside(pass, slot, row, at)) continue;
-    int64_t *value = row + 1 + pass->order[i];
-    if (slot->kind == 0) ++*value;
-    else if (*value == NONE || (slot->kind == 1 ? at < *value : at > *value)) *value = at;
+static void count_in(const Pass *pass, int64_t from, int64_t to, char *row, int64_t at) {
+  for (const Placed *each = pass->placed + from; each < pass->placed + to; each++) {
+    if (!is_inside(pass, &each->slot, row, at)) continue;
+    if (each->slot.kind == 0) {
+      ++*count_at(row, each->at);
+      continue;
+    }
+    int64_t *value = number_at(row, each->at);
+    if (*value == NONE || (each->slot.kind == 1 ? at < *value : at > *value)) *value = at;
   }
 }
 
@@ -282,24 +299,30 @@ static const char *take_anchors(Pass *pass, const struct ArrowArray *batch, cons
   for (int64_t c = 0; c < pass->asked.anchors; c++) {
     const int64_t *instant = numbers(batch, c + 1);
     for (int64_t i = 0; i < batch->length; i++)
-      if (!is_null(batch, c + 1, i)) pass->rows[places[i] * pass->width + pass->anchors_at + c] = instant[i];
+      if (!is_null(batch, c + 1, i)) *anchor_of(pass, row_of(pass, places[i]), c) = instant[i];
   }
   return NULL;
 }
 
-static int close_session(Pass *pass, int64_t number, int64_t *open, int32_t place) {
-  Kept *kept = pass->kept + pass->asked.bursts + number;
-  int64_t narrow = (int64_t)((uint64_t)open[0] << 32) | open[1];
-  int fits = !open[1] || keep(kept, place, kept->width == 2 ? open[0] : narrow, open[1]);
-  open[1] = 0;
+/* A session that is open: of a narrow depth one number, its id above the bits it has, else two numbers. */
+
+static int close_session(Pass *pass, int64_t d, char *row, int32_t place) {
+  Kept *kept = pass->kept + pass->asked.bursts + d;
+  int64_t *open = number_at(row, pass->open_at[d]);
+  int64_t *bits = open + kept->width - 1;
+  int fits = !(kept->width == 2 ? *bits : *bits & UINT32_MAX) || keep(kept, place, *open, *bits);
+  *bits = 0;
   return fits;
 }
 
-static int keep_session(Pass *pass, int64_t number, int64_t *row, int32_t place, int64_t session, int64_t bits) {
-  int64_t *open = row + pass->open_at + 2 * number;
-  int fits = open[0] == session || close_session(pass, number, open, place);
-  open[0] = session;
-  open[1] |= bits;
+static int keep_session(Pass *pass, int64_t d, char *row, int32_t place, int64_t session, int64_t bits) {
+  int64_t *open = number_at(row, pass->open_at[d]);
+  int is_wide = pass->kept[pass->asked.bursts + d].width == 2;
+  int64_t id = is_wide ? session : (int64_t)((uint64_t)session << 32);
+  int is_open = is_wide ? *open == id : ((*open ^ id) & ~(int64_t)UINT32_MAX) == 0;
+  int fits = is_open || close_session(pass, d, row, place);
+  if (!is_open) *open = id;
+  open[is_wide] |= bits;
   return fits;
 }
 
@@ -307,13 +330,16 @@ static const char *take_events(Pass *pass, const struct ArrowArray *batch, const
   const Asked *asked = &pass->asked;
   const int64_t *ats = numbers(batch, 1), *mets = numbers(batch, 2);
   const int64_t *sessions = asked->depths ? numbers(batch, 3) : NULL;
-  int64_t count = batch->length, always = pass->by_bit[BITS], all = pass->by_bit[BITS + 1], touched = pass->results_at;
+  int64_t count = batch->length, always = pass->by_bit[BITS], all = pass->by_bit[BITS + 1];
+  pass->events += (uint64_t)count;
+  if (pass->events > UINT32_MAX) return TOO_MANY;
   for (int64_t i = 0; i < count; i++) {
     if (i + AHEAD < count)
-      for (int64_t line = 0; line < touched; line += LINE)
-        __builtin_prefetch(pass->rows + places[i + AHEAD] * pass->width + line, 1);
-    int64_t *row = pass->rows + places[i] * pass->width, at = ats[i], met = mets[i];
-    row[0] |= met;
+      for (int64_t line = 0; line < pass->results_at; line += LINE)
+        __builtin_prefetch(row_of(pass, places[i + AHEAD]) + line, 1);
+    char *row = row_of(pass, places[i]);
+    int64_t at = ats[i], met = mets[i];
+    *number_at(row, 0) |= met;
     count_in(pass, always, all, row, at);
     for (uint64_t left = (uint64_t)met & pass->slot_bits; left; left &= left - 1) {
       int bit = __builtin_ctzll(left);
@@ -338,9 +364,40 @@ API void one_pass_close(Pass *pass) {
   if (!pass) return;
   for (int64_t k = 0; pass->kept && k < pass->asked.bursts + pass->asked.depths; k++) drop(pass->kept + k);
   free(pass->kept);
-  free(pass->order);
+  free(pass->placed);
+  free(pass->slot_at);
   free(pass->rows);
   free(pass);
+}
+
+/* Decide where in a row everything stands. */
+static void lay_out(Pass *pass) {
+  const Asked *asked = &pass->asked;
+  int64_t number = sizeof(int64_t), count = sizeof(uint32_t), end = number;
+  for (int64_t s = 0; s < asked->slots; s++)
+    if (asked->slot[s].kind) pass->slot_at[s] = end, end += number;
+  pass->anchors_at = end;
+  end += number * asked->anchors;
+  for (int64_t d = 0; d < asked->depths; d++) pass->open_at[d] = end, end += number * pass->kept[asked->bursts + d].width;
+  for (int64_t s = 0; s < asked->slots; s++)
+    if (!asked->slot[s].kind) pass->slot_at[s] = end, end += count;
+  pass->results_at = end;
+  end += count * (asked->bursts + asked->depths);
+  pass->width = (end + LINE - 1) / LINE * LINE;
+}
+
+static void order_slots(Pass *pass) {
+  const Asked *asked = &pass->asked;
+  int64_t listed = 0;
+  for (int64_t bit = 0; bit <= BITS; bit++) {
+    pass->by_bit[bit] = listed;
+    for (int64_t s = 0; s < asked->slots; s++)
+      if (asked->slot[s].bit == (bit < BITS ? bit : -1)) {
+        pass->placed[listed++] = (Placed){asked->slot[s], pass->slot_at[s]};
+        if (bit < BITS) pass->slot_bits |= UINT64_C(1) << bit;
+      }
+  }
+  pass->by_bit[BITS + 1] = listed;
 }
 
 /* Return a new pass, NULL where memory does not suffice. What is asked must stay where it is until the pass is closed. */
@@ -348,40 +405,31 @@ API Pass *one_pass_open(const Asked *asked) {
   Pass *pass = calloc(1, sizeof(Pass));
   if (!pass) return NULL;
   pass->asked = *asked;
-  pass->anchors_at = 1 + asked->slots;
-  pass->open_at = pass->anchors_at + asked->anchors;
-  pass->results_at = pass->open_at + 2 * asked->depths;
-  pass->width = (pass->results_at + asked->bursts + asked->depths + LINE - 1) / LINE * LINE;
-  size_t line = sizeof(int64_t) * LINE;
-  pass->rows = aligned_alloc(line, line + sizeof(int64_t) * (size_t)asked->places * (size_t)pass->width);
   pass->kept = calloc((size_t)(asked->bursts + asked->depths) + 1, sizeof(Kept));
-  pass->order = malloc(sizeof(int64_t) * (size_t)(asked->slots + 1));
-  if (!pass->rows || !pass->kept || !pass->order) {
-    one_pass_close(pass);
-    return NULL;
+  pass->slot_at = calloc((size_t)(asked->slots + asked->depths) + 1, sizeof(int64_t));
+  pass->placed = calloc((size_t)asked->slots + 1, sizeof(Placed));
+  if (pass->kept && pass->slot_at && pass->placed) {
+    for (int64_t k = 0; k < asked->bursts + asked->depths; k++)
+      pass->kept[k].width = k < asked->bursts || asked->depth[k - asked->bursts].narrow ? 1 : 2;
+    pass->open_at = pass->slot_at + asked->slots;
+    lay_out(pass);
+    order_slots(pass);
+    pass->rows = aligned_alloc(LINE, LINE + (size_t)asked->places * (size_t)pass->width);
   }
-  int64_t listed = 0;
-  for (int64_t bit = 0; bit <= BITS; bit++) {
-    pass->by_bit[bit] = listed;
-    for (int64_t s = 0; s < asked->slots; s++)
-      if (asked->slot[s].bit == (bit < BITS ? bit : -1)) {
-        pass->order[listed++] = s;
-        if (bit < BITS) pass->slot_bits |= UINT64_C(1) << bit;
-      }
-  }
-  pass->by_bit[BITS + 1] = listed;
-  for (int64_t k = 0; k < asked->bursts + asked->depths; k++) pass->kept[k].width = k < asked->bursts || asked->depth[k - asked->bursts].narrow ? 1 : 2;
-  return pass;
+  if (pass->rows) return pass;
+  one_pass_close(pass);
+  return NULL;
 }
 
 /* Make the rows of some places ready; all have to be before events are read, several may be at once. */
 API void one_pass_clear(Pass *pass, int64_t first, int64_t end) {
   const Asked *asked = &pass->asked;
   for (int64_t p = first; p < end; p++) {
-    int64_t *row = pass->rows + p * pass->width;
-    memset(row, 0, sizeof(int64_t) * (size_t)pass->width);
-    for (int64_t s = 0; s < asked->slots; s++) row[1 + s] = asked->slot[s].kind ? NONE : 0;
-    for (int64_t a = 0; a < asked->anchors; a++) row[pass->anchors_at + a] = NONE;
+    char *row = row_of(pass, p);
+    memset(row, 0, (size_t)pass->width);
+    for (int64_t s = 0; s < asked->slots; s++)
+      if (asked->slot[s].kind) *number_at(row, pass->slot_at[s]) = NONE;
+    for (int64_t a = 0; a < asked->anchors; a++) *anchor_of(pass, row, a) = NONE;
   }
 }
 
@@ -399,19 +447,18 @@ API const char *one_pass_events(Pass *pass, struct ArrowArrayStream *stream) {
 API const char *one_pass_finish(Pass *pass, int64_t k) {
   const Asked *asked = &pass->asked;
   int64_t is_burst = k < asked->bursts, width = pass->kept[k].width;
-  for (int64_t p = 0; !is_burst && p < asked->places; p++) {
-    int64_t d = k - asked->bursts, *open = pass->rows + p * pass->width + pass->open_at + 2 * d;
-    if (!close_session(pass, d, open, (int32_t)p)) return OUT_OF_MEMORY;
-  }
+  for (int64_t p = 0; !is_burst && p < asked->places; p++)
+    if (!close_session(pass, k - asked->bursts, row_of(pass, p), (int32_t)p)) return OUT_OF_MEMORY;
   int64_t *start = malloc(sizeof(int64_t) * (size_t)(asked->places + 2));
   int64_t *found = start ? by_place(pass->kept + k, asked->places, start) : NULL;
   for (int64_t p = 0; found && p < asked->places; p++) {
     int64_t *mine = found + start[p] * width, count = start[p + 1] - start[p];
     if (count < (is_burst ? asked->burst[k].at_least : 1)) continue;
     sort(mine, count, width);
-    int64_t *row = pass->rows + p * pass->width, grid = is_burst ? asked->burst[k].grid : -1;
-    int64_t origin = grid < 0 ? NONE : row[pass->anchors_at + grid];
-    row[pass->results_at + k] = is_burst ? awards_of(asked->burst + k, mine, count, origin) : deepest(mine, count, width);
+    char *row = row_of(pass, p);
+    int64_t grid = is_burst ? asked->burst[k].grid : -1, origin = grid < 0 ? NONE : *anchor_of(pass, row, grid);
+    int64_t result = is_burst ? awards_of(asked->burst + k, mine, count, origin) : deepest(mine, count, width);
+    *result_of(pass, row, k) = (uint32_t)result;
   }
   const char *wrong = found ? NULL : OUT_OF_MEMORY;
   free(found);
@@ -444,7 +491,7 @@ static void release_chunk(struct ArrowArray *array) {
   array->release = NULL;
 }
 
-static int make_column(struct ArrowArray *array, const Pass *pass, int64_t column, int64_t first, int64_t count) {
+static int make_column(struct ArrowArray *array, int64_t count) {
   memset(array, 0, sizeof *array);
   array->length = count;
   array->n_buffers = 2;
@@ -455,12 +502,19 @@ static int make_column(struct ArrowArray *array, const Pass *pass, int64_t colum
     free(values);
     return 0;
   }
-  int64_t results = column - 2 - pass->asked.slots;
-  const int64_t *from = pass->rows + first * pass->width + (results < 0 ? column - 1 : pass->results_at + results);
-  for (int64_t i = 0; i < count; i++) values[i] = column ? from[i * pass->width] : first + i;
   array->buffers[1] = values;
   array->release = release_column;
   return 1;
+}
+
+static void fill_column(const struct ArrowArray *array, const Pass *pass, int64_t column, int64_t from, int64_t to, int64_t first) {
+  int64_t *values = (int64_t *)array->buffers[1], s = column - 2, k = s - pass->asked.slots;
+  int is_count = k >= 0 || (s >= 0 && pass->asked.slot[s].kind == 0);
+  int64_t at = k >= 0 ? pass->results_at + k * (int64_t)sizeof(uint32_t) : s >= 0 ? pass->slot_at[s] : 0;
+  for (int64_t i = from; i < to; i++) {
+    char *row = row_of(pass, first + i);
+    values[i] = !column ? first + i : is_count ? *count_at(row, at) : *number_at(row, at);
+  }
 }
 
 static int next_chunk(struct ArrowArrayStream *stream, struct ArrowArray *out) {
@@ -477,10 +531,13 @@ static int next_chunk(struct ArrowArrayStream *stream, struct ArrowArray *out) {
   int made = out->buffers && out->children;
   for (int64_t c = 0; made && c < columns; c++) {
     struct ArrowArray *child = malloc(sizeof *child);
-    made = child && make_column(child, pass, c, results->next, count);
+    made = child && make_column(child, count);
     if (made) out->children[out->n_children++] = child;
     else free(child);
   }
+  for (int64_t from = 0; made && from < count; from += TILE)
+    for (int64_t c = 0; c < columns; c++)
+      fill_column(out->children[c], pass, c, from, from + TILE < count ? from + TILE : count, results->next);
   out->release = release_chunk;
   results->next += count;
   if (made) return 0;

@@ -19,7 +19,7 @@ from denizen.sql.events import Frame
 from denizen.sql.evidence import evidence_statement
 from denizen.sql.ledger import ledger_statement, points_statement, program_ledger, unmet_statement
 from denizen.sql.literals import text
-from denizen.sql.one_pass import LARGEST_STATE
+from denizen.sql.one_pass import LARGEST_STATE, MOST_EVENTS
 from denizen.sql.scores import SCORE_COLUMNS, Scores, scores_statement
 from denizen.sql.tables import tables_for
 
@@ -145,7 +145,8 @@ def score_run(
         )
         progress("scoring")
         with chosen.session(connection, tables, grid=frame.is_grid) as session:
-            plans = spell(program, chosen.dialect, frame, tables, detail=detail, native=session.native)
+            read = accounting.events.read
+            plans = spell(program, chosen.dialect, frame, tables, detail=detail, native=session.native, events=read)
             source = score_frame(session, program, plans)
             if not frame.is_grid and not tables.accounts:
                 _complete(accounting, session, connection, program, plans)
@@ -237,11 +238,16 @@ def spell(
     *,
     detail: bool = False,
     native: Native | None = None,
+    events: int = 0,
 ) -> tuple[ScoredPlan, ...]:
-    """Return the statements that score a frame, one for each plan of a program; a batch's with `native` code beside them."""
+    """Return the statements that score a frame, one for each plan of a program.
+
+    A batch of so many `events` has `native` code beside them, where there is any and it can hold what it counts.
+    """
+    able = native if events <= MOST_EVENTS else None
 
     def spelled(plan: Plan) -> Scores:
-        scores = scores_statement(plan, dialect, frame, tables, detail=detail, native=native)
+        scores = scores_statement(plan, dialect, frame, tables, detail=detail, native=able)
         if scores.one_pass is None or scores.one_pass.state_bytes <= LARGEST_STATE:
             return scores
         return scores_statement(plan, dialect, frame, tables, detail=detail)

@@ -23,6 +23,10 @@ NONE = -(2**63)
 """What stands for an instant that there is none of."""
 LARGEST_STATE = 2 << 30
 """Bytes that the numbers of all leads may take; what takes more is left to SQL, which can spill to disk."""
+LINE = 64
+"""Bytes in a line of memory; the numbers of a lead take whole lines."""
+MOST_EVENTS = 2**32 - 1
+"""Counts have 32 bits; more events are left to SQL."""
 _MET = "met"
 _FUNCTIONS: dict[str, Literal["count", "first", "last"]] = {
     "count(*)": "count",
@@ -203,8 +207,11 @@ class OnePass:
     @property
     def state_bytes(self) -> int:
         """How much memory the numbers of all leads take."""
-        a_lead = 1 + len(self.slots) + len(self.bursts) + 3 * len(self.depths) + len(self.anchors)
-        return 8 * a_lead * self.places.count
+        instants = sum(slot.kind != "count" for slot in self.slots)
+        numbers = 1 + instants + len(self.anchors) + 2 * len(self.depths)
+        counts = len(self.slots) - instants + len(self.bursts) + len(self.depths)
+        lines = -(-(8 * numbers + 4 * counts) // LINE)
+        return LINE * lines * self.places.count
 
     def events(self) -> str:
         """Return the query for the visible events: the lead's place, when, what they meet, and the session."""
