@@ -47,6 +47,14 @@ def test_recency_shows_its_evidence():
     assert explanation.as_dict()["total"] == 75
 
 
+def test_only_what_can_earn_points_can_earn_them_by_recency():
+    model = MODEL.replace("points: 50, recency: {within: 48h, multiplier: 1.5}", "points: -50").replace(
+        "}}\n", "}, recency: {within: 48h, multiplier: 1.5}}\n", 1
+    )
+    lines = denizen.explain(model, "<b>", events=EVENTS, as_of="2026-01-02").lines
+    assert [line.kind for line in lines if line.line == "a"] == ["criterion"]
+
+
 @pytest.mark.parametrize("model", [None, 3, {"model": "m"}])
 def test_what_is_no_model_is_refused(model):
     with pytest.raises(DenizenError, match="a model is a path, YAML text or a loaded model"):

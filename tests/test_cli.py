@@ -98,9 +98,22 @@ def test_csv_holds_no_formula_and_iso_instants(folder):
     assert rows[0]["as_of"] == "2026-01-04T00:00:00.000000Z"
 
 
-def test_pql_only_writes_pqls_only(folder):
-    denizen(folder, "score", "model.yaml", *DATA, "--out", "s.parquet", "--pql-only")
-    assert pq.read_table(folder / "s.parquet").num_rows == 1
+@pytest.mark.parametrize("instants", [("2026-01-04",), ("2026-01-04", "2026-01-02")])
+def test_pql_only_writes_pqls_and_their_lines_only(folder, instants):
+    (folder / "model.yaml").write_text(MODEL + "account: {pqa: {total: 50}}\n")
+    paths = [f"--{name}={name}.parquet" for name in ("out", "ledger", "accounts-out", "accounts-ledger")]
+    at = [f"--as-of={instant}" for instant in instants]
+    denizen(folder, "score", "model.yaml", *DATA[:4], *at, *paths, "--pql-only")
+    keys = [["lead_id"], ["lead_id"], ["account_id"], ["account_id"]]
+    if len(instants) > 1:
+        keys = [[*key, "as_of"] for key in keys]
+    written = [
+        set(map(tuple, pq.read_table(folder / path.split("=")[1], columns=key).to_pandas().itertuples(index=False)))
+        for path, key in zip(paths, keys, strict=True)
+    ]
+    assert len(written[0]) == len(written[2]) == len(instants)
+    assert written[0] == written[1]
+    assert written[2] == written[3]
 
 
 def test_several_instants_and_a_grid(folder):
@@ -179,9 +192,11 @@ WRONG = [
     (("score", "model.yaml", *DATA, "--grid", "leads.csv"), 2, "leave out --as-of"),
     (("score", "model.yaml", *DATA, "--top", "0"), 2, "0 is not in the range"),
     (("score", "model.yaml", *DATA, "--tpo", "3"), 2, "No such option"),
-    (("explain", "model.yaml", "eve", *DATA), 1, "there is no lead 'eve' in the data"),
+    (("score", "model.yaml", *DATA, "--top", "3", "--out", "s.csv"), 2, "leave out one of both"),
+    (("explain", "model.yaml", "bop", *DATA), 1, "there is no lead 'bop' in the data; the most alike is 'bob'"),
     (("explain", "model.yaml", "eve"), 2, "there is no data"),
     (("nonsense",), 2, "No such command"),
+    (("scor", "model.yaml"), 2, "No such command 'scor'; did you mean `score`?"),
 ]
 
 

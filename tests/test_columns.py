@@ -56,6 +56,13 @@ def project_of(folder):
     return YAML(typ="safe").load((folder / "denizen.yaml").read_text())
 
 
+def test_init_tells_what_it_assumed(folder):
+    told = run(folder, "init", "--yes", "--trial", "freemium", "--leads", "users.csv", "--crm", "hubspot")
+    line = next(line for line in told.splitlines() if "assumed" in line)
+    given = line.split(": ", 1)[1]
+    assert given == "--tracking full, --sales-cycle 30, --data-months 12, --acv 10000"
+
+
 @pytest.mark.parametrize("events", ["amplitude.csv", "tracks.jsonl"])
 def test_init_maps_the_columns_of_other_tools_and_the_model_scores_at_once(folder, events):
     tables = ("--leads", "users.csv", "--accounts", "groups.csv", "--outcomes", "stages.csv", "--events", events)

@@ -17,6 +17,7 @@ from denizen.cli.show import print_json
 from denizen.cli.show_init import (
     column_as_dict,
     made_as_dict,
+    print_assumptions,
     print_columns,
     print_recommendation,
     print_unused_events,
@@ -131,6 +132,7 @@ def init(
     seen = seen_in(data)
     counted = counted_in(data)
     answers = answer(given, expected_products(named, seen), counted, yes=yes, quiet=quiet)
+    assumed = assumptions(given, answers, counted) if quiet else {}
     recommendation = recommend(answers, approach)
     products = named or product_names(recommendation, seen, quiet=quiet)
     known = known_in(data, recommendation)
@@ -151,6 +153,7 @@ def init(
             {
                 **made_as_dict(recommendation, made, model),
                 "answers": {f.name: getattr(answers, f.name) for f in fields(answers)},
+                "assumed": list(assumed),
                 "files": [str(folder / MODEL_NAME), str(folder / FILE_NAME)],
                 "mapped": [column_as_dict(p) for p in mapped],
                 "doubtful": [column_as_dict(p) for p in doubtful],
@@ -161,6 +164,7 @@ def init(
         )
         return
     print_recommendation(recommendation, made)
+    print_assumptions({QUESTIONS[name][0]: value for name, value in assumed.items()})
     print_columns(mapped, doubtful, unmapped)
     print_unused_events(unused, activity=needs.every_event)
     if known and known.apart:
@@ -288,6 +292,13 @@ def answer(given: dict[str, Any], products: int, counted: Mapping[str, int], *, 
         else:
             answers[name] = click.prompt(words, type=kind, default=default)
     return Answers(**answers)
+
+
+def assumptions(given: dict[str, Any], answers: Answers, counted: Mapping[str, int]) -> dict[str, Any]:
+    """Return the answers that nobody gave and the data do not tell."""
+    told = {name for name, value in given.items() if value is not None} | {*counted, "products"}
+    told |= {"trial_days"} if answers.trial == "freemium" else set()
+    return {name: getattr(answers, name) for name in QUESTIONS if name not in told}
 
 
 def choose(match: Match) -> str | None:

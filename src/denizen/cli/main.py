@@ -9,7 +9,7 @@ from keyword import iskeyword
 
 import click
 
-from denizen.errors import DenizenError, fail
+from denizen.errors import DenizenError, did_you_mean, fail
 
 COMMANDS = {
     "init": "Ask the scoping questions, recommend an approach, and write a commented model and project file.",
@@ -56,6 +56,14 @@ class Commands(click.Group):
         name = f"{name}_" if iskeyword(name) else name
         command: click.Command = getattr(import_module(f"denizen.cli.{name}"), name)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command, its name and what is left; a name that there is none of is told with the nearest."""
+        if args and args[0] not in COMMANDS and (meant := did_you_mean(args[0], COMMANDS)):
+            ctx.fail(f"No such command {args[0]!r}; {meant}")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""

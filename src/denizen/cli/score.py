@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from denizen.scoring.ranking import Ranked, Summary
     from denizen.scoring.run import Run
 
+LISTED = 20
+"""How many leads are listed, if not told."""
+
 
 @click.command()
 @model_argument
@@ -56,8 +59,12 @@ if TYPE_CHECKING:
 @click.option("--rejects", help="Write the rows that could not be used, each with the reason.")
 @engine_option
 @click.option("--won", metavar="OUTCOME", default="won", show_default=True, help="Which outcome counts as conversion.")
-@click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, help="How many leads to list.")
-@click.option("--pql-only", is_flag=True, help="Write and list PQLs only, and accounts that pass their gates.")
+@click.option("--top", type=click.IntRange(min=1), help="How many leads to list without --out.  [default: 20]")
+@click.option(
+    "--pql-only",
+    is_flag=True,
+    help="Write and list PQLs only, and accounts that pass their gates, with the lines of these.",
+)
 @json_option
 def score(
     model: str,
@@ -76,7 +83,7 @@ def score(
     rejects: str | None,
     engine: str,
     won: str,
-    top: int,
+    top: int | None,
     pql_only: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
 ) -> None:
@@ -93,20 +100,15 @@ def score(
     data = given_data(model, leads, events, accounts, maps)
     if data.leads is None and data.events is None:
         raise fail("bad-argument", "there is no data; give --leads or --events, or a denizen.yaml beside the model")
-    _refuse_conflicts(grid, as_of, out, foresight=foresight)
-    chosen = " WHERE pql" if pql_only else ""
-    passing = " WHERE pqa" if pql_only else ""
-    outputs = [
-        ("scores", out, f"SELECT * FROM {'foreseen_scores' if foresight else 'scores'}{chosen}"),
-        ("ledger", ledger, "SELECT * FROM ledger"),
-        ("accounts", accounts_out, f"SELECT * FROM accounts_out{passing}"),
-        ("accounts ledger", accounts_ledger, "SELECT * FROM accounts_ledger"),
-        ("rejects", rejects, "SELECT * FROM rejects"),
-    ]
-    check_outputs([path for _, path, _ in outputs], [*inputs_of(data, loaded), grid])
+    _refuse_conflicts(grid, as_of, out, top, foresight=foresight)
     instants = [parse_instant(i) for i in as_of] or [clock.to_us(clock.now())]
     moments = Moments(() if grid else tuple(instants), grid, known, defaulted=not (grid or as_of))
     listing = out is None
+    paths = [out, ledger, accounts_out, accounts_ledger, rejects]
+    several = grid is not None or len(set(instants)) > 1
+    queries = _queries(foresight=foresight, pql_only=pql_only, several=several)
+    outputs = [(what, path, query) for path, (what, query) in zip(paths, queries.items(), strict=True)]
+    check_outputs(paths, [*inputs_of(data, loaded), grid])
     with (
         progress(quiet=as_json) as step,
         score_run(
@@ -127,7 +129,7 @@ def score(
             if path:
                 write_rows(run.connection, query, path, run.words if what == "scores" else {})
         summary = summarize(run)
-        ranked = rank(run, top, pql_only=pql_only, without_won=already_won is not None) if listing else []
+        ranked = rank(run, top or LISTED, pql_only=pql_only, without_won=already_won is not None) if listing else []
     moment = "each instant of the grid" if grid else ", ".join(clock.iso(us) for us in sorted(set(instants)))
     if as_json:
         as_of_told = [] if grid else [clock.iso(us) for us in sorted(set(instants))]
@@ -189,7 +191,30 @@ def _look_ahead(run: Run) -> None:
     run.connection.execute(f"CREATE TEMP VIEW foreseen_scores AS {FORESEEN}")
 
 
-def _refuse_conflicts(grid: str | None, as_of: tuple[str, ...], out: str | None, *, foresight: bool) -> None:
+def _queries(*, foresight: bool, pql_only: bool, several: bool) -> dict[str, str]:
+    """Return by name what can be written; a ledger has the lines of what is written of the scores."""
+    at = ", as_of" if several else ""
+    pql = " WHERE pql" if pql_only else ""
+    of_pql = f" WHERE (lead_id{at}) IN (SELECT (lead_id{at}) FROM scores WHERE pql)" if pql_only else ""
+    pqa = " WHERE pqa" if pql_only else ""
+    of_pqa = f" WHERE (account_id{at}) IN (SELECT (account_id{at}) FROM accounts_out WHERE pqa)" if pql_only else ""
+    return {
+        "scores": f"SELECT * FROM {'foreseen_scores' if foresight else 'scores'}{pql}",
+        "ledger": f"SELECT * FROM ledger{of_pql}",
+        "accounts": f"SELECT * FROM accounts_out{pqa}",
+        "accounts ledger": f"SELECT * FROM accounts_ledger{of_pqa}",
+        "rejects": "SELECT * FROM rejects",
+    }
+
+
+def _refuse_conflicts(
+    grid: str | None, as_of: tuple[str, ...], out: str | None, top: int | None, *, foresight: bool
+) -> None:
+    if top is not None and out is not None:
+        raise fail(
+            "bad-argument",
+            "--top is how many leads to list, and with --out they are written instead, highest first: leave out one of both",
+        )
     if foresight and out is None:
         raise fail("bad-argument", "--foresight adds columns to the scores; say where to write them with --out PATH")
     if grid is not None and as_of:

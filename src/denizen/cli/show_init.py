@@ -72,6 +72,15 @@ def print_recommendation(recommendation: Recommendation, made: Tailored) -> None
             out.print(Text(f"  {what}: {', '.join(names)}", style="yellow"), soft_wrap=True)
 
 
+def print_assumptions(assumed: Mapping[str, object]) -> None:
+    """Print which answers, each by its flag, were taken because nobody gave them."""
+    if assumed:
+        taken = ", ".join(f"{flag} {value}" for flag, value in assumed.items())
+        console().print(
+            Text(f"  assumed, where neither you nor the data said: {taken}", style="yellow"), soft_wrap=True
+        )
+
+
 def event_line(match: Match) -> Text:
     """Return what an event of the template is called in the data."""
     wanted = f"{match.wanted} of {one_line(match.product)}" if match.product else match.wanted

@@ -169,31 +169,43 @@ def _is_text(given: str) -> bool:
 
 def _keep_account(connection: DuckDBPyConnection, account_id: str) -> None:
     """Keep the people of one account."""
-    missing = fail("unknown-account", f"nobody in the data belongs to an account {account_id!r}")
-    if not _is_text(account_id):
-        raise missing
-    connection.execute(f"CREATE TEMP TABLE only_leads AS SELECT * FROM leads WHERE account_id = {text(account_id)}")
-    connection.execute("DROP VIEW IF EXISTS leads")
-    connection.execute("CREATE TEMP VIEW leads AS SELECT * FROM only_leads")
-    if not connection.execute("SELECT count(*) FROM leads").fetchall()[0][0]:
-        raise missing
+    known = _is_text(account_id) and _narrow_leads(connection, f"account_id = {text(account_id)}")
+    if not known:
+        meant = _most_alike(connection, "account_id", account_id)
+        raise fail("unknown-account", f"nobody in the data belongs to an account {account_id!r}{meant}")
 
 
 def _keep_only(connection: DuckDBPyConnection, lead_id: str, *, with_account: bool) -> None:
     """Keep one lead, and with its account everyone who belongs to it."""
-    if not _is_text(lead_id):
-        raise fail("unknown-lead", f"there is no lead {lead_id!r} in the data")
-    same = f"SELECT * FROM leads WHERE {_is(lead_id)}"
-    found = connection.execute(f"SELECT count(*) FROM ({same})").fetchall()[0][0]
+    which = _is(lead_id) if _is_text(lead_id) else "FALSE"
     if with_account:
-        same = f"SELECT * FROM leads WHERE {_is(lead_id)} OR account_id IN (SELECT account_id FROM ({same}))"
-    connection.execute(f"CREATE TEMP TABLE only_leads AS {same}")
-    connection.execute("DROP VIEW IF EXISTS leads")
-    connection.execute("CREATE TEMP VIEW leads AS SELECT * FROM only_leads")
-    if not found:
+        which = f"{which} OR account_id IN (SELECT account_id FROM leads WHERE {which})"
+    if not _narrow_leads(connection, which):
         rejected = connection.execute("SELECT count(*) FROM rejects WHERE source = 'leads'").fetchall()[0][0]
         note = f"; {rejected:,} rows of leads were rejected, see `denizen score … --rejects PATH`" if rejected else ""
-        raise fail("unknown-lead", f"there is no lead {lead_id!r} in the data{note}")
+        meant = _most_alike(connection, "lead_id", lead_id)
+        raise fail("unknown-lead", f"there is no lead {lead_id!r} in the data{meant}{note}")
+
+
+def _narrow_leads(connection: DuckDBPyConnection, which: str) -> bool:
+    """Keep some leads; where there are none, keep all and return that."""
+    connection.execute(f"CREATE TEMP TABLE only_leads AS SELECT * FROM leads WHERE {which}")
+    if not connection.execute("SELECT count(*) FROM only_leads").fetchall()[0][0]:
+        return False
+    connection.execute("DROP VIEW IF EXISTS leads")
+    connection.execute("CREATE TEMP VIEW leads AS SELECT * FROM only_leads")
+    return True
+
+
+def _most_alike(connection: DuckDBPyConnection, column: str, given: str) -> str:
+    """Return a remark on the id in the data that is written most like one that is not there, nothing if there is none."""
+    if not _is_text(given):
+        return ""
+    found = connection.execute(
+        f"SELECT {column} FROM leads WHERE {column} IS NOT NULL"
+        f" ORDER BY jaro_winkler_similarity(CAST({column} AS VARCHAR), {text(given)}) DESC, {column} LIMIT 1"
+    ).fetchall()
+    return f"; the most alike is {str(found[0][0])!r}" if found else ""
 
 
 def _is(lead_id: str) -> str:

@@ -103,12 +103,12 @@ def _criterion(
     recency: spec.Recency | None,
     own: tuple[nodes.Predicate, ...],
 ) -> tuple[Any, ...]:
-    measure = _measure(criterion, own)
+    measure, scoring = _measure(criterion, own), _scoring(criterion)
     bonus = criterion.recency or recency
-    if bonus is None or isinstance(measure, nodes.Attribute):
-        return name, part, measure, _scoring(criterion), None, criterion.disqualifies
-    plan_bonus = nodes.Recency(bonus.within, bonus.multiplier)
-    return name, part, measure, _scoring(criterion), plan_bonus, criterion.disqualifies
+    awards = [scoring.points] if isinstance(scoring, nodes.Each) else [band.points for band in scoring.bands]
+    counts = bonus is not None and not isinstance(measure, nodes.Attribute) and max(awards) > 0
+    plan_bonus = nodes.Recency(bonus.within, bonus.multiplier) if bonus and counts else None
+    return name, part, measure, scoring, plan_bonus, criterion.disqualifies
 
 
 def _measure(criterion: spec.Criterion, own: tuple[nodes.Predicate, ...]) -> nodes.Measure:
