@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -18,6 +19,7 @@ import denizen
 import denizen.engines.one_pass
 import worlds
 from denizen.clock import from_us
+from denizen.engines.one_pass import native_for
 from denizen.plan.build import build_program
 from denizen.plan.needs import needs_of
 from denizen.scoring.run import spell
@@ -199,13 +201,30 @@ def test_what_native_code_cannot_hold_is_left_to_sql():
     frame, dialect = Frame(worlds.T), DuckDB()
     in_sql = spell(program, dialect, frame, tables)[0].scores
 
-    def spelled(leads, events):
-        native = Native(Places(leads, "g", "place"), integer_sessions=True, narrow_sessions=False, every_session=True)
+    def spelled(leads, events, memory):
+        native = Native(
+            Places(leads, "g", "place"),
+            integer_sessions=True,
+            narrow_sessions=False,
+            every_session=True,
+            memory=memory,
+        )
         return spell(program, dialect, frame, tables, native=native, events=events)[0].scores
 
-    assert spelled(1_000_000, 2**32 - 1).one_pass is not None
-    assert spelled(1_000_000, 2**32) == in_sql
-    assert spelled(100_000_000, 10) == in_sql
+    assert spelled(1_000_000, 2**32 - 1, 2**50).one_pass is not None
+    assert spelled(1_000_000, 2**32, 2**50) == in_sql
+    assert spelled(1_000_000, 0, 2**30).one_pass is not None
+    assert spelled(100_000_000, 0, 2**30) == in_sql
+    assert spelled(1_000_000, 100_000_000, 2**30) == in_sql
+
+
+def test_native_code_may_take_half_of_what_the_database_may():
+    connection = duckdb.connect()
+    connection.execute("CREATE TABLE leads AS SELECT range AS lead_id FROM range(3)")
+    connection.execute("CREATE TABLE events (lead_id BIGINT, session_id BIGINT)")
+    for limit, share in (("10GB", 5e9), ("3000MB", 1.5e9), ("900KB", 4.5e5)):
+        connection.execute(f"SET memory_limit = '{limit}'")
+        assert native_for(connection).memory == pytest.approx(share, rel=0.05)
 
 
 def scored_by_a_copy(folder, source=None):

@@ -31,8 +31,9 @@ VERSION = 1
 LARGEST_PLACE = 2**31 - 2
 SPARSE = 4
 """Places are whole ids themselves if the ids lie so close that at least every so-manieth place is taken."""
-NARROW = 32
-"""How many bits a session and the names in it may have to be kept as one number."""
+SHARE = 2
+"""The pass may take this part of the memory that the database may."""
+_UNITS = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 _NARROW = ("TINYINT", "SMALLINT", "INTEGER")
 _KINDS = {"count": 0, "first": 1, "last": 2}
 _RESULTS = "one_pass_results"
@@ -120,7 +121,15 @@ def native_for(connection: DuckDBPyConnection) -> Native | None:
     places, session = _places(connection, kinds["lead_id"]), kinds.get("session_id", "")
     whole, narrow = session in (*_NARROW, "BIGINT"), session in _NARROW
     without = "SELECT count(*) FROM events WHERE session_id IS NULL"
-    return Native(places, whole, narrow, whole and not connection.execute(without).fetchall()[0][0])
+    every = whole and not connection.execute(without).fetchall()[0][0]
+    return Native(places, whole, narrow, every, _memory_limit(connection) // SHARE)
+
+
+def _memory_limit(connection: DuckDBPyConnection) -> int:
+    """Return how many bytes the database may take."""
+    said = str(connection.execute("SELECT current_setting('memory_limit')").fetchall()[0][0])
+    number, unit = said.split()
+    return int(float(number) * _UNITS[unit])
 
 
 def _places(connection: DuckDBPyConnection, kind: str) -> Places:
@@ -150,10 +159,7 @@ def one_pass(connection: DuckDBPyConnection, asked: OnePass) -> Iterator[None]:
         DenizenError: rows cannot be read, or memory does not suffice.
     """
     slots, bursts = [_slot(s) for s in asked.slots], [_burst(b) for b in asked.bursts]
-    depths = [
-        _Depth(_slot(d.slot), d.first, (1 << d.names) - 1, d.names <= NARROW and asked.native.narrow_sessions)
-        for d in asked.depths
-    ]
+    depths = [_Depth(_slot(d.slot), d.first, (1 << d.names) - 1, asked.is_narrow(d)) for d in asked.depths]
     windows = [_Window(*w) for w in asked.windows]
     counts = (asked.places.count, len(asked.anchors), len(windows), len(slots), len(bursts), len(depths))
     lists = [_list(_Window, windows), _list(_Slot, slots), _list(_Burst, bursts), _list(_Depth, depths)]

@@ -19,7 +19,6 @@ from denizen.sql.events import Frame
 from denizen.sql.evidence import evidence_statement
 from denizen.sql.ledger import ledger_statement, points_statement, program_ledger, unmet_statement
 from denizen.sql.literals import text
-from denizen.sql.one_pass import LARGEST_STATE, MOST_EVENTS
 from denizen.sql.scores import SCORE_COLUMNS, Scores, scores_statement
 from denizen.sql.tables import tables_for
 
@@ -244,11 +243,10 @@ def spell(
 
     A batch of so many `events` has `native` code beside them, where there is any and it can hold what it counts.
     """
-    able = native if events <= MOST_EVENTS else None
 
     def spelled(plan: Plan) -> Scores:
-        scores = scores_statement(plan, dialect, frame, tables, detail=detail, native=able)
-        if scores.one_pass is None or scores.one_pass.state_bytes <= LARGEST_STATE:
+        scores = scores_statement(plan, dialect, frame, tables, detail=detail, native=native)
+        if scores.one_pass is None or scores.one_pass.fits(events):
             return scores
         return scores_statement(plan, dialect, frame, tables, detail=detail)
 

@@ -21,12 +21,12 @@ MAX_BITS = 62
 """How many bits tell what an event meets."""
 NONE = -(2**63)
 """What stands for an instant that there is none of."""
-LARGEST_STATE = 2 << 30
-"""Bytes that the numbers of all leads may take; what takes more is left to SQL, which can spill to disk."""
 LINE = 64
 """Bytes in a line of memory; the numbers of a lead take whole lines."""
 MOST_EVENTS = 2**32 - 1
 """Counts have 32 bits; more events are left to SQL."""
+_NARROW = 32
+"""How many bits a session and the names in it may have to be kept as one number."""
 _MET = "met"
 _FUNCTIONS: dict[str, Literal["count", "first", "last"]] = {
     "count(*)": "count",
@@ -55,12 +55,14 @@ class Native:
     """What native code can do with the tables that are prepared.
 
     It knows sessions only by whole numbers, `narrow` ones by such of 32 bits; `every_session` says that every event has one.
+    `memory` is how many bytes it may take; what takes more is left to SQL, which can spill to disk.
     """
 
     places: Places
     integer_sessions: bool
     narrow_sessions: bool
     every_session: bool
+    memory: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,14 +206,21 @@ class OnePass:
         """How leads are numbered."""
         return self.native.places
 
-    @property
-    def state_bytes(self) -> int:
-        """How much memory the numbers of all leads take."""
+    def is_narrow(self, depth: Depth) -> bool:
+        """Return whether a session and the names in it are kept as one number."""
+        return depth.names <= _NARROW and self.native.narrow_sessions
+
+    def fits(self, events: int) -> bool:
+        """Return whether native code can hold what it makes of so many events, even if all of them meet everything."""
         instants = sum(slot.kind != "count" for slot in self.slots)
         numbers = 1 + instants + len(self.anchors) + 2 * len(self.depths)
         counts = len(self.slots) - instants + len(self.bursts) + len(self.depths)
-        lines = -(-(8 * numbers + 4 * counts) // LINE)
-        return LINE * lines * self.places.count
+        a_lead = LINE * -(-(8 * numbers + 4 * counts) // LINE)
+        # A place and the value, then the values once more in order of places; bursts and depths have values of their own.
+        an_event = sum(4 + 8 * 2 * (1 if self.is_narrow(d) else 2) for d in self.depths) + (4 + 8 * 2) * len(
+            self.bursts
+        )
+        return events <= MOST_EVENTS and a_lead * self.places.count + an_event * events <= self.native.memory
 
     def events(self) -> str:
         """Return the query for the visible events: the lead's place, when, what they meet, and the session."""
