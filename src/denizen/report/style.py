@@ -8,7 +8,7 @@ STYLE = """
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink);
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
-main { max-width: 50rem; margin: 0 auto; padding: 3rem 1.25rem 4rem; }
+main { max-width: 60rem; margin: 0 auto; padding: 3rem 1.25rem 4rem; }
 h1 { font-size: 1.05rem; font-weight: 600; color: var(--soft); margin: 0 0 .75rem; }
 h2 { font-size: 1.15rem; margin: 2.75rem 0 .75rem; padding-top: 1.25rem; border-top: 1px solid var(--line); }
 p { margin: .6rem 0; overflow-wrap: anywhere; }
@@ -22,7 +22,7 @@ dt { font-size: .8rem; color: var(--soft); } dd { margin: 0; font-variant-numeri
 table { border-collapse: collapse; width: 100%; font-size: .9rem; font-variant-numeric: tabular-nums; }
 th { text-align: left; font-weight: 600; color: var(--soft); border-bottom: 1px solid var(--line); }
 th, td { padding: .35rem .75rem .35rem 0; vertical-align: top; } td { border-bottom: 1px solid var(--line); }
-th.n, td.n { text-align: right; white-space: nowrap; } th:last-child, td:last-child { padding-right: 0; }
+th.n, td.n { text-align: right; } td.n { white-space: nowrap; } th { vertical-align: bottom; } th:last-child, td:last-child { padding-right: 0; }
 tr.good td:first-child, tr.warning td:first-child, tr.bad td:first-child { color: inherit; font-weight: 600; }
 pre { background: var(--wash); padding: 1rem; overflow-x: auto; border-radius: .5rem; font-size: .85rem; }
 .note, figcaption { font-size: .85rem; color: var(--soft); }
@@ -32,5 +32,5 @@ details { margin-top: .5rem; font-size: .85rem; color: var(--soft); } summary { 
 footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--line); font-size: .85rem; color: var(--soft); }
 @media print { :root { color-scheme: light; --ink: #000; --soft: #444; --line: #ccc; --paper: #fff; --wash: #fff;
   --good: #1d5c4f; --warning: #6e4a00; --bad: #8c2118; }
-  main { max-width: none; padding: 0; } section, figure, tr { break-inside: avoid; } details { display: none; } .printed { display: block; } }
+  main { max-width: none; padding: 0; } table { font-size: .72rem; } .wide { overflow: visible; } figure, tr { break-inside: avoid; } h2 { break-after: avoid; } details { display: none; } .printed { display: block; } }
 """

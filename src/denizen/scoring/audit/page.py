@@ -46,7 +46,7 @@ def audit_report(audit: Audit) -> Report:
         title=f"Audit of {audit.model}",
         verdict=Words(verdict[0].upper() + verdict[1:], _VERDICTS[audit.maturity.verdict]),
         facts=(
-            ("as of", audit.as_of),
+            ("as of", f"{audit.as_of[:10]} {audit.as_of[11:16]} UTC"),
             ("leads", f"{audit.leads:,}"),
             ("PQLs", f"{audit.pql:,}"),
             ("model", audit.model_hash),
