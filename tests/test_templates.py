@@ -26,7 +26,7 @@ from denizen.model.lint.run import Around, lint_model
 from denizen.model.load import model_from, parse_model
 from denizen.model.mapping import names_of, rename
 from denizen.model.source import parse_yaml
-from denizen.model.tailor import tailor
+from denizen.model.tailor import attributes_asked, tailor
 from denizen.model.templates import Sheet, template_names, template_text
 from test_cli import DENIZEN, denizen
 
@@ -196,27 +196,38 @@ ANSWERS = st.builds(
     acv=st.integers(0, 200_000),
     crm=st.sampled_from(CRMS),
 )
+ATTRIBUTES = st.sampled_from(
+    sorted({name for a in APPROACHES for name in attributes_asked(recommend(Answers(), a).approach)})
+)
 NAMES = st.sampled_from(
     [*SYNONYMS, *[p for ps in SYNONYMS.values() for p in ps], "x: [y", "any", "a\nb", "'", "# c"]
 ) | st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=20)
 
 
 @settings(max_examples=30)
-@given(ANSWERS, st.sampled_from([None, *APPROACHES]), st.none() | st.sets(NAMES, min_size=1, max_size=25))
-def test_any_answers_and_any_events_give_a_model_that_loads(answers, approach, seen):
+@given(
+    ANSWERS,
+    st.sampled_from([None, *APPROACHES]),
+    st.none() | st.sets(NAMES, min_size=1, max_size=25),
+    st.none() | st.sets(ATTRIBUTES),
+)
+def test_any_answers_and_any_data_give_a_model_that_loads(answers, approach, seen, known):
     advice = recommend(answers, approach)
-    made = tailor(advice, seen)
+    made = tailor(advice, seen, known=known)
     source = parse_yaml(made.text, "made")
     model = model_from(source)
     spec = model.spec
     found = lint_model(model, source, made.text, Around(advice.approach, answers.sales_cycle_days)).findings
-    assert [f for f in found if f.level == "error" or (seen is None and f.level == "warning")] == []
+    given_nothing = seen is None and known is None
+    assert [f for f in found if f.level == "error" or (given_nothing and f.level == "warning")] == []
     for section in spec.behaviors().values():
         assert section.decay.every == advice.decay_days * 86_400_000_000
     if seen is not None:
         used = {n for s in spec.behaviors().values() for c in s.criteria.values() for n in c.count or []}
         assert used <= {n.strip() for n in seen} | {"any"}
         assert all(m.found is None or m.found in seen for m in made.matches)
+    if known is not None:
+        assert {c.attribute for s in spec.behaviors().values() for c in s.criteria.values()} <= known | {None}
 
 
 # --- event names

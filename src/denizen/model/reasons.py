@@ -67,7 +67,7 @@ def _weights(choice: Choice, recommendation: Recommendation, written: Model) -> 
         near = f"{asked}% and {100 - asked}% are what {recommendation.approach.name} asks for, give or take {SHARE_TOLERANCE}"
         return replace(choice, value=value, reason=near)
     reason = (
-        f"{recommendation.approach.name} asks for {asked}% and {100 - asked}%, which the events there are do not give"
+        f"{recommendation.approach.name} asks for {asked}% and {100 - asked}%, which what the data have does not give"
     )
     return replace(choice, value=value, reason=reason)
 
@@ -113,7 +113,7 @@ def _thresholds(choice: Choice, written: Model, template: Model, unknown: Sequen
     if value == asked:
         return replace(choice, value=value, reason=f"{choice.value}: {choice.reason}")
     reach, whole = (plain(Subject(model).behavior_score.high) for model in (written, template))
-    because = [f"behavior can reach {reach} of {whole} points with the events there are"] if reach != whole else []
+    because = [f"behavior can reach {reach} of {whole} points with what the data have"] if reach != whole else []
     because += [f"no lead has {', '.join(unknown)}"] if unknown else []
     reason = f"lower than {asked}, because {' and '.join(because)}"
     return replace(choice, value=value, reason=f"{reason}; {choice.reason}")

@@ -82,7 +82,9 @@ def tailor(
             own = data.of(places.product) if places.product and data.products else data.names
             bare = data.bare if places.product and data.products else ()
             Mapping(sheet, places, mapped, set(own), ask, bare).apply()
-        _gates(sheet, Subject(template).behavior_score.high, _reachable(sheet))
+    if known is not None:
+        _leave_out_unknown(sheet, known, mapped)
+    _gates(sheet, Subject(template).behavior_score.high, _reachable(sheet))
     unknown = () if known is None else tuple(dict.fromkeys(a for a in _fit_attributes(template) if a not in known))
     if unknown:
         _fit_gate(sheet, template, unknown)
@@ -104,8 +106,19 @@ def tailor(
 
 
 def attributes_asked(approach: Approach) -> tuple[str, ...]:
-    """Return the attributes that fit looks at in the template of an approach."""
-    return tuple(_fit_attributes(model_from(parse_yaml(template_text(approach.name), "template")).spec))
+    """Return the attributes that the template of an approach looks at."""
+    sheet = Sheet(template_text(approach.name))
+    asked = (sheet.get(path).get("attribute") for path in sheet.criteria())
+    return tuple(dict.fromkeys(name for name in asked if name is not None))
+
+
+def _leave_out_unknown(sheet: Sheet, known: Collection[str], mapped: Mapped) -> None:
+    """Leave out what behavior measures by an attribute that no lead has."""
+    for path in sheet.criteria():
+        attribute = sheet.get(path).get("attribute")
+        if path[0] not in ("fit", "account") and attribute is not None and attribute not in known:
+            mapped.left_out.append(str(path[-1]))
+            sheet.leave_out(path, f"no lead has {attribute}; take this in again once leads have it")
 
 
 def _fit_attributes(model: Model) -> dict[str, Decimal]:
@@ -224,7 +237,9 @@ def _gates(sheet: Sheet, before: Decimal, after: Decimal) -> None:
     pql = sheet.get(("pql",))
     behavior = _scaled(pql["behavior"], before, after)
     total = Decimal(pql["total"]) - (Decimal(pql["behavior"]) - behavior)
-    note = f"Behavior can reach {plain(after)} of {plain(before)} points with the events there are, so the gates are lower."
+    note = (
+        f"Behavior can reach {plain(after)} of {plain(before)} points with what the data have, so the gates are lower."
+    )
     sheet.replace(("pql",), {**pql, "total": int(total), "behavior": behavior}, (note,))
     tiers = sheet.get(("tiers", "behavior"))
     lower = {name: _scaled(bound, before, after) for name, bound in tiers.items()}
