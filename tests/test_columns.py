@@ -119,14 +119,30 @@ def test_check_tells_a_wrong_column_name_once(folder):
     assert told.count("missing-column") == 1
 
 
-def test_check_says_which_column_of_long_json_lines_it_probably_is(folder):
+def test_a_column_that_no_line_of_long_json_lines_has_is_missing(folder):
     run(folder, "init", "--yes")
     (folder / "denizen.yaml").unlink()
     (folder / "long.jsonl").write_text(segment(1001))
-    assert "events.lead_id=userId" in run(folder, "check", "model.yaml", "--events", "long.jsonl")
+    wanted = "no column `lead_id`; columns: messageId, type, userId"
+    for command in (["score"], ["check"], ["audit"]):
+        told = run(folder, *command, "model.yaml", "--events", "long.jsonl", code=1)
+        assert wanted in told
+        assert "events.lead_id=userId" in told
+    strange = run(folder, "score", "model.yaml", "--events", "long.jsonl", "--map", "events.lead_id=usr", code=1)
+    assert "no column `usr` for events.lead_id; did you mean `userId`?" in strange
     both = run(folder, "check", "model.yaml", "--events", "long.jsonl", "--leads", "users.csv", code=1)
     assert "events.lead_id=userId" in both
     assert "leads.lead_id=userId" in both
+
+
+@pytest.mark.parametrize("key", ["lead_id", "lead\\u005fid"])
+def test_a_column_that_a_later_line_of_long_json_lines_has_is_there(folder, key):
+    run(folder, "init", "--yes")
+    (folder / "denizen.yaml").unlink()
+    late = f'{{"{key}": "u", "event": "Report Built", "timestamp": "2026-06-02"}}\n'
+    (folder / "long.jsonl").write_text(segment(1001) + late)
+    told = json.loads(run(folder, "score", "model.yaml", "--events", "long.jsonl", "--as-of", "2026-06-03", "--json"))
+    assert told["rows"]["events"]["used"] == 1
 
 
 def test_a_column_is_proposed_once_and_none_that_is_there():

@@ -12,7 +12,7 @@ from denizen.ingest.raw import CANONICAL
 from denizen.ingest.sources import read_raw
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from duckdb import DuckDBPyConnection
 
@@ -34,7 +34,7 @@ KNOWN_AS: dict[str, dict[str, tuple[str, ...]]] = {
     "leads": {
         "lead_id": (*_LEAD, "id"),
         "account_id": _ACCOUNT,
-        "signup_at": ("created_at", "signed_up_at", "signup_date", "signup_time", "create_date"),
+        "signup_at": ("created_at", "signed_up_at", "signed_up", "signup", "signup_date", "signup_time", "create_date"),
         "trial_started_at": ("trial_start", "trial_start_at", "trial_start_date"),
         "trial_ends_at": ("trial_end", "trial_end_at", "trial_end_date", "trial_ended_at"),
         "title": ("job_title",),
@@ -105,14 +105,6 @@ def _like(raw: Raw, name: str) -> list[tuple[str, bool]]:
     found = sorted((not fit[0], fit[1], place, column) for place, (column, fit) in enumerate(told) if fit is not None)
     alone = len(found) < 2 or found[0][:2] != found[1][:2]  # noqa: PLR2004  the best and the next
     return [(column, alone and not doubtful) for doubtful, _, _, column in found]
-
-
-def lacking(raw: Raw, proposals: Iterable[Proposal]) -> str:
-    """Return the words that say which needed columns no line of a sample has, and which these may be; empty if none."""
-    if not raw.json_lines:
-        return ""
-    needed = [p for p in proposals if p.name in NEEDED[raw.table]]
-    return "".join(f"; no line looked at has `{p.name}`, name yours with {p.option}" for p in needed)
 
 
 def settle_columns(data: Data, accept: Callable[[Proposal], bool]) -> tuple[Data, tuple[Proposal, ...]]:
@@ -209,26 +201,19 @@ def _proposing(finding: Finding, likely: Proposal | None, table: str, name: str)
 
 
 def _problems(connection: DuckDBPyConnection, data: Data, tables: Tables | None) -> list[Finding]:
-    """Return all problems of all tables; where there are any, also columns that a sample of JSON Lines lacks."""
-    sure: list[Finding] = []
-    probable: list[Finding] = []
-    for table, wanted in NEEDED.items():
+    """Return all problems of all tables."""
+    found: list[Finding] = []
+    for table in NEEDED:
         source = getattr(data, table)
         if source is None:
             continue
         try:
             raw = read_raw(connection, table, source, data.mapping(table))
         except DenizenError as error:
-            sure += error.findings
-            continue
-        sure += problems_of(raw, tables)
-        if raw.json_lines and not raw.keys_are_all:
-            needed = [p for p in proposals_of(raw) if p.name in wanted]
-            probable += [
-                Finding("missing-column", f"no line looked at has `{p.name}`; name yours with {p.option}", raw.label)
-                for p in needed
-            ]
-    return [*sure, *probable] if sure else []
+            found += error.findings
+        else:
+            found += problems_of(raw, tables)
+    return found
 
 
 def _readable(connection: DuckDBPyConnection, data: Data) -> Iterator[Raw]:

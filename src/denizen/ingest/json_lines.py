@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING
 
 from denizen.ingest.files import MAX_LINE_BYTES, list_of, open_file
@@ -26,7 +27,10 @@ def read_json_lines(table: str, path: str, files: list[str], mapping: Mapping[st
     relation = f"(SELECT line FROM read_csv({list_of(files)}, {options}) WHERE trim(line, ' \t\r') <> '') AS rows"
     keys: dict[str, str] = {}
     whole = all(_sample_keys(file, keys) for file in files)
-    return Raw(table, path, relation, keys, mapping, json_lines=True, keys_are_all=whole, broken=[rejects])
+    found = partial(_has_key, files)
+    return Raw(
+        table, path, relation, keys, mapping, json_lines=True, keys_are_all=whole, has_key=found, broken=[rejects]
+    )
 
 
 def _sample_keys(file: str, keys: dict[str, str]) -> bool:
@@ -35,10 +39,24 @@ def _sample_keys(file: str, keys: dict[str, str]) -> bool:
         for n, line in enumerate(lines):
             if n >= _SAMPLE_LINES:
                 return False
-            try:
-                row = json.loads(line.decode("utf-8-sig"))
-            except (ValueError, RecursionError):
-                continue
-            if isinstance(row, dict):
-                keys |= dict.fromkeys(row, "VARCHAR")
+            keys |= dict.fromkeys(_object(line), "VARCHAR")
     return True
+
+
+def _has_key(files: list[str], key: str) -> bool:
+    """Return whether any line has a key; a line is parsed only if its letters or any escape stand there."""
+    letters = key.encode("utf-8", "surrogatepass")
+    for file in files:
+        with open_file(file) as lines:
+            if any((letters in line or b"\\" in line) and key in _object(line) for line in lines):
+                return True
+    return False
+
+
+def _object(line: bytes) -> dict[str, object]:
+    """Return the object of a line, an empty one if it is none."""
+    try:
+        row = json.loads(line.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        return {}
+    return row if isinstance(row, dict) else {}

@@ -9,7 +9,7 @@ from denizen.errors import DenizenError, Finding, did_you_mean, fail
 from denizen.sql.literals import text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from duckdb import DuckDBPyConnection
 
@@ -54,7 +54,8 @@ class Raw:
     """One table as it was given.
 
     `relation` can be read in SQL; `columns` are its columns and their types, except for JSON Lines, where the row is
-    the text `line` and `columns` are the keys seen in a sample. `broken` tables hold lines that are no rows at all.
+    the text `line` and `columns` are the keys seen in a sample; `has_key` looks at every line for one more. `broken`
+    tables hold lines that are no rows at all.
     With `in_place`, rows are not copied but read again for every step that needs them.
     `parquet` lists Parquet files, whose own statistics can spare a pass.
     """
@@ -69,6 +70,7 @@ class Raw:
     broken: list[str] = field(default_factory=list)
     parquet: str | None = None
     keys_are_all: bool = False
+    has_key: Callable[[str], bool] | None = None
 
     def __post_init__(self) -> None:
         """Refuse names that would meet those made while reading."""
@@ -144,10 +146,7 @@ class Raw:
         """
         wanted = self.mapping.get(name, name)
         found = self.find(name)
-        known = {c.lower() for c in self.columns}
-        if found is None or (
-            self.keys_are_all and wanted.split(".")[0].lower() not in known and wanted.lower() not in known
-        ):
+        if found is None or self._lacks(wanted):
             hint = did_you_mean(wanted, self.columns)
             columns = ", ".join(self.columns) or "none"
             message = f"no column `{wanted}`; {hint + ' ' if hint else ''}columns: {columns}"
@@ -158,13 +157,19 @@ class Raw:
             )
         return found
 
+    def _lacks(self, column: str) -> bool:
+        """Return whether no row has a column of the data; of JSON Lines whose sample lacks it, every line is asked."""
+        known, head = {c.lower() for c in self.columns}, column.split(".", maxsplit=1)[0]
+        if column.lower() in known or head.lower() in known:
+            return False
+        return self.keys_are_all or self.has_key is None or not (self.has_key(column) or self.has_key(head))
+
     def check_mapping(self, tables: Tables | None = None) -> None:
         """Refuse a mapping of a column that nobody reads, or to a column that is not there.
 
         Raises:
             DenizenError: with a finding for each.
         """
-        known = {c.lower() for c in self.columns}
         wanted: Mapping[str, object] = {}
         if tables is not None:
             wanted = tables.properties if self.table == "events" else tables.attributes
@@ -180,11 +185,7 @@ class Raw:
                         self.label,
                     )
                 )
-            elif (
-                (self.keys_are_all or not self.json_lines)
-                and column.lower() not in known
-                and column.split(".")[0].lower() not in known
-            ):
+            elif self._lacks(column):
                 hint = did_you_mean(column, self.columns)
                 columns = ", ".join(self.columns)
                 message = (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from denizen.errors import Finding, fail
-from denizen.ingest.columns import check_columns, lacking, proposals_of
+from denizen.ingest.columns import check_columns
 from denizen.ingest.events import OF_ACCOUNT_ALONE, EventReader
 from denizen.ingest.prepare import Moments, connect, prepare
 from denizen.ingest.sources import read_raw
@@ -86,12 +86,12 @@ def _events(plans: tuple[Plan, ...], data: Data, *, of_accounts: bool) -> tuple[
     finally:
         connection.close()
     seen = Seen({str(r[0]): int(r[1]) for r in rows}, properties, products=owned.names, strangers=owned.strangers)
-    lacks = "" if valid else lacking(raw, proposals_of(raw))
+    lacks = ""
     if alone:
         where = "and count where accounts are scored (--accounts-out)" if of_accounts else (
             "and no criterion of this model measures over accounts"
         )  # fmt: skip
-        lacks += f"; {alone:,} of them carry only an account, {where}"
+        lacks = f"; {alone:,} of them carry only an account, {where}"
     return seen, _rejected("events", read - valid, read, data.events, lacks)
 
 
