@@ -47,6 +47,19 @@ def test_recency_shows_its_evidence():
     assert explanation.as_dict()["total"] == 75
 
 
+SAME_NAME = """model: m
+fit: {criteria: {did: {attribute: seats, bands: [{at_least: 1, points: 10}]}}}
+behavior: {criteria: {did: {count: x, points: 10}}}
+"""
+LEADS = [{"lead_id": "<b>", "seats": 3, "account_id": "a"}]
+
+
+def test_criteria_of_one_name_in_fit_and_behavior_have_each_their_own_evidence():
+    lines = denizen.explain(SAME_NAME, "<b>", leads=LEADS, events=EVENTS, as_of="2026-01-02").lines
+    found = {li.part: (li.attribute, [e.event_id for e in li.events]) for li in lines if li.line == "did"}
+    assert found == {"fit": ("seats", []), "behavior": (None, ["1"])}
+
+
 def test_only_what_can_earn_points_can_earn_them_by_recency():
     model = MODEL.replace("points: 50, recency: {within: 48h, multiplier: 1.5}", "points: -50").replace(
         "}}\n", "}, recency: {within: 48h, multiplier: 1.5}}\n", 1

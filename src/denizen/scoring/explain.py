@@ -263,25 +263,16 @@ def _lines(run: Run, plan: nodes.Plan) -> tuple[ExplainedLine, ...]:
         "SELECT part, line, kind, measure, unknown, CAST(points AS DOUBLE) FROM lines ORDER BY line_no"
     ).fetchall()
     origins = _origins(run)
-    attributes = {c.name: c.measure.name for c in plan.criteria if isinstance(c.measure, nodes.Attribute)}
-
-    def attribute(kind: str, line: str) -> str | None:
-        return attributes.get(line) if kind == "criterion" else None
-
-    return tuple(
-        ExplainedLine(
-            part,
-            line,
-            kind,
-            measure,
-            unknown,
-            points,
-            tuple(evidence.get(("criterion" if kind == "recency" else kind, line), ())),
-            attribute(kind, line),
-            origins.get(attribute(kind, line) or ""),
-        )
-        for part, line, kind, measure, unknown, points in rows
-    )
+    attributes = {(c.part, c.name): c.measure.name for c in plan.criteria if isinstance(c.measure, nodes.Attribute)}
+    explained = []
+    for part, line, kind, measure, unknown, points in rows:
+        attribute = attributes.get((part, line)) if kind == "criterion" else None
+        # Only behavior counts events; a criterion of fit may have the same name.
+        counted = ("criterion" if kind == "recency" else kind, line) if part == "behavior" else None
+        proof = tuple(evidence.get(counted, ())) if counted else ()
+        origin = origins.get(attribute or "")
+        explained.append(ExplainedLine(part, line, kind, measure, unknown, points, proof, attribute, origin))
+    return tuple(explained)
 
 
 def _origins(run: Run) -> dict[str, Origin]:

@@ -60,17 +60,17 @@ def ledger_statement(plan: nodes.Plan, scores: Scores, dialect: Dialect, table: 
 
 
 def points_statement(program: nodes.Program, tables_of: tuple[Scores, ...], dialect: Dialect) -> str:
-    """Return the statement that lists `g, line, points, unknown` of each criterion of the plan that counts."""
+    """Return the statement that lists `g, part, line, points, unknown` of each criterion of the plan that counts."""
     found = []
     for plan_no, (plan, scores) in enumerate(zip(program.plans, tables_of, strict=True), 1):
         counts = f" WHERE g IN (SELECT g FROM {CHOSEN} WHERE plan_no = {plan_no})" if len(tables_of) > 1 else ""
         found += [
-            f"SELECT g, {text(line.name)} AS line, CAST({line.points} AS {POINTS}) AS points, {line.unknown} AS unknown"
+            f"SELECT g, {text(line.part)} AS part, {text(line.name)} AS line, CAST({line.points} AS {POINTS}) AS points, {line.unknown} AS unknown"
             f" FROM {table_of(plan_no)}{counts}"
             for line in lines(plan, scores, dialect)
             if line.kind == "criterion"
         ]
-    nothing = "SELECT 0 AS g, '' AS line, 0 AS points, FALSE AS unknown WHERE FALSE"
+    nothing = "SELECT 0 AS g, '' AS part, '' AS line, 0 AS points, FALSE AS unknown WHERE FALSE"
     return "\nUNION ALL\n".join(found or [nothing])
 
 

@@ -99,8 +99,8 @@ def score_leaks(history: History, model: LoadedModel, engine: str) -> Iterator[s
     _draw_sample(history)
     with scored_rows(history, model, "looked_at", engine=engine, detail=True):
         found = history.connection.execute(
-            "SELECT line, won, CAST(points AS DOUBLE) AS points, unknown FROM points JOIN looked_at USING (g)"
-            " ORDER BY line, g"
+            "SELECT part || '.' || line AS line, won, CAST(points AS DOUBLE) AS points, unknown"
+            " FROM points JOIN looked_at USING (g) ORDER BY ALL"
         ).fetchnumpy()
     yield from _criterion_leaks(found, _attributes(model), dated=history.data.attributes_history is not None)
 
@@ -123,7 +123,7 @@ def _draw_sample(history: History) -> None:
 
 def _attributes(model: LoadedModel) -> dict[str, str]:
     first = build_program(model).plans[0]
-    return {c.name: c.measure.name for c in first.criteria if isinstance(c.measure, Attribute)}
+    return {f"{c.part}.{c.name}": c.measure.name for c in first.criteria if isinstance(c.measure, Attribute)}
 
 
 def _criterion_leaks(found: dict[str, object], attributes: dict[str, str], *, dated: bool) -> Iterator[str]:
@@ -150,4 +150,4 @@ def _criterion_leaks(found: dict[str, object], attributes: dict[str, str], *, da
                 f" others: it may be filled in because they convert; {then}"
             )
         elif area is not None and max(area, 1 - area) > TOO_GOOD_ALONE:
-            yield f"criterion `{name}` alone separates the converted from the rest (AUC {area:.2f}): too well to be a sign"
+            yield f"criterion `{str(name).partition('.')[2]}` alone separates the converted from the rest (AUC {area:.2f}): too well to be a sign"
