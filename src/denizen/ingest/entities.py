@@ -83,6 +83,8 @@ def stage_leads(
         column = raw.find(given)
         if column is None:
             reading.add(name, "CAST(NULL AS BIGINT)")
+        elif given != "signup_at" and not tables.trial:
+            reading.add_instant_if_readable(name, as_instant(column.expression, column.kind))
         else:
             reading.add_instant(name, column, as_instant(column.expression, column.kind), given)
     accounting.leads = _stage(connection, reading, tables, "leads", "lead_id", numbers, accounting)
@@ -226,7 +228,7 @@ def _reject_repeats(connection: DuckDBPyConnection, raw: Raw, table: str, key: s
         f" WHERE {OWN}place IN (SELECT place FROM {table}_repeats)"
     )
     connection.execute(
-        f"UPDATE {table}_read SET reason = '{key} ' || {key} || ' stands on an earlier row already',"
+        f"UPDATE {table}_read SET reason = '{key} stands on an earlier row already',"
         f" record = {OWN}record FROM ({given}) AS given WHERE {table}_read.rowid = {OWN}place"
     )
     connection.execute(f"DROP TABLE {table}_repeats")

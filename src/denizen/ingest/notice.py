@@ -30,9 +30,11 @@ def notice(
             connection, "SELECT lead_id FROM events WHERE lead_id NOT IN (SELECT lead_id FROM leads) LIMIT 1"
         )
         lead = _one(connection, "SELECT lead_id FROM leads LIMIT 1")
+        lost = accounting.leads.rejected
         yield (
-            f"{rows.of_unknown_leads:,} of {valid:,} events are of leads that are not in leads;"
-            f" an id in events is {strangers!r}, one in leads {lead!r}"
+            f"{rows.of_unknown_leads:,} of {valid:,} events are of leads that are not in leads"
+            f"{f' or were rejected there ({lost:,} rows were)' if lost else ''};"
+            f" an id in events is {strangers!r}, one in leads {'not there' if lead is None else repr(lead)}"
         )
     if rows.rejected * 2 > rows.read:
         yield f"{rows.rejected:,} of {rows.read:,} events were rejected"

@@ -220,7 +220,8 @@ class Within(Spec):
     @classmethod
     def _not_a_span(cls, data: Any) -> Any:
         if isinstance(data, str):
-            raise ValueError(f"{data!r} says not from when; write {{first: {data}}} or {{last: {data}}}")
+            meant = "{trial: true}" if data == "trial" else f"{{first: {data}}} or {{last: {data}}}"
+            raise ValueError(f"{data!r} says not from when; write {meant}")
         return data
 
     first: Duration | None = Field(None, description="[signup, signup + span)")
