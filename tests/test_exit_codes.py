@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+import time
 
+import click
 import pytest
 
-from denizen.cli.main import COMMANDS, main
+from denizen.cli.main import COMMANDS, interruptible, main
 from denizen.errors import DenizenError, Finding
 
 MODEL = "model: m\nfit: {criteria: {size: {attribute: employees, bands: [{at_least: 50, points: 15}]}}}\n"
@@ -86,3 +90,22 @@ def test_what_is_wrong_besides_the_command_decides():
     wrong, broken = Finding("bad-argument", "x"), Finding("file-unreadable", "y")
     assert DenizenError([wrong]).exit_code == 2
     assert DenizenError([wrong, broken]).exit_code == 1
+
+
+def test_an_interrupt_ends_as_one_whatever_error_it_leads_to():
+    before = signal.getsignal(signal.SIGINT)
+
+    @interruptible()
+    def run(error: str, *, interrupt: bool) -> None:
+        try:
+            if interrupt:
+                os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(10)
+        finally:
+            raise RuntimeError(error)
+
+    with pytest.raises(click.Abort):
+        run("Query interrupted", interrupt=True)
+    with pytest.raises(RuntimeError, match="another"):
+        run("another", interrupt=False)
+    assert signal.getsignal(signal.SIGINT) == before

@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import random
 import shutil
+import signal
 import subprocess
 import sys
+import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -19,7 +23,7 @@ import denizen
 import denizen.engines.one_pass
 import worlds
 from denizen.clock import from_us
-from denizen.engines.one_pass import native_for
+from denizen.engines.one_pass import _Asked, _Running, library, native_for
 from denizen.plan.build import build_program
 from denizen.plan.needs import needs_of
 from denizen.scoring.run import spell
@@ -254,7 +258,7 @@ def test_without_a_library_everything_is_scored_in_sql(tmp_path):
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler here")
 def test_a_library_of_another_version_is_not_used(tmp_path):
-    other = SOURCE.read_text().replace("#define VERSION 1\n", "#define VERSION 0\n")
+    other = SOURCE.read_text().replace("#define VERSION 2\n", "#define VERSION 0\n")
     assert other != SOURCE.read_text()
     assert scored_by_a_copy(tmp_path, other) == str(scored(MODEL, *busy(4, sessions="whole", events=600))[:2])
 
@@ -342,3 +346,64 @@ def test_no_memory_is_misused(tmp_path):
     environment = {"LD_PRELOAD": runtime, "ASAN_OPTIONS": "detect_leaks=0", "PATH": "/usr/bin:/bin"}
     done = run_quietly(sys.executable, "-c", code, str(Path(__file__).parent), str(library), env=environment)
     assert done.stdout.strip() == "sound", done.stderr[-3000:]
+
+
+def test_a_pass_is_freed_only_when_no_thread_works_on_it():
+    running = _Running(library(), _Asked())
+    begun, may_end, order = threading.Event(), threading.Event(), []
+
+    def work(_: int) -> None:
+        begun.set()
+        may_end.wait(10)
+        order.append("worked")
+
+    def close() -> None:
+        running.close()
+        order.append("closed")
+
+    worker = threading.Thread(target=running.at_once, args=(work, [()]))
+    closer = threading.Thread(target=close)
+    worker.start()
+    begun.wait(10)
+    closer.start()
+    closer.join(0.2)
+    assert order == []
+    may_end.set()
+    worker.join()
+    closer.join()
+    assert order == ["worked", "closed"]
+    running.at_once(work, [()])
+    assert order == ["worked", "closed"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted in /proc")
+@pytest.mark.parametrize("again", [None, 0.0, 0.005, 0.015])
+def test_an_interrupted_run_ends_as_interrupted(tmp_path, again):
+    connection = duckdb.connect()
+    connection.execute(
+        "COPY (SELECT (i * 7919) % 300000 AS lead_id, 'built' AS event, TIMESTAMP '2026-01-01' + to_seconds(i) AS timestamp,"
+        f" i // 9 AS session_id FROM range(2000000) AS r(i)) TO '{tmp_path}/events.parquet' (FORMAT parquet)"
+    )
+    (tmp_path / "model.yaml").write_text(json.dumps(MODEL, indent=1))
+    (tmp_path / "denizen.yaml").write_text("events: {path: events.parquet, unique: true}\n")
+    program = Path(sys.executable).parent / "denizen"
+    command = [program, "score", "model.yaml", "--as-of", "2026-03-01", "--out", "s.parquet"]
+    usual = 0
+    for more in range(1, 6):
+        run = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        # Threads that come after a while are those of the native pass.
+        begun = time.monotonic()
+        while run.poll() is None:
+            with suppress(FileNotFoundError):
+                threads = len(list(Path(f"/proc/{run.pid}/task").iterdir()))
+                usual = max(usual, threads) if time.monotonic() - begun < 0.4 else usual
+                if time.monotonic() - begun > 0.4 and threads >= usual + more % 3:
+                    break
+        for wait in [0.0] if again is None else [0.0, again]:
+            time.sleep(wait)
+            run.send_signal(signal.SIGINT)
+        errors = run.communicate(timeout=60)[1].decode()
+        assert run.returncode in (0, 130, -signal.SIGINT), errors
+        assert "Traceback" not in errors
+        assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]

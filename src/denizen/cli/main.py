@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from contextlib import contextmanager
 from importlib import import_module
 from io import StringIO
 from keyword import iskeyword
+from typing import TYPE_CHECKING
 
 import click
 
 from denizen.errors import DenizenError, did_you_mean, fail
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
 
 COMMANDS = {
     "init": "Ask the scoping questions, recommend an approach, and write a commented model and project file.",
@@ -115,10 +122,12 @@ def main() -> None:
     from denizen.cli.terminal import echo
 
     try:
-        cli(standalone_mode=False)
+        with interruptible():
+            cli(standalone_mode=False)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         click.echo("interrupted", err=True)
         sys.exit(130)
     except click.ClickException as error:
@@ -135,3 +144,24 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let an interrupt end as one, whatever it leads to: DuckDB takes it for itself and raises an error of its own."""
+    interrupted = False
+
+    def interrupt(signum: int, frame: FrameType | None) -> None:
+        nonlocal interrupted
+        interrupted = True
+        signal.default_int_handler(signum, frame)
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    except (Exception, KeyboardInterrupt) as error:
+        if interrupted:
+            raise click.Abort from error
+        raise
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
+from rich.padding import Padding
 from rich.table import Table
 
 from denizen.cli.terminal import Text, console
@@ -15,6 +16,7 @@ from denizen.visible import visible_json, visible_line
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from denizen.cli.terminal import Console
     from denizen.errors import DenizenError, Finding
     from denizen.ingest.accounting import Accounting, AccountMatches, EntityRows, EventRows
     from denizen.scoring.explain import ExplainedLine, Explanation, Gate, Origin
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from denizen.scoring.ranking import Ranked, Summary
 
 EVENTS_SHOWN = 3
+OF_A_ROW = 72
+"""So many columns a row of the ranking needs beside its ids."""
 LAID_OUT_CHARACTERS = 1_000_000
 LEVEL_STYLES = {"error": "bold red", "warning": "bold yellow", "info": "bold blue"}
 
@@ -103,32 +107,51 @@ def print_ranking(ranked: list[Ranked], summary: Summary, *, several: bool) -> N
             else "No PQL. See `--top N` without `--pql-only` for the best leads."
         )
         return
+    out = console()
+    ids = max(len(visible_line(str(lead.lead_id))) for lead in ranked)
+    accounts = max(len(visible_line(lead.account_id or "")) for lead in ranked)
+    if ids + accounts + OF_A_ROW + len("2026-07-01T00:00:00Z") * several > out.width:
+        for lead in ranked:
+            _print_lead(out, lead, several=several)
+        return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name, justify in (
-        ("lead", "left"),
-        ("account", "left"),
-        ("total", "right"),
-        ("fit", "right"),
-        ("behavior", "right"),
-    ):
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    table.add_column("lead", no_wrap=True)
+    table.add_column("account", no_wrap=True)
+    for name in ("total", "fit", "behavior"):
+        table.add_column(name, justify="right")
     table.add_column("", justify="left")
     table.add_column("because of", overflow="fold")
     if several:
         table.add_column("as of")
     for lead in ranked:
-        reasons = ", ".join(f"{name} {signed(value)}" for name, value in lead.reasons)
         table.add_row(
             Text(visible_line(str(lead.lead_id))),
             Text(visible_line(lead.account_id or "")),
             points(lead.total),
             f"{points(lead.fit)} {lead.fit_tier or ''}",
             f"{points(lead.behavior)} {lead.behavior_tier or ''}",
-            Text("PQL", style="bold green") if lead.pql else Text(_why_not(lead), style="yellow"),
-            Text(reasons),
+            _verdict(lead),
+            Text(_because(lead)),
             *([lead.as_of] if several else []),
         )
-    console().print(table)
+    out.print(table)
+
+
+def _print_lead(out: Console, lead: Ranked, *, several: bool) -> None:
+    """Print a lead in lines of its own, where a table would cut its id or leave no room for reasons."""
+    scores = f"  total {points(lead.total)}, fit {points(lead.fit)} {lead.fit_tier or ''}".rstrip()
+    scores += f", behavior {points(lead.behavior)} {lead.behavior_tier or ''}".rstrip()
+    head = Text.assemble((visible_line(str(lead.lead_id)), "bold"), scores, "  ", _verdict(lead))
+    out.print(head.append(f"  {lead.as_of}" if several else ""), soft_wrap=True)
+    out.print(Padding(Text(f"because of {_because(lead)}", overflow="fold"), (0, 0, 0, 4)))
+
+
+def _verdict(lead: Ranked) -> Text:
+    return Text("PQL", style="bold green") if lead.pql else Text(_why_not(lead), style="yellow")
+
+
+def _because(lead: Ranked) -> str:
+    return ", ".join(f"{name} {signed(value)}" for name, value in lead.reasons)
 
 
 def print_summary(summary: Summary, accounting: Accounting, model: str, as_of: str, *, kept: bool) -> None:

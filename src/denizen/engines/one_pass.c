@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VERSION 1
+#define VERSION 2
 #define NONE INT64_MIN
 #define AHEAD 16          /* how many events ahead the memory of a lead is asked for */
 #define BLOCK 65536       /* pairs in a block */
@@ -278,20 +278,22 @@ static int is_null(const struct ArrowArray *array, int64_t column, int64_t i) {
 
 typedef const char *Take(Pass *, const struct ArrowArray *, const int32_t *places);
 
-static const char *each_batch(Pass *pass, struct ArrowArrayStream *stream, int64_t columns, Take *take) {
+/* Take the next batch of a stream; `*more` tells whether there was one. */
+static const char *next_batch(Pass *pass, struct ArrowArrayStream *stream, int64_t columns, Take *take, int64_t *more) {
   const char *wrong = check(stream, columns);
-  while (!wrong) {
-    struct ArrowArray batch;
-    if (stream->get_next(stream, &batch)) return problem_of(stream);
-    if (!batch.release) return NULL;
-    if (batch.length) {
-      const int32_t *places = values_of(&batch, 0, sizeof(int32_t));
-      for (int64_t i = 0; !wrong && i < batch.length; i++)
-        if (places[i] < 0 || places[i] >= pass->asked.places) wrong = "a row has no place";
-      if (!wrong) wrong = take(pass, &batch, places);
-    }
-    batch.release(&batch);
+  struct ArrowArray batch;
+  *more = 0;
+  if (wrong) return wrong;
+  if (stream->get_next(stream, &batch)) return problem_of(stream);
+  if (!batch.release) return NULL;
+  *more = 1;
+  if (batch.length) {
+    const int32_t *places = values_of(&batch, 0, sizeof(int32_t));
+    for (int64_t i = 0; !wrong && i < batch.length; i++)
+      if (places[i] < 0 || places[i] >= pass->asked.places) wrong = "a row has no place";
+    if (!wrong) wrong = take(pass, &batch, places);
   }
+  batch.release(&batch);
   return wrong;
 }
 
@@ -433,14 +435,14 @@ API void one_pass_clear(Pass *pass, int64_t first, int64_t end) {
   }
 }
 
-/* Each of these returns NULL, or what is wrong. */
+/* Each of these takes one batch, so that who calls can stop between two, and returns NULL or what is wrong. */
 
-API const char *one_pass_anchors(Pass *pass, struct ArrowArrayStream *stream) {
-  return each_batch(pass, stream, 1 + pass->asked.anchors, take_anchors);
+API const char *one_pass_anchors(Pass *pass, struct ArrowArrayStream *stream, int64_t *more) {
+  return next_batch(pass, stream, 1 + pass->asked.anchors, take_anchors, more);
 }
 
-API const char *one_pass_events(Pass *pass, struct ArrowArrayStream *stream) {
-  return each_batch(pass, stream, pass->asked.depths ? 4 : 3, take_events);
+API const char *one_pass_events(Pass *pass, struct ArrowArrayStream *stream, int64_t *more) {
+  return next_batch(pass, stream, pass->asked.depths ? 4 : 3, take_events, more);
 }
 
 /* Work out burst or depth number `k`, depths counted on from the bursts; several may be worked out at once. */

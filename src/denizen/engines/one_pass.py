@@ -12,13 +12,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from threading import Condition
 from typing import TYPE_CHECKING, Any
 
 from denizen.errors import fail
 from denizen.sql.one_pass import HOME, NONE, Native, Places
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
     from duckdb import DuckDBPyConnection
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 LIBRARY = f"_one_pass{sysconfig.get_config_var('SHLIB_SUFFIX') or '.so'}"
 """The compiled library, in the folder of this module."""
-VERSION = 1
+VERSION = 2
 """What `one_pass.c` says it is; a library left from another version is not used."""
 LARGEST_PLACE = 2**31 - 2
 SPARSE = 4
@@ -107,9 +108,12 @@ def library() -> Any:
     found.one_pass_clear.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64]
     found.one_pass_close.restype, found.one_pass_close.argtypes = None, [ctypes.c_void_p]
     found.one_pass_finish.restype, found.one_pass_finish.argtypes = ctypes.c_char_p, [ctypes.c_void_p, ctypes.c_int64]
-    for name in ("one_pass_anchors", "one_pass_events", "one_pass_results"):
+    for name in ("one_pass_anchors", "one_pass_events"):
         function = getattr(found, name)
-        function.restype, function.argtypes = ctypes.c_char_p, [ctypes.c_void_p, ctypes.c_void_p]
+        function.restype = ctypes.c_char_p
+        function.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(ctypes.c_int64)]
+    found.one_pass_results.restype = ctypes.c_char_p
+    found.one_pass_results.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
     return found
 
 
@@ -164,16 +168,14 @@ def one_pass(connection: DuckDBPyConnection, asked: OnePass) -> Iterator[None]:
     counts = (asked.places.count, len(asked.anchors), len(windows), len(slots), len(bursts), len(depths))
     lists = [_list(_Window, windows), _list(_Slot, slots), _list(_Burst, bursts), _list(_Depth, depths)]
     want = _Asked(*counts, *lists)
-    native = library()
-    running = native.one_pass_open(ctypes.byref(want))
-    _told("out of memory" if not running else None)
+    running = _Running(library(), want)
     try:
-        _at_once(lambda half: native.one_pass_clear(running, *half), _halves(asked.places.count))
+        running.at_once(running.native.one_pass_clear, _halves(asked.places.count))
         if asked.anchors:
-            _feed(connection, asked.instants(), lambda stream: native.one_pass_anchors(running, stream))
-        _feed(connection, asked.events(), lambda stream: native.one_pass_events(running, stream))
-        _at_once(lambda number: _told(native.one_pass_finish(running, number)), range(len(bursts) + len(depths)))
-        connection.register(_RESULTS, _Results(native, running))
+            running.feed(connection, asked.instants(), running.native.one_pass_anchors)
+        running.feed(connection, asked.events(), running.native.one_pass_events)
+        running.at_once(running.native.one_pass_finish, [(k,) for k in range(len(bursts) + len(depths))])
+        connection.register(_RESULTS, _Results(running.native, running.address))
         try:
             connection.execute(f"CREATE OR REPLACE TEMP VIEW {HOME} AS {asked.found(_RESULTS)}")
             yield
@@ -181,28 +183,60 @@ def one_pass(connection: DuckDBPyConnection, asked: OnePass) -> Iterator[None]:
             connection.execute(f"DROP VIEW IF EXISTS {HOME}")
             connection.unregister(_RESULTS)
     finally:
-        native.one_pass_close(running)
+        running.close()
+
+
+class _Running:
+    """A pass between its beginning and its end.
+
+    Who is interrupted may leave while threads still work on the pass, so it is freed when none does.
+    """
+
+    def __init__(self, native: Any, want: _Asked) -> None:
+        self.native = native
+        self.working = 0
+        self.closed = False
+        self.changed = Condition()
+        self.address = native.one_pass_open(ctypes.byref(want))
+        _told("out of memory" if not self.address else None)
+
+    def at_once(self, function: Any, each: Sequence[tuple[int, ...]]) -> None:
+        """Call a function for each of some arguments in a thread of its own, and raise what any of them raises."""
+        if each:
+            with ThreadPoolExecutor(len(each)) as pool:
+                list(pool.map(lambda arguments: self._work(function, arguments), each))
+
+    def _work(self, function: Any, arguments: tuple[int, ...]) -> None:
+        with self.changed:
+            if self.closed:
+                return
+            self.working += 1
+        try:
+            _told(function(self.address, *arguments))
+        finally:
+            with self.changed:
+                self.working -= 1
+                self.changed.notify_all()
+
+    def feed(self, connection: DuckDBPyConnection, query: str, function: Any) -> None:
+        """Hand the rows of a query to the pass, batch by batch."""
+        capsule = connection.sql(query).__arrow_c_stream__()
+        pointer = ctypes.pythonapi.PyCapsule_GetPointer
+        pointer.restype, pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+        stream, more = pointer(capsule, _CAPSULE), ctypes.c_int64(1)
+        while more.value:
+            _told(function(self.address, stream, ctypes.byref(more)))
+
+    def close(self) -> None:
+        """Free the pass; if waiting for its threads is interrupted it is kept until the process ends."""
+        with self.changed:
+            self.closed = True
+            self.changed.wait_for(lambda: not self.working)
+        self.native.one_pass_close(self.address)
 
 
 def _halves(count: int) -> list[tuple[int, int]]:
     return [(0, count // 2), (count // 2, count)]
-
-
-def _at_once(work: Callable[[Any], None], items: Iterable[Any]) -> None:
-    """Do some work for each item in a thread of its own, and raise what any of them raises."""
-    items = list(items)
-    if items:
-        with ThreadPoolExecutor(len(items)) as pool:
-            list(pool.map(work, items))
-
-
-def _feed(connection: DuckDBPyConnection, query: str, take: Callable[[int], bytes | None]) -> None:
-    """Hand the rows of a query to the pass."""
-    rows = connection.sql(query)
-    capsule = rows.__arrow_c_stream__()
-    pointer = ctypes.pythonapi.PyCapsule_GetPointer
-    pointer.restype, pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
-    _told(take(pointer(capsule, _CAPSULE)))
 
 
 def _told(wrong: bytes | str | None) -> None:
