@@ -79,7 +79,24 @@ def test_values_a_sum_cannot_read_are_told():
     model = "model: t\nbehavior: {criteria: {a: {sum: {of: v}, each: 1, points: 1}}}\n"
     events = [{"lead_id": "a", "event": "x", "timestamp": "2026-01-01", "v": v} for v in ("3", "oops", "4.5")]
     result = denizen.score(model, events=events, as_of="2026-01-02")
-    assert "a: 1 values do not read as numbers and add nothing to the sum" in result.accounting.warnings
+    wanted = "criterion `a`: 1 value of `v` does not read as a number and adds nothing to the sum"
+    assert wanted in result.accounting.warnings
+
+
+def test_what_sums_of_several_segments_cannot_read_is_told_once():
+    model = """model: t
+behavior: {criteria: {a: {sum: {of: v}, each: 1, points: 1}}}
+segments: [{name: large, when: {size: {at_least: 10}}}]
+"""
+    leads = [{"lead_id": "a", "size": 20}, {"lead_id": "b", "size": 5}]
+    events = [
+        {"lead_id": lead, "event": "x", "timestamp": f"2026-01-0{day}", "v": "oops"}
+        for lead, day in (("a", 1), ("b", 1), ("b", 2))
+    ]
+    told = denizen.score(model, leads=leads, events=events, as_of="2026-01-05").accounting.warnings
+    assert [w for w in told if "read as" in w] == [
+        "criterion `a`: 3 values of `v` do not read as numbers and add nothing to the sum"
+    ]
 
 
 def test_parquet_files_without_a_column_are_rejected_row_by_row(tmp_path):

@@ -253,7 +253,7 @@ def print_explanation(explanation: Explanation) -> None:
         table.add_column()
         table.add_column(overflow="fold")
         for line in explanation.lines:
-            if line.part == part and (line.kind != "limit" or line.points):
+            if line.part == part and (line.points or line.kind not in ("limit", "recency")):
                 table.add_row(*_line(line))
         out.print(table)
     out.print()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from denizen.ingest.notice import notice
 from denizen.ingest.prepare import connect, prepare
 from denizen.plan.build import build_program
 from denizen.plan.needs import needs_of
+from denizen.plan.nodes import Sum
 from denizen.scoring.accounts import add_accounts
 from denizen.scoring.own_words import in_own_words
 from denizen.sql.choose import CHOSEN, chosen_statement, table_of
@@ -225,8 +227,7 @@ def _pull(
     """Make `final`, the scores that count, and take down what sums could not read."""
     columns = ["g", *SCORE_COLUMNS, "segment", "product", "plan_no"]
     session.pull("final", f"SELECT {', '.join(columns)} FROM {source} AS counts")
-    for scored in plans:
-        accounting.warnings += _ignored(session, connection, scored)
+    accounting.warnings += _ignored(session, connection, plans)
 
 
 def spell(
@@ -299,17 +300,22 @@ def _complete(
     accounting.events = accounting.events.with_used(used)
 
 
-def _ignored(session: Session, connection: DuckDBPyConnection, scored: ScoredPlan) -> list[str]:
-    """Return a warning for each sum that met values which do not read as numbers."""
-    columns = scored.scores.ignored_columns()
-    if not columns:
-        return []
-    sums = ", ".join(f"CAST(COALESCE(sum({c}), 0) AS BIGINT) AS {c}" for c in columns.values())
-    session.pull("ignored", f"SELECT {sums} FROM {scored.table}")
-    counts = connection.execute("SELECT * FROM ignored").fetchall()[0]
+def _ignored(session: Session, connection: DuckDBPyConnection, plans: tuple[ScoredPlan, ...]) -> list[str]:
+    """Return a warning for each sum that met values which do not read as numbers, of all plans together."""
+    found: Counter[tuple[str, str]] = Counter()
+    for scored in plans:
+        columns = scored.scores.ignored_columns()
+        if not columns:
+            continue
+        sums = ", ".join(f"CAST(COALESCE(sum({c}), 0) AS BIGINT) AS {c}" for c in columns.values())
+        session.pull("ignored", f"SELECT {sums} FROM {scored.table}")
+        counts = connection.execute("SELECT * FROM ignored").fetchall()[0]
+        summed = {c.name: c.measure.of for c in scored.plan.criteria if isinstance(c.measure, Sum)}
+        found.update({(name, summed[name]): count for name, count in zip(columns, counts, strict=True)})
     return [
-        f"{name}: {count:,} values do not read as numbers and add nothing to the sum"
-        for name, count in zip(columns, counts, strict=True)
+        f"criterion `{name}`: {count:,} value{'s' if count > 1 else ''} of `{of}` {'do' if count > 1 else 'does'} not read as"
+        f" {'numbers' if count > 1 else 'a number'} and add{'' if count > 1 else 's'} nothing to the sum"
+        for (name, of), count in found.items()
         if count
     ]
 
