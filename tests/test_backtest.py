@@ -250,6 +250,15 @@ def test_a_planted_leak_is_found_and_casts_doubt_on_the_verdict():
     assert run_backtest([load_model(SMALL)], world(), design_of()).as_dict()["leaks"] == []
 
 
+@pytest.mark.parametrize(("criterion", "counts"), [("count: core", False), ("count: any", True)])
+def test_an_event_after_conversion_casts_doubt_only_where_the_model_counts_it(criterion, counts):
+    model = f"model: m\nbehavior: {{criteria: {{did: {{{criterion}, points: 50}}}}}}\n"
+    found = run_backtest([load_model(model)], world(leak=True), design_of())
+    told = "`invoice_paid` occurs only after conversion (30 leads; the model counts it): it is a result, not a sign"
+    apart = f"{told.replace('counts it', 'does not count it')}."
+    assert (told in found.as_dict()["leaks"], apart in found.as_dict()["notes"]) == (counts, not counts)
+
+
 def test_too_few_conversions_are_called_too_little():
     data = world()
     few = Data(leads=data.leads, events=data.events, outcomes=data.outcomes[:3] + data.outcomes[-1:])

@@ -85,12 +85,18 @@ def test_a_discovery_speaks_of_a_model_only_where_one_is_given():
 @pytest.mark.parametrize("command", [("discover",), ("backtest", "model.yaml")], ids=" ".join)
 def test_of_many_reasons_for_rejects_a_few_are_told_and_the_rest_counted(command, folder):
     (folder / "events.csv").write_text(EVENTS + PAID)
-    twice = "".join(f"l{i},2026-02-01,1,head\n" for i in range(100))
-    (folder / "leads.csv").write_text(LEADS + twice)
+    broken = "".join(f"x{i},2026-02-01,1,head,more\n" for i in range(100))
+    (folder / "leads.csv").write_text(LEADS + broken)
     told = said(*command, *PAST, *UNTIL)
     assert told.count("\nrejected ") == 6
     assert "and 94 more reasons; keep the rows with --rejects PATH" in told
     assert len(json.loads(said(*command, *PAST, *UNTIL, "--json"))["rows"]["reasons"]) == 100
+
+
+def test_leads_that_stand_there_twice_are_one_reason(folder):
+    twice = "".join(f"l{i},2026-02-01,1,head\n" for i in range(100))
+    (folder / "leads.csv").write_text(LEADS + twice)
+    assert "\nrejected 100 × leads: lead_id stands on an earlier row already" in said("discover", *PAST, *UNTIL)
 
 
 @pytest.mark.parametrize(("more", "told"), [(0, ""), (1, "and 1 more reason"), (2, "and 2 more reasons")])

@@ -9,7 +9,7 @@ from denizen.model.values import Literal
 from denizen.plan import nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 WORDS = ("contains", "contains_any", "contains_all")
 ORDERS = ("at_least", "more_than", "at_most", "less_than", "between")
@@ -74,6 +74,15 @@ def needs_of(*plans: nodes.Plan) -> Needs:
         trial=any(events.window and events.window.kind in ("trial", "trial_last") for events in selections)
         or any(plan.decay and plan.decay.after_trial for plan in plans),
     )
+
+
+def counts_event(*plans: nodes.Plan) -> Callable[[str], bool]:
+    """Return what tells whether plans count an event of some name for points: by its name, or as any event."""
+    counted = [c.events for plan in plans for c in plan.criteria if c.events is not None]
+    counted += [events for plan in plans if plan.velocity for events in plan.velocity.actions]
+    names = {name for events in counted for name in events.names or ()}
+    counts_any = any(events.names is None for events in counted)
+    return lambda name: counts_any or name in names
 
 
 def of_sessions(measure: nodes.Measure) -> bool:

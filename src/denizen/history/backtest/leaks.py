@@ -13,7 +13,7 @@ from denizen.plan.nodes import Attribute
 from denizen.sql.literals import text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from denizen.history.cohort import History
     from denizen.model.load import LoadedModel
@@ -31,21 +31,23 @@ SUPPORT = 10
 SAMPLE_ROWS = 4_000
 
 
-def event_leaks(history: History, names: set[str] | None = None) -> Iterator[str]:
-    """Yield a warning for each event name that is a consequence of the conversion; `names` are those a model counts, if any."""
+def event_leaks(history: History, counts: Callable[[str], bool] | None = None) -> Iterator[tuple[str, bool]]:
+    """Yield each event name that is a consequence of the conversion as a warning, and whether a model counts it.
+
+    `counts` tells that of a name; without a model nothing is said of it.
+    """
     for event, leads, never_won, count, after, just_before in _around_conversion(history):
         if leads < SUPPORT or never_won > leads * (1 - TOO_GOOD_ALONE):
             continue
         told = f"{leads:,} leads"
-        if names is not None:
-            told += "; the model counts it" if event in names else "; the model does not count it"
+        counted = counts is not None and counts(event)
+        if counts is not None:
+            told += "; the model counts it" if counted else "; the model does not count it"
         if after == count:
-            yield f"`{event}` occurs only after conversion ({told}): it is a result, not a sign"
+            yield f"`{event}` occurs only after conversion ({told}): it is a result, not a sign", counted
         elif after + just_before >= count * TOO_SURE:
-            yield (
-                f"`{event}` occurs almost only at or after conversion or in the day before ({told}):"
-                " it is part of converting, not a sign of it"
-            )
+            part = f"`{event}` occurs almost only at or after conversion or in the day before ({told})"
+            yield f"{part}: it is part of converting, not a sign of it", counted
 
 
 def attribute_leaks(history: History, names: Iterable[str]) -> Iterator[str]:

@@ -17,7 +17,7 @@ from denizen.history.sample import Sample
 from denizen.history.scored import score_cohort
 from denizen.history.stats.intervals import numpy
 from denizen.plan.build import build_program
-from denizen.plan.needs import needs_of
+from denizen.plan.needs import counts_event, needs_of
 from denizen.scoring.run import IN_MEMORY, silent
 
 if TYPE_CHECKING:
@@ -55,8 +55,7 @@ def run_backtest(
         DenizenError: there are no outcomes, nobody can be judged, or data or engine cannot be used.
     """
     numpy()
-    needs = needs_of(*[plan for m in models for plan in build_program(m).plans])
-    names, attributes = set(needs.names), list(needs.attributes)
+    plans = [plan for m in models for plan in build_program(m).plans]
     with open_history(data, design, models=models, known=known, progress=progress) as history:
         history.require_cohort()
         step_days = add_watch(history)
@@ -77,6 +76,7 @@ def run_backtest(
             results.append(ModelResult(model.name, model.fingerprint, model.file, judged, seen, leaks))
             scores.append(found)
         progress("comparing")
+        around = list(event_leaks(history, counts_event(*plans)))
         return Backtest(
             design=design,
             cohort=history.cohort,
@@ -86,8 +86,11 @@ def run_backtest(
                 _difference(sample, scores[0], other, results[0], result)
                 for other, result in zip(scores[1:], results[1:], strict=True)
             ),
-            leaks=(*event_leaks(history, names), *attribute_leaks(history, attributes)),
-            notes=tuple(_notes(history, models)),
+            leaks=(
+                *[leak for leak, counted in around if counted],
+                *attribute_leaks(history, needs_of(*plans).attributes),
+            ),
+            notes=(*_notes(history, models), *[f"{leak}." for leak, counted in around if not counted]),
             accounting=history.accounting,
             scores=_rows(history, len(models)) if rows else None,
         )

@@ -16,7 +16,7 @@ from denizen.history.discover.result import NO_SIGNAL, SIGNAL, TOO_LITTLE, Disco
 from denizen.history.discover.rubric import disagreements
 from denizen.history.stats.intervals import numpy
 from denizen.plan.build import build_program
-from denizen.plan.needs import needs_of
+from denizen.plan.needs import counts_event
 from denizen.scoring.run import silent
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ def run_discover(
             progress("testing")
             tested = judge(found, everyone(history))
             chosen = choose(history, tested)
+        counted = None if model is None else counts_event(*build_program(model).plans)
         against = () if model is None else disagreements(model, chosen)
         verdict, why = _verdict(history.cohort, len(tested), chosen)
         return Discovery(
@@ -82,15 +83,10 @@ def run_discover(
             only_activity=_only_activity(tested),
             disagreements=against,
             leaky=data.attributes_history is None,
-            leaks=tuple(event_leaks(history, None if model is None else _counted(model))),
+            leaks=tuple(leak for leak, _ in event_leaks(history, counted)),
             notes=(*_of_model(model, against), *_notes(history)),
             accounting=history.accounting,
         )
-
-
-def _counted(model: LoadedModel) -> set[str]:
-    """Return the names of events that a model counts."""
-    return set(needs_of(*build_program(model).plans).names)
 
 
 def _of_model(model: LoadedModel | None, against: tuple[Disagreement, ...]) -> Iterator[str]:

@@ -17,7 +17,7 @@ from denizen.history.features.splits import cuts, splits_lacking
 from denizen.ingest.prepare import Moments, connect
 from denizen.model.durations import DAY_US
 from denizen.plan.build import build_program
-from denizen.plan.needs import needs_of
+from denizen.plan.needs import counts_event
 from denizen.plan.nodes import Attribute, Bands
 from denizen.scoring.output import write_rows
 from denizen.scoring.run import IN_MEMORY, score_run, silent
@@ -96,7 +96,10 @@ def make_features(
         table = history.connection.sql(
             f"SELECT {listed} FROM cohort JOIN split USING (g) JOIN event_counts USING (g) JOIN criteria USING (g) ORDER BY g"
         ).to_arrow_table()
-        leaks = [*event_leaks(history, set(needs_of(*plans).names)), *score_leaks(history, model, engine)]
+        leaks = [
+            *[leak for leak, _ in event_leaks(history, counts_event(*plans))],
+            *score_leaks(history, model, engine),
+        ]
         card = _card(history, model, table, columns, leaks, notes)
         return Features(table, card, tuple(history.accounting.told()))
 
