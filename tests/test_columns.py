@@ -63,6 +63,20 @@ def test_init_tells_what_it_assumed(folder):
     assert given == "--tracking full, --sales-cycle 30, --data-months 12, --acv 10000"
 
 
+def test_init_tells_which_outcomes_nobody_can_read_and_writes_where_to_say_it(folder):
+    (folder / "deals.csv").write_text("lead_id,outcome,at\nu1,won,2026-06-20\nu1,Signed: ok,2026-06-21\n")
+    told = run(folder, "init", "--yes", "--leads", "users.csv", "--events", "tracks.jsonl", "--outcomes", "deals.csv")
+    assert "outcomes that mean nothing yet: signed: ok (1 row)" in told
+    text = (folder / "denizen.yaml").read_text()
+    assert project_of(folder)["outcomes"] == {"path": "deals.csv"}
+    given, _, instead = text.partition("# outcomes:")
+    block, rest = instead.split("\n\n", 1)
+    written = f"outcomes:{block.replace(chr(10) + '# ', chr(10))}\n\n{rest}"
+    (folder / "denizen.yaml").write_text(given.replace("outcomes: {path: deals.csv}\n", "") + written)
+    assert project_of(folder)["outcomes"]["values"] == {"signed: ok": "lost"}
+    assert "cannot be used" not in run(folder, "score", "model.yaml", "--as-of", "2026-06-30")
+
+
 @pytest.mark.parametrize("events", ["amplitude.csv", "tracks.jsonl"])
 def test_init_maps_the_columns_of_other_tools_and_the_model_scores_at_once(folder, events):
     tables = ("--leads", "users.csv", "--accounts", "groups.csv", "--outcomes", "stages.csv", "--events", events)

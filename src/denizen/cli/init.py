@@ -20,6 +20,7 @@ from denizen.cli.show_init import (
     print_assumptions,
     print_columns,
     print_recommendation,
+    print_unread_outcomes,
     print_unused_events,
 )
 from denizen.cli.terminal import Text, console, echo
@@ -147,7 +148,8 @@ def init(
         for table, path in (("leads", leads), ("accounts", accounts), ("events", events), ("outcomes", outcomes))
     }
     write_text(str(folder / MODEL_NAME), made.text)
-    write_text(str(folder / FILE_NAME), project_text(places, data.columns, recommendation))
+    unread = unread_in(data)
+    write_text(str(folder / FILE_NAME), project_text(places, data.columns, recommendation, unread))
     if as_json:
         print_json(
             {
@@ -159,6 +161,7 @@ def init(
                 "doubtful": [column_as_dict(p) for p in doubtful],
                 "unmapped": {table: list(columns) for table, columns in unmapped.items()},
                 "unused_events": unused,
+                "unread_outcomes": unread,
                 "warnings": [known.apart] if known and known.apart else [],
             }
         )
@@ -167,6 +170,7 @@ def init(
     print_assumptions({QUESTIONS[name][0]: value for name, value in assumed.items()})
     print_columns(mapped, doubtful, unmapped)
     print_unused_events(unused, activity=needs.every_event)
+    print_unread_outcomes(unread)
     if known and known.apart:
         console().print(Text(f"  ! {visible_line(known.apart)}", style="yellow"), soft_wrap=True)
     echo(f"wrote {folder / MODEL_NAME} and {folder / FILE_NAME}; next: denizen check {folder / MODEL_NAME}")
@@ -230,6 +234,15 @@ def counted_in(data: Data) -> dict[str, int]:
     from denizen.scoring.volume import volume_of
 
     return volume_of(data)
+
+
+def unread_in(data: Data) -> dict[str, int]:
+    """Return the words of outcomes that nobody can read, with how many rows say each."""
+    if data.outcomes is None:
+        return {}
+    from denizen.scoring.volume import unread_outcomes
+
+    return unread_outcomes(data)
 
 
 def known_in(data: Data, recommendation: Recommendation) -> Known | None:

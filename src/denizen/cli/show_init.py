@@ -111,6 +111,14 @@ def print_columns(
             out.print(Text(f"{told}; or --map {table}.NAME=COLUMN", style="yellow"), soft_wrap=True)
 
 
+def print_unread_outcomes(words: Mapping[str, int]) -> None:
+    """Print which words of outcomes mean nothing yet."""
+    if words:
+        told = _few([f"{word} ({rows:,} row{'s' * (rows > 1)})" for word, rows in words.items()])
+        say = f"say what each means under `outcomes:` in {FILE_NAME}, where they stand as a comment"
+        console().print(Text(f"  outcomes that mean nothing yet: {told}; {say}", style="yellow"), soft_wrap=True)
+
+
 def print_unused_events(names: Sequence[str], *, activity: bool) -> None:
     """Print which events of the data no criterion of the model names; with `activity` every event may count as that."""
     if names:

@@ -108,6 +108,19 @@ def _read(connection: DuckDBPyConnection, raw: Raw) -> None:
     connection.execute(f"CREATE OR REPLACE TEMP TABLE outcomes_read AS {reading.select(record=True)}")
 
 
+def words_without_meaning(connection: DuckDBPyConnection, data: Data) -> dict[str, int]:
+    """Return the words of the outcomes that mean none, with how many rows say each, the most frequent first.
+
+    Raises:
+        DenizenError: outcomes cannot be read, or a column is missing.
+    """
+    _read(connection, read_raw(connection, "outcomes", data.outcomes, data.mapping("outcomes")))
+    counts = connection.execute(
+        "SELECT outcome, count(*) FROM outcomes_read WHERE outcome IS NOT NULL GROUP BY outcome ORDER BY count(*) DESC, outcome"
+    ).fetchall()
+    return {str(w): int(n) for w, n in counts if outcome_of(str(w), data.outcome_values, "won") not in OUTCOMES}
+
+
 def outcome_of(word: str, values: Mapping[str, str], won: str) -> str:
     """Return the outcome that a normalized word means, the word itself if none is known.
 

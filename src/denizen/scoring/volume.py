@@ -1,4 +1,4 @@
-"""How many leads sign up a month, and over how many months outcomes are on record: what init asks for, read off the data."""
+"""What init asks for, read off the data: leads a month, months of outcomes, and which outcomes nobody could read."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from denizen.errors import fail
+from denizen.ingest.outcomes import words_without_meaning
 from denizen.ingest.prepare import connect
 from denizen.ingest.sources import read_raw
 from denizen.ingest.values import as_instant, in_range
@@ -43,6 +44,23 @@ def volume_of(data: Data) -> dict[str, int]:
     if outcomes is not None:
         found["data_months"] = int(outcomes[1] // _MONTH_US)
     return found
+
+
+def unread_outcomes(data: Data) -> dict[str, int]:
+    """Return which words of the outcomes mean none, with how many rows say each.
+
+    Raises:
+        DenizenError: outcomes cannot be read.
+    """
+    if data.outcomes is None:
+        return {}
+    connection = connect()
+    try:
+        return words_without_meaning(connection, data)
+    except duckdb.Error as error:
+        raise fail("file-unreadable", str(error).split("\n", maxsplit=1)[0], file=str(data.outcomes)) from None
+    finally:
+        connection.close()
 
 
 def _span(connection: DuckDBPyConnection, data: Data, table: str, column: str, cut: float) -> tuple[int, float] | None:
