@@ -39,6 +39,26 @@ def test_a_result_is_an_arrow_table_to_others():
     assert result.ledger is None
 
 
+def test_a_missing_column_is_named_by_an_argument_too():
+    with pytest.raises(DenizenError, match=r"--map events\.lead_id=user, or columns= in Python"):
+        denizen.score(MODEL, events=[{"user": "a", "event": "x", "timestamp": "2026-01-01"}], as_of="2026-01-02")
+
+
+def test_columns_of_a_table_that_there_is_not_are_refused(tmp_path):
+    (tmp_path / "m.yaml").write_text(MODEL)
+    with pytest.raises(DenizenError, match="columns: there is no table `evnts`; did you mean `events`"):
+        denizen.score(MODEL, events=EVENTS, as_of="2026-01-02", columns={"evnts": {"lead_id": "user"}})
+    with pytest.raises(DenizenError, match="columns: there is no table `lead`; did you mean `leads`"):
+        denizen.backtest(MODEL, outcomes=[], events=EVENTS, columns={"lead": {}})
+    with pytest.raises(DenizenError, match="columns: there is no table `event`; did you mean `events`"):
+        denizen.freeze(tmp_path / "m.yaml", "<b>", events=EVENTS, as_of="2026-01-02", columns={"event": {}})
+
+
+def test_the_columns_of_a_grid_can_be_named():
+    grid = [{"who": "<b>", "as_of": "2026-01-02"}]
+    assert len(denizen.score(MODEL, events=EVENTS, grid=grid, columns={"grid": {"lead_id": "who"}})) == 1
+
+
 def test_recency_shows_its_evidence():
     explanation = denizen.explain(MODEL, "<b>", events=EVENTS, as_of="2026-01-02")
     lines = {(line.kind, line.line): line for line in explanation.lines}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from denizen import clock
 from denizen.clock import Instant, parse_instant
 from denizen.history.design import design_of
-from denizen.ingest.project import FILE_NAME, Data, attribute_rules, read_project
+from denizen.ingest.project import FILE_NAME, Data, attribute_rules, column_names, read_project
 from denizen.model.lint.settings import LintSettings
 from denizen.scoring.output import check_outputs
 
@@ -50,8 +50,7 @@ def data_of(
     leads: Any, events: Any, accounts: Any, columns: Mapping[str, Mapping[str, str]] | None, *, unique: bool
 ) -> Data:
     """Return where data is, with the names of its columns."""
-    named = {table: dict(names) for table, names in (columns or {}).items()}
-    return Data(leads=leads, accounts=accounts, events=events, columns=named, unique=unique)
+    return Data(leads=leads, accounts=accounts, events=events, columns=column_names(columns), unique=unique)
 
 
 def study_data(

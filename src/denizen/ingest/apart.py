@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from denizen.ingest.columns import proposals_of
+from denizen.ingest.raw import IN_PYTHON
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -24,6 +25,8 @@ def note_accounts_apart(connection: DuckDBPyConnection, leads: Raw, accounting: 
     if not known:
         why = "`account_id` is unknown of all leads, and no address leads to an account"
     options = [p.option for p in proposals_of(leads) if p.name in ("account_id", "email")]
-    mend = f"; name yours with {' or '.join(options or ['--map leads.account_id=COLUMN'])}" if not known else ""
+    mend = (
+        f"; name yours with {' or '.join(options or ['--map leads.account_id=COLUMN'])}{IN_PYTHON}" if not known else ""
+    )
     accounting.apart = f"no lead belongs to any of the accounts given: {why}{mend}"
     accounting.warnings.append(accounting.apart)

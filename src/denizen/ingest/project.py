@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 FILE_NAME = "denizen.yaml"
 TABLES = ("leads", "accounts", "events", "outcomes", "attributes_history")
-
+NAMED = (*TABLES, "grid")
+"""The tables whose columns can be named when they are given; a grid is never part of a project."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -224,8 +225,23 @@ def parse_mappings(pairs: Iterable[str]) -> dict[str, dict[str, str]]:
         table, dot, canonical = name.strip().partition(".")
         if not (equals and dot and column.strip() and canonical):
             raise fail("bad-argument", f"--map {pair}: write TABLE.COLUMN=YOURS, as in --map events.lead_id=user_id")
-        if table not in TABLES:
-            hint = did_you_mean(table, TABLES) or f"tables: {', '.join(TABLES)}"
-            raise fail("bad-argument", f"--map {pair}: there is no table `{table}`; {hint}")
+        _check_table(table, f"--map {pair}")
         found.setdefault(table, {})[canonical] = column.strip()
     return found
+
+
+def column_names(given: Mapping[str, Mapping[str, str]] | None) -> dict[str, dict[str, str]]:
+    """Return the column names given as `{"events": {"lead_id": "user_id"}}`.
+
+    Raises:
+        DenizenError: there is no such table.
+    """
+    for table in given or {}:
+        _check_table(table, "columns")
+    return {table: dict(names) for table, names in (given or {}).items()}
+
+
+def _check_table(table: str, said: str) -> None:
+    if table not in NAMED:
+        hint = did_you_mean(table, NAMED) or f"tables: {', '.join(NAMED)}"
+        raise fail("bad-argument", f"{said}: there is no table `{table}`; {hint}")

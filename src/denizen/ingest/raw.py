@@ -46,6 +46,9 @@ class Column:
 READ_ONCE = 1_000
 """Of so few rows a copy costs less than reading them again; more rows in columns are read in place."""
 
+IN_PYTHON = ", or columns= in Python"
+"""What stands behind the option that names a column, for those who call Denizen from Python."""
+
 NOTHING = Column("CAST(NULL AS VARCHAR)", "VARCHAR")
 
 
@@ -152,7 +155,7 @@ class Raw:
             message = f"no column `{wanted}`; {hint + ' ' if hint else ''}columns: {columns}"
             raise fail(
                 "missing-column",
-                f"{message}; name yours with --map {self.table}.{name}=COLUMN",
+                f"{message}; name yours with --map {self.table}.{name}=COLUMN{IN_PYTHON}",
                 file=self.label,
             )
         return found

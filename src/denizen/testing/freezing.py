@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from denizen.clock import now, parse_instant, to_us
 from denizen.errors import DenizenError, fail
 from denizen.ingest.prepare import Moments
-from denizen.ingest.project import Data
+from denizen.ingest.project import Data, column_names
 from denizen.model.load import load_model
 from denizen.model.source import parse_yaml
 from denizen.plan.build import build_program
@@ -66,8 +66,7 @@ def freeze(
     loaded = load_model(model)
     if not Path(loaded.file).is_file():
         raise fail("bad-argument", "a case names its model by a path; give the path of a model, not its text")
-    named = {table: dict(found) for table, found in (columns or {}).items()}
-    data = Data(leads=leads, accounts=accounts, events=events, columns=named)
+    data = Data(leads=leads, accounts=accounts, events=events, columns=column_names(columns))
     as_of_us = to_us(now()) if as_of is None else parse_instant(as_of)
     out = None if beside is None else str(beside)
     path, file = frozen_model_path(loaded.file, out), out or "frozen.yaml"

@@ -289,8 +289,8 @@ RULES = (
         rationale="Unknown attributes give no points to anybody. Asked only with leads or accounts; attributes derived from"
         " others count as known.",
         source="methodology, section 5, edge case 5",
-        mend="Write the name of the column, map it with `--map leads.NAME=COLUMN`, or enrich the data. `--fix` writes a name"
-        " that differs by case and separators alone.",
+        mend="Write the name of the column, map it with `--map leads.NAME=COLUMN` (`columns=` in Python), or enrich the data."
+        " `--fix` writes a name that differs by case and separators alone.",
         bad=_example(attribute="headcount"),
         good=_example(),
         check=attribute_unseen,
