@@ -79,8 +79,9 @@ def kind(value: dict[str, Any]) -> str:
     if "$ref" in value:
         name = value["$ref"].rsplit("/", 1)[-1]
         return f"[{name}](#{name.lower()})"
-    if "anyOf" in value:
-        return " or ".join(dict.fromkeys(kind(v) for v in value["anyOf"] if v.get("type") != "null"))
+    if "anyOf" in value or "oneOf" in value:
+        kinds = value.get("anyOf") or value["oneOf"]
+        return " or ".join(dict.fromkeys(kind(v) for v in kinds if v.get("type") != "null"))
     if "enum" in value:
         return ", ".join(f"`{v}`" for v in value["enum"])
     if "const" in value:

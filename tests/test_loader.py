@@ -111,6 +111,65 @@ def test_mistake_is_told_with_its_code_and_place(text):
     assert all(f.code in CODES and f.line and f.message for f in found)
 
 
+TOLD_ONCE = {
+    "behavior: {criteria: {a: {sequence: [a], points: 1}}}": "expected at least 2 steps, found 1",
+    "behavior: {criteria: {a: {sequence: [], points: 1}}}": "expected at least 2 steps, found 0",
+    "behavior: {criteria: {a: {session_depth: [], points: 1}}}": "the list is empty",
+    "account: {rollup: avg}": "expected `max`, `sum`, `mean` or shares such as `{top: [1, 0.5]}`, found 'avg'",
+    "account: {rollup: [1]}": "expected `max`, `sum`, `mean` or shares such as `{top: [1, 0.5]}`, found a list",
+    "account: {rollup: {top: [a]}}": "'a' is not a number",
+}
+
+
+@pytest.mark.parametrize("text", TOLD_ONCE)
+def test_a_mistake_is_told_once_and_in_words_of_its_own(text):
+    assert [f.message for f in problems(f"model: m\n{text}\n")] == [TOLD_ONCE[text]]
+
+
+def test_mistakes_in_segments_are_told_with_all_others_and_by_their_own_place():
+    found = problems(
+        "model: m\nfit: {cirteria: {}}\nsegments:\n- {name: s, when: {a: b}}\n- name: t\n  when: {a: b}\n  pql: {totl: 3}\n"
+        "  behavior: {decay: {points: 3}}\n"
+    )
+    assert [(f.line, f.path) for f in found] == [
+        (2, "fit.cirteria"),
+        (7, "segments[1].pql.totl"),
+        (8, "segments[1].behavior.decay"),
+    ]
+
+
+NO_YAML = {
+    "model: m\n  fit: 3": (2, 6, "indented deeper than the one above"),
+    "model: m\nfit:\n  a: b: c": (3, 7, "`: ` stands twice on one line; put a text that holds it in quotes"),
+    "model: m\nfit:\n\ta: 1": (3, 1, "a tab; indent with spaces"),
+    "model: m\nfit:\n   a: 1\n  b: 2": (4, 3, "indent keys of one level alike"),
+    "model: m\nfit: {a: 1\n": (3, 1, "`}` is still missing; add it where the list ends (it is opened at line 2)"),
+    "model: m\nfit: {a: 1\npql: {}": (3, 4, "expected `,` or `}`, found `:`"),
+    "model: m\nfit: {a: 1}}": (2, 12, "`}` where nothing is open"),
+    "model: 'm\ntitle: x": (1, 8, "a quote is opened and never closed"),
+    'model: "m\\q"': (1, 11, "`\\q` means nothing in double quotes"),
+    "model: @m": (1, 8, "a text cannot start with '@'; put it in quotes"),
+    "model: *m": (1, 8, "a text that starts with `*` in quotes"),
+    "model: m\n- a": (2, 1, "a list item where a key is expected"),
+    "- a\nmodel: m": (2, 1, "a key where a list item is expected"),
+    "model: m\nfit\n": (2, 1, "a key without `:`"),
+    "model: - a": (1, 8, "a list item behind a key"),
+    'model: "a" b': (1, 12, "text behind a value that is complete"),
+    "model: ]": (1, 8, "expected a value, found `]`"),
+    "model: > x": (1, 10, "write it on the next lines"),
+    "model: m\n---\nmodel: n": (2, 1, "a file holds one"),
+    "model: m\ntitle: a\x07": (2, 9, "U+0007"),
+}
+
+
+@pytest.mark.parametrize("text", NO_YAML)
+def test_what_is_no_yaml_is_told_in_words_at_its_place(text):
+    line, column, words = NO_YAML[text]
+    (found,) = problems(text)
+    assert (found.code, found.line, found.column) == ("yaml-syntax", line, column)
+    assert words in found.message
+
+
 def test_yaml_reads_norway_as_a_text():
     assert parse_yaml("in: [NO, no, off, 2026-01-01, 0x1F, 1_000, null, ~, 1.50]", "x").data["in"] == [
         "NO", "no", "off", "2026-01-01", "0x1F", "1_000", None, None, pytest.approx(1.5)

@@ -108,10 +108,11 @@ def model_from(source: Source) -> LoadedModel:
     """
     model, findings = _checked(source)
     segments: list[LoadedSegment] = []
-    if model is not None and not findings:
+    if model is not None and not any(f.path.startswith("segments") for f in findings):
+        whole = not findings
         for i, segment in enumerate(model.segments or ()):
             found, problems = _segment(source, i, segment)
-            findings += problems
+            findings += [f for f in problems if whole or f.file != source.file or f.path.startswith("segments")]
             segments += [LoadedSegment(segment.name, segment.when, found)] if found is not None else []
     if findings:
         raise DenizenError(sorted(_unique(findings), key=lambda f: (f.file or "", f.line or 0, f.column or 0)))
@@ -269,7 +270,7 @@ def _message(detail: ErrorDetails) -> str:
         "dict_type": f"expected keys and values, found {found}",
         "model_type": f"expected keys and values, found {found}",
         "int_type": f"expected a whole number, found {found}",
-        "too_short": _empty(detail),
+        "too_short": _empty(detail) if detail["type"] == "too_short" else "",
         "string_too_short": "the text is empty",
         "string_pattern_mismatch": (
             f"{found} is no name; a name starts with a letter and has letters, digits, `_`, `.` and `-` only"
@@ -282,7 +283,8 @@ def _message(detail: ErrorDetails) -> str:
 
 def _empty(detail: ErrorDetails) -> str:
     if not isinstance(detail["input"], dict):
-        return "the list is empty"
+        least, there = detail["ctx"]["min_length"], len(detail["input"])
+        return "the list is empty" if least == 1 else f"expected at least {least} steps, found {there}"
     if _is_events_of_product(detail["loc"]):
         product = detail["loc"][1]
         return (

@@ -40,8 +40,8 @@ def _resolved(schema: dict[str, Any], nodes: list[dict[str, Any]]) -> list[dict[
     for node in nodes:
         if "$ref" in node:
             found += _resolved(schema, [schema["$defs"][node["$ref"].rsplit("/", 1)[-1]]])
-        elif "anyOf" in node:
-            found += _resolved(schema, node["anyOf"])
+        elif "anyOf" in node or "oneOf" in node:
+            found += _resolved(schema, node.get("anyOf") or node["oneOf"])
         else:
             found.append(node)
     return found

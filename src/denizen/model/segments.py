@@ -22,6 +22,7 @@ def segment_source(source: Source, index: int) -> Source:
     whole.keys = {p: place for p, place in source.keys.items() if p[:1] != ("segments",)}
     whole.values = {p: place for p, place in source.values.items() if p[:1] != ("segments",)}
     given = source.at(segment)
+    whole.segment, whole.own = segment, {*given.keys, *given.values} - {()}
     for key in SEGMENTED:
         if key not in given.data:
             continue

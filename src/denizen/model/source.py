@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 from denizen.errors import DenizenError, Finding
+from denizen.model.yaml_words import plain, syntax_error, unreadable
 
 if TYPE_CHECKING:
     from ruamel.yaml.nodes import Node
@@ -32,13 +34,18 @@ _MAX_NODES = 100_000
 
 @dataclass
 class Source:
-    """A YAML file, read: `data` as plain Python, and where each path stands (line and column from 1)."""
+    """A YAML file, read: `data` as plain Python, and where each path stands (line and column from 1).
+
+    `segment` is where the words of a segment stand in the file, and `own` are the paths that they say anew.
+    """
 
     file: str
     data: Any = None
     keys: dict[Path, tuple[int, int]] = field(default_factory=dict)
     values: dict[Path, tuple[int, int]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    segment: Path = ()
+    own: set[Path] = field(default_factory=set)
 
     def at(self, path: Path) -> Source:
         """Return the part of the file at a path, with its places."""
@@ -56,7 +63,8 @@ class Source:
         places = self.keys if at_key else self.values
         known = next((p for p in _outward(path) if p in places), ())
         line, column = places.get(known) or self.values.get(known, (1, 1))
-        return Finding(code, message, self.file, line, column, dotted(path))
+        whole = (*self.segment, *path) if known in self.own else path
+        return Finding(code, message, self.file, line, column, dotted(whole))
 
 
 def dotted(path: Path) -> str:
@@ -81,7 +89,7 @@ def parse_yaml(text: str, file: str) -> Source:
     try:
         node = _composed(text)
     except (YAMLError, ValueError) as error:
-        raise DenizenError([_syntax_error(error, file)]) from None
+        raise DenizenError([_syntax_error(error, text, file)]) from None
     except RecursionError:
         raise DenizenError([Finding("yaml-syntax", "the file nests too deeply", file, 1, 1)]) from None
     if node is not None:
@@ -103,13 +111,12 @@ class _TooLargeError(Exception):
     pass
 
 
-def _syntax_error(error: Exception, file: str) -> Finding:
+def _syntax_error(error: Exception, text: str, file: str) -> Finding:
     if isinstance(error, MarkedYAMLError):
-        mark = error.problem_mark or error.context_mark
-        message = " ".join(str(p) for p in (error.problem, error.context) if p)
-        if mark is not None:
-            return Finding("yaml-syntax", message, file, mark.line + 1, mark.column + 1)
-    return Finding("yaml-syntax", " ".join(str(error).split()), file)
+        return syntax_error(error, text, file)
+    if isinstance(error, ReaderError):
+        return unreadable(error, text, file)
+    return Finding("yaml-syntax", plain(" ".join(str(error).split())), file)
 
 
 class _Reader:

@@ -7,15 +7,17 @@ Field descriptions become the JSON Schema that editors use.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     StringConstraints,
+    Tag,
     WithJsonSchema,
     model_validator,
 )
@@ -433,10 +435,30 @@ class Top(Spec):
     )
 
 
+RollupWord = Literal["max", "sum", "mean"]
+
+
+def _kind_of_rollup(value: Any) -> str | None:
+    """Return which of the two ways to say a rollup a value is, so that only its mistakes are told."""
+    if isinstance(value, dict | Top):
+        return "top"
+    return "word" if value in get_args(RollupWord) else None
+
+
+Rollup = Annotated[
+    Annotated[RollupWord, Tag("word")] | Annotated[Top, Tag("top")],
+    Discriminator(
+        _kind_of_rollup,
+        custom_error_type="rollup",
+        custom_error_message="expected `max`, `sum`, `mean` or shares such as `{top: [1, 0.5]}`",
+    ),
+]
+
+
 class Account(Spec):
     """How a company is scored from its people (semantics, 5)."""
 
-    rollup: Literal["max", "sum", "mean"] | Top = Field("max", description="behavior from that of the members")
+    rollup: Rollup = Field("max", description="behavior from that of the members")
     criteria: dict[Name, Criterion] = Field(
         default_factory=dict, max_length=MAX_CRITERIA, description="measured over the events of all members"
     )
