@@ -82,6 +82,44 @@ def test_a_failing_case_tells_expected_found_line_and_place(folder):
     assert "1 passed" in denizen(folder, "test", "-k", "KNOWS", "model.cases.yaml").stdout
 
 
+GATED = """
+model: m
+behavior:
+  criteria:
+    x: {count: x, points: 70}
+    spam: {count: y, bands: [{at_least: 1, points: 0}], disqualifies: true}
+pql: {total: 80, fit: 0, behavior: 40, require: {email_type: {is_not: disposable}}}
+account: {pqa: {total: 90, fit: 0, behavior: 10}}
+"""
+NO_PQL = """
+- case: a
+  model: gated.yaml
+  as_of: 2026-06-10
+  events: [{event: x, at: 2026-06-01}, {event: y, at: 2026-06-01}]
+  colleagues: {bob: {lead: {email_type: business}, events: [{event: x, at: 2026-06-01}]}}
+  expect: {pql: true, gates: {behavior: true, total: true}, colleagues: {bob: {pql: true}}, account: {pqa: true}}
+"""
+
+
+def test_a_pql_that_is_none_tells_the_gates_it_missed(tmp_path):
+    (tmp_path / "gated.yaml").write_text(GATED)
+    (tmp_path / "a.cases.yaml").write_text(NO_PQL)
+    out = denizen(tmp_path, "test", code=1).stdout
+    total, required = "total 70 of 80, missed by 10", "require email_type is not disposable: unknown"
+    assert f" pql: expected true, found false  (missed: {total}; {required}; spam disqualifies)\n" in out
+    assert f" gate total: expected true, found false  ({total})\n" in out
+    assert f" bob pql: expected true, found false  (missed: {total})\n" in out
+    assert " account pqa: expected true, found false  (missed: total by 20 (needs 90))\n" in out
+    told = json.loads(denizen(tmp_path, "test", "--json", code=1).stdout)["cases"][0]["differences"]
+    missed = {d["name"]: [(g["gate"], g["missed_by"]) for g in d["missed"]] for d in told}
+    assert missed == {
+        "pql": [("total", 10), ("require email_type", 0), ("spam does not disqualify", 0)],
+        "gate total": [],
+        "bob pql": [("total", 10)],
+        "account pqa": [("total", 20)],
+    }
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [

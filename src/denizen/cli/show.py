@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from denizen.cli.terminal import Text, console
+from denizen.scoring.gate_words import gate_in_words, origin_in_words
 from denizen.visible import visible_json, visible_line
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from denizen.cli.terminal import Console
     from denizen.errors import DenizenError, Finding
     from denizen.ingest.accounting import Accounting, AccountMatches, EntityRows, EventRows
-    from denizen.scoring.explain import ExplainedLine, Explanation, Gate, Origin
+    from denizen.scoring.explain import ExplainedLine, Explanation
     from denizen.scoring.foresight.path import Path
     from denizen.scoring.ranking import Ranked, Summary
 
@@ -212,14 +213,6 @@ def _derived(counts: dict[str, int]) -> str:
     return f"derived, by leads: {listed}" if listed else ""
 
 
-def _origin(origin: Origin | None, attribute: str | None) -> str:
-    """Say what a value was derived from."""
-    if origin is None:
-        return ""
-    how = "read from" if origin.attribute == attribute else f"derived from {origin.attribute}"
-    return f', {how} "{origin.value}"'
-
-
 def _entities(name: str, rows: EntityRows) -> str:
     return f"{name}: {rows.read:,} read = {rows.used:,} used + {rows.rejected:,} rejected"
 
@@ -261,7 +254,7 @@ def print_explanation(explanation: Explanation) -> None:
     for gate in explanation.gates:
         missed = "  missed " if gate.needed is not None else "  ruled out: "
         mark = Text("  holds  " if gate.holds else missed, style="green" if gate.holds else "red")
-        out.print(mark.append(_gate(gate), style="none"))
+        out.print(mark.append(gate_in_words(gate), style="none"))
     if explanation.unknown:
         out.print(Text(f"  unknown: {', '.join(explanation.unknown)}", style="yellow"))
     print_foresight(explanation)
@@ -307,24 +300,10 @@ def _print_path(path: Path) -> None:
         out.print(Text(f"  cannot be filled: {closed}", style="dim"), soft_wrap=True)
 
 
-def _gate(gate: Gate) -> str:
-    if isinstance(gate.value, float) and isinstance(gate.needed, float):
-        miss = "" if gate.holds else f", missed by {points(gate.missed_by)}"
-        return f"{gate.gate} {points(gate.value)} of {points(gate.needed)}{miss}"
-    if gate.needed is None:
-        return gate.gate if gate.holds else _against(gate.gate)
-    return f"{gate.gate} {gate.needed}: {gate.value}{_origin(gate.derived_from, gate.gate.removeprefix('require '))}"
-
-
-def _against(gate: str) -> str:
-    """Return what rules a lead out, from the name of the gate that says it does not."""
-    return gate.replace(" does not disqualify", " disqualifies").replace("ceiling does not apply", "ceiling applies")
-
-
 def _line(line: ExplainedLine) -> tuple[Text, Text, Text, Text]:
     style = "green" if line.points > 0 else "red" if line.points < 0 else "dim"
     name = {"recency": f"{line.line} (recent)", "limit": "limit"}.get(line.kind, line.line)
-    measure = "unknown" if line.unknown else (line.measure or "") + _origin(line.derived_from, line.attribute)
+    measure = "unknown" if line.unknown else (line.measure or "") + origin_in_words(line.derived_from, line.attribute)
     if line.kind == "decay" and not line.unknown:
         measure = f"{line.measure} days idle"
     shown = [

@@ -8,10 +8,11 @@ from rich.table import Table
 
 from denizen.cli.show import points, signed
 from denizen.cli.terminal import Text, console
+from denizen.scoring.gate_words import account_gate_in_words
 from denizen.visible import visible_line
 
 if TYPE_CHECKING:
-    from denizen.scoring.explain_account import AccountExplanation, AccountGate
+    from denizen.scoring.explain_account import AccountExplanation
 
 PEOPLE_SHOWN = 5
 
@@ -35,12 +36,6 @@ def print_account(found: AccountExplanation) -> None:
             name = f"behavior of {visible_line(line.line)}" if line.kind == "member" else visible_line(line.line)
             table.add_row(signed(line.points), Text(name), Text(visible_line(line.measure or "")), Text(people))
         out.print(table)
-    missed = [_missed(gate) for gate in found.gates if not gate.holds]
+    missed = [visible_line(account_gate_in_words(gate)) for gate in found.gates if not gate.holds]
     out.print()
     out.print(Text(f"missed: {', '.join(missed)}" if missed else "every gate holds"), soft_wrap=True)
-
-
-def _missed(gate: AccountGate) -> str:
-    if gate.needed is None or gate.missed_by is None:
-        return visible_line(gate.gate)
-    return f"{gate.gate} by {points(gate.missed_by)} (needs {points(gate.needed)})"

@@ -106,7 +106,7 @@ def _explanation(run: Run, account_id: str) -> AccountExplanation:
         account_id=account_id,
         as_of=iso(int(as_of_us)),
         **dict(zip(_COLUMNS, values, strict=True)),
-        gates=_gates(run, account_id, int(as_of_us), reached),
+        gates=gates_of(run, account_gates(run)[account_id, int(as_of_us)], reached),
         lines=tuple(
             AccountLine(part, line, kind, measure, points, tuple(map(str, leads)))
             for part, line, kind, measure, points, leads in lines
@@ -114,11 +114,12 @@ def _explanation(run: Run, account_id: str) -> AccountExplanation:
     )
 
 
-def _gates(run: Run, account_id: str, as_of_us: int, reached: dict[str, float]) -> tuple[AccountGate, ...]:
+def gates_of(run: Run, held: dict[str, bool], reached: dict[str, Any]) -> tuple[AccountGate, ...]:
+    """Return the gates of an account, from which of them hold and the scores that it reached."""
     asked = run.program.account.facts.gates
     found = []
-    for gate, holds in account_gates(run)[account_id, as_of_us].items():
-        needed = float(getattr(asked, gate)) if gate in reached else None
+    for gate, holds in held.items():
+        needed = float(getattr(asked, gate)) if gate in ("total", "fit", "behavior") else None
         missed = None if needed is None else round(max(0.0, needed - reached[gate]), 6)
         found.append(AccountGate(gate, needed, missed, holds))
     return tuple(found)

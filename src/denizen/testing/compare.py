@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from denizen.errors import did_you_mean
-from denizen.testing.found import in_words
+from denizen.testing.found import gate_said, in_words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterator
 
+    from denizen.scoring.explain import Gate
+    from denizen.scoring.explain_account import AccountGate
     from denizen.testing.found import Found, Ledger
     from denizen.testing.spec import ExpectAccount, ExpectLead
 
@@ -25,13 +27,17 @@ _LEAST = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What was expected and what was found instead, by name; `line` is that line of the ledger, in words."""
+    """What was expected and what was found instead, by name; `line` is that line of the ledger, or what explains it, in words.
+
+    `missed` are the gates for which a PQL or PQA that was expected is none.
+    """
 
     name: str
     as_of: str
     expected: Any
     found: Any
     line: str = ""
+    missed: tuple[Gate | AccountGate, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain data for `--json`."""
@@ -41,6 +47,7 @@ class Difference:
             "expected": _as_json(self.expected),
             "found": self.found,
             "line": self.line,
+            "missed": [asdict(gate) for gate in self.missed],
         }
 
 
@@ -79,7 +86,9 @@ def _scores(
     for name in names:
         wanted = getattr(expect, name)
         if wanted is not None and not _same(wanted, found.scores[name]):
-            yield Difference(whose + name, at, wanted, found.scores[name])
+            missed = found.missed if name in ("pql", "pqa") and wanted else ()
+            told = f"missed: {'; '.join(map(gate_said, missed))}" if missed else ""
+            yield Difference(whose + name, at, wanted, found.scores[name], told, missed)
 
 
 def _lines(
@@ -112,12 +121,13 @@ def _one(
 
 
 def _gates(expect: ExpectLead | ExpectAccount, found: Found, at: str, whose: str) -> Iterator[Difference]:
+    gates = {gate.gate: gate for gate in found.gates}
     for name, wanted in expect.gates.items():
-        if name not in found.gates:
-            told = f"there is no such gate; {did_you_mean(name, found.gates) or 'gates: ' + ', '.join(found.gates)}"
+        if name not in gates:
+            told = f"there is no such gate; {did_you_mean(name, gates) or 'gates: ' + ', '.join(gates)}"
             yield Difference(f"{whose}gate {name}", at, wanted, None, told)
-        elif found.gates[name] != wanted:
-            yield Difference(f"{whose}gate {name}", at, wanted, found.gates[name])
+        elif (holds := gates[name].holds) != wanted:
+            yield Difference(f"{whose}gate {name}", at, wanted, holds, "" if holds else gate_said(gates[name]))
 
 
 def _same(expected: Any, found: Any) -> bool:

@@ -6,9 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from denizen.clock import iso, to_us
+from denizen.scoring.explain_account import AccountGate
+from denizen.scoring.gate_words import account_gate_in_words, gate_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from denizen.scoring.explain import Gate
 
 PARTS = ("fit", "behavior")
 
@@ -43,11 +47,21 @@ class Ledger:
 
 @dataclass(slots=True)
 class Found:
-    """One score with its ledger; of an account also its gates."""
+    """One score with its ledger and, where they are looked at, its gates."""
 
     scores: dict[str, Any]
     ledger: Ledger = field(default_factory=Ledger)
-    gates: dict[str, bool] = field(default_factory=dict)
+    gates: tuple[Gate, ...] | tuple[AccountGate, ...] = ()
+
+    @property
+    def missed(self) -> tuple[Gate | AccountGate, ...]:
+        """The gates that do not hold."""
+        return tuple(gate for gate in self.gates if not gate.holds)
+
+
+def gate_said(gate: Gate | AccountGate) -> str:
+    """Return a gate that is missed in the words of `denizen explain`."""
+    return account_gate_in_words(gate) if isinstance(gate, AccountGate) else gate_in_words(gate)
 
 
 def line_name(row: dict[str, Any]) -> str:

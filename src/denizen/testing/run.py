@@ -10,6 +10,7 @@ from denizen.ingest.prepare import Moments
 from denizen.ingest.project import Data
 from denizen.scoring.accounts import account_gates
 from denizen.scoring.explain import explain_lead
+from denizen.scoring.explain_account import gates_of
 from denizen.scoring.run import IN_MEMORY, score_run
 from denizen.testing.compare import Difference, compare_account, compare_lead
 from denizen.testing.found import Found
@@ -18,6 +19,7 @@ from denizen.testing.rows import ACCOUNT_ID, LEAD, Rows, names_accounts, person_
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from denizen.scoring.explain import Gate
     from denizen.scoring.run import Run
     from denizen.testing.cases import Case
     from denizen.testing.spec import CaseMoment, ExpectLead
@@ -132,8 +134,8 @@ def _accounts(run: Run, rows: Rows) -> dict[tuple[str, int], Found]:
         if row["kind"] == "member":
             row["line"] = row["people"][0]
         found[_key(row, ACCOUNT_ID)].ledger.rows.append(row)
-    for key, gates in account_gates(run).items():
-        found[key].gates = gates
+    for key, held in account_gates(run).items():
+        found[key].gates = gates_of(run, held, found[key].scores)
     return found
 
 
@@ -151,7 +153,7 @@ def _compare(case: Case, i: int, moment: CaseMoment, scored: _Scored, engine: st
     people: list[tuple[str, ExpectLead]] = [(LEAD, expect), *expect.colleagues.items()]
     for name, wanted in people:
         found = scored.people[person_id(i, name), us]
-        if wanted.gates:
+        if wanted.gates or (wanted.pql and not found.scores["pql"]):
             found.gates = _gates(case, name, us, engine)
         yield from compare_lead(wanted, found, iso(us), scored.names, "" if name == LEAD else f"{name} ")
     if expect.account is not None:
@@ -160,8 +162,8 @@ def _compare(case: Case, i: int, moment: CaseMoment, scored: _Scored, engine: st
         yield from compare_account(expect.account, scored.accounts.get((str(account_id), us)), iso(us), names)
 
 
-def _gates(case: Case, name: str, us: int, engine: str) -> dict[str, bool]:
+def _gates(case: Case, name: str, us: int, engine: str) -> tuple[Gate, ...]:
     data = _data(rows_of({0: case}), match=names_accounts(case))
     moments = Moments((us,), None, case.known)
     explained, _ = explain_lead(case.model, person_id(0, name), data, moments, engine=engine)
-    return {gate.gate: gate.holds for gate in explained.gates}
+    return explained.gates
