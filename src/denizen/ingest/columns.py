@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from denizen.errors import DenizenError, Finding
 from denizen.ingest.column_shapes import SHAPES, letters_of
 from denizen.ingest.column_values import ALWAYS, SHOWS, are_keys
-from denizen.ingest.raw import CANONICAL, IN_PYTHON
+from denizen.ingest.raw import CANONICAL
 from denizen.ingest.sources import read_raw
 
 if TYPE_CHECKING:
