@@ -123,7 +123,8 @@ def test_every_lead_that_could_qualify_is_accounted_for(model, world):
     for row in result.leads.to_pylist():
         now = scores[row["lead_id"]]
         assert not any((now["pql"], now["capped"], now["disqualified"]))
-        assert row["points"] > 0
+        assert (row["points"], row["coming_back"])[row["milestone"] == "coming back"] > 0
+        assert row["points"] > 0 or row["milestone"] == "coming back"
         assert row["total_after"] == pytest.approx(now["total"] + row["coming_back"] + row["points"])
 
 
@@ -159,9 +160,26 @@ def test_coming_back_goes_with_every_milestone_and_is_none_of_its_own():
 def test_who_has_every_milestone_is_only_asked_to_come_back():
     done = [("ann", e, "2026-04-01") for e in ("login", "set_up", "invite", "invite")]
     (ann,) = idle(*done).values()
-    assert (ann["milestone"], ann["to_do"], ann["coming_back"]) == ("coming back", "login again", 0)
-    assert ann["total_after"] == ann["total"] + ann["points"] == 45
+    assert (ann["milestone"], ann["to_do"], ann["points"]) == ("coming back", "login again", 0)
+    assert ann["total_after"] == ann["total"] + ann["coming_back"] == 45
+    assert ann["coming_back"] > 0
     assert ann["qualifies"]
+
+
+def test_rows_are_sorted_by_who_qualifies_then_by_points_then_by_what_coming_back_adds():
+    done = [(lead, e, day) for lead, day in (("ann", "2026-04-20"), ("bob", "2026-04-01")) for e in ("login", "set_up", "invite", "invite")]  # fmt: skip
+    rows = idle(*done, ("cem", "login", "2026-06-09"), ("dia", "set_up", "2026-06-09"))
+    told = [(lead, row["qualifies"], row["points"]) for lead, row in rows.items()]
+    assert told == [("dia", True, 15), ("bob", True, 0), ("ann", True, 0), ("cem", False, 30)]
+    assert rows["bob"]["coming_back"] > rows["ann"]["coming_back"] > 0
+
+
+def test_the_group_of_those_who_are_only_asked_to_come_back_tells_what_that_adds():
+    done = [{"lead_id": "ann", "event": e, "timestamp": "2026-04-01"} for e in ("login", "set_up", "invite", "invite")]
+    told = denizen.nurture(IDLE, events=done, as_of="2026-06-10")
+    (group,) = told.summary.groups
+    assert (group.milestone, group.need_to_come_back) == ("coming back", 1)
+    assert group.median_points == told.leads.to_pylist()[0]["coming_back"] > 0
 
 
 def test_the_lead_whom_a_milestone_moves_is_scored_as_one_that_came_back():

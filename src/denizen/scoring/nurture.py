@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 class Group:
     """The leads whom one milestone would move most; `median_points` is what it adds besides coming back.
 
+    Where no milestone adds anything, it is what coming back adds.
     `need_to_come_back` are those from whom idleness takes points; `qualify_by_coming_back` of them need nothing else.
     """
 
@@ -97,7 +98,7 @@ def find_milestones(run: Run, data: Data, progress: Progress, won: str = "won") 
         " coming_back, CAST(final.total AS DOUBLE) AS total, total_after, qualifies, back_qualifies AS qualifies_by_coming_back, gap, make_timestamptz(closes_us) AS"
         " closes_at, fit_tier, behavior_tier FROM nurtured JOIN final ON CAST(final.lead_id AS VARCHAR) = nurtured.real_id"
         f" LEFT JOIN {ADDRESSES} AS known ON known.lead_id = nurtured.real_id"
-        " ORDER BY qualifies DESC, points DESC, final.lead_id"
+        " ORDER BY qualifies DESC, points DESC, coming_back DESC, final.lead_id"
     )
     return _summarize(run, asked, tuple(missing))
 
@@ -165,7 +166,7 @@ def _come_back(world: World) -> None:
     do = find_returning(world)
     world.cursor.execute(
         f"INSERT INTO tried SELECT lead_id, 0, {text(COMING_BACK)}, {text(do)}, 1, NULL,"
-        " CAST(back.total - now.total AS DOUBLE), 0, back.pql, CAST(back.total AS DOUBLE), back.pql, TRUE"
+        " 0, CAST(back.total - now.total AS DOUBLE), back.pql, CAST(back.total AS DOUBLE), back.pql, TRUE"
         " FROM back JOIN now USING (lead_id) WHERE lead_id IN (SELECT lead_id FROM returning_leads)"
     )
 
@@ -332,15 +333,15 @@ def _keep_best(run: Run, plan: nodes.Plan) -> None:
         " total_after, qualifies, closes_us,"
         f" CAST({gap} AS DOUBLE)"
         " FROM (SELECT *, row_number() OVER (PARTITION BY lead_id ORDER BY last, points DESC, qualifies DESC, times, no) AS place"
-        " FROM tried WHERE points > 0) AS best JOIN world_rows USING (lead_id)"
+        " FROM tried WHERE points > 0 OR last AND coming_back > 0) AS best JOIN world_rows USING (lead_id)"
         " JOIN final ON final.lead_id = world_rows.real_id WHERE place = 1"
     )
 
 
 def _summarize(run: Run, asked: int, missing: tuple[Missing, ...]) -> Nurture:
     rows = run.connection.execute(
-        "SELECT milestone, count(*), median(points),"
-        f" count(*) FILTER (WHERE coming_back > 0 OR milestone = {text(COMING_BACK)}),"
+        f"SELECT milestone, count(*), median(CASE milestone WHEN {text(COMING_BACK)} THEN coming_back ELSE points END),"
+        " count(*) FILTER (WHERE coming_back > 0),"
         " count(*) FILTER (WHERE qualifies_by_coming_back), count(*) FILTER (WHERE qualifies),"
         " strftime(min(closes_at) AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%SZ')"
         " FROM nurture GROUP BY milestone ORDER BY 6 DESC, 2 DESC, 1"
