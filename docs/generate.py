@@ -87,7 +87,8 @@ def kind(value: dict[str, Any]) -> str:
     if "const" in value:
         return f"`{str(value['const']).lower()}`"
     if value.get("examples"):
-        return f"duration, as `{value['examples'][0]}`"
+        example = value["examples"][0]
+        return f"{'instant' if example.endswith('Z') else 'duration'}, as `{example}`"
     name = value.get("type", "any")
     if isinstance(name, list):
         return " or ".join(name)

@@ -96,6 +96,22 @@ def test_every_kind_of_ledger_line_is_documented():
     assert kinds <= set(re.findall(r"`(\w+)`", page))
 
 
+def test_every_section_of_the_semantics_that_is_named_is_there():
+    page = (ROOT / "docs" / "explanation" / "semantics.md").read_text()
+    sections = re.findall(r"^## (\d+)\. ", page, re.MULTILINE)
+    steps = re.findall(r"^(\d+)\. \*\*", page.split("\n## 3. ")[1].split("\n## ")[0], re.MULTILINE)
+    there = {*sections, *(f"3.{step}" for step in steps)}
+    told = "".join(p.read_text() for p in [*PAGES, *(ROOT / "src").rglob("*.py")])
+    named = set(re.findall(r"semantics, (?:sections? )?(\d(?:\.\d)?)", told))
+    assert {"1", "2", "3", "3.2", "3.6", "4", "5"} <= named <= there
+
+
+def test_instants_in_the_reference_are_no_durations():
+    page = (ROOT / "docs" / "reference" / "model.md").read_text()
+    assert "| `received` | instant, as `2026-07-01T00:00:00Z` |" in page
+    assert "duration, as `2026-" not in page
+
+
 def test_every_error_code_is_documented():
     page = (ROOT / "docs" / "reference" / "errors.md").read_text()
     assert re.findall(r"^## (.+)$", page, re.MULTILINE) == list(CODES)
