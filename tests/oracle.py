@@ -555,7 +555,8 @@ def behave(it, section, lines):
     for line in steps:
         c = criteria[line.line]
         bonus = c.get("recency") or section.get("recency")
-        if bonus and "attribute" not in c:
+        can_be_positive = any(b["points"] > 0 for b in c.get("bands") or [c])
+        if bonus and "attribute" not in c and can_be_positive:
             recent = (
                 line.points > 0 and line.events and max(e["at_us"] for e in line.events) > it.T - span(bonus["within"])
             )
