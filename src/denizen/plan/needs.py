@@ -54,7 +54,7 @@ class Needs:
     sessions: bool
     order: bool
     accounts: bool
-    trial: bool = False
+    trial: bool
 
 
 def needs_of(*plans: nodes.Plan) -> Needs:
