@@ -250,17 +250,6 @@ def test_a_planted_leak_is_found_and_casts_doubt_on_the_verdict():
     assert run_backtest([load_model(SMALL)], world(), design_of()).as_dict()["leaks"] == []
 
 
-@pytest.mark.parametrize(("within", "rejected"), [("{last: 30d}", 0), ("{trial: true}", 1)])
-def test_a_backtest_loses_a_lead_for_its_trial_date_only_where_a_batch_does(within, rejected):
-    model = f"model: m\nbehavior: {{criteria: {{did: {{count: built, within: {within}, points: 50}}}}}}\n"
-    data = world()
-    for i, lead in enumerate(data.leads):
-        lead["trial_ends_at"] = "never" if i == 0 else "2026-12-01"
-    found = run_backtest([load_model(model)], data, design_of())
-    scored = denizen.score(model, leads=data.leads, events=data.events, as_of="2026-11-01").accounting
-    assert found.accounting.leads.rejected == scored.leads.rejected == rejected
-
-
 @pytest.mark.parametrize(("criterion", "counts"), [("count: core", False), ("count: any", True)])
 def test_an_event_after_conversion_casts_doubt_only_where_the_model_counts_it(criterion, counts):
     model = f"model: m\nbehavior: {{criteria: {{did: {{{criterion}, points: 50}}}}}}\n"

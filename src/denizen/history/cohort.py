@@ -191,7 +191,6 @@ def tables_of(
             sessions=sessions or needs.sessions,
             order=order or needs.order,
             accounts=needs.accounts,
-            trial=needs.trial,
         ),
         dated=dated,
     )

@@ -83,8 +83,6 @@ def stage_leads(
         column = raw.find(given)
         if column is None:
             reading.add(name, "CAST(NULL AS BIGINT)")
-        elif given != "signup_at" and not tables.trial:
-            reading.add_instant_if_readable(name, as_instant(column.expression, column.kind))
         else:
             reading.add_instant(name, column, as_instant(column.expression, column.kind), given)
     accounting.leads = _stage(connection, reading, tables, "leads", "lead_id", numbers, accounting)

@@ -51,10 +51,6 @@ class Reading:
         unread = f"({in_range(OWN + name)}) IS NOT TRUE"
         self.reject(f"{present}{unread}", f"{label} cannot be read (write ISO 8601 or epoch time)")
 
-    def add_instant_if_readable(self, name: str, instant: str) -> None:
-        """Add a timestamp that nothing reads: one that cannot be read is unknown."""
-        self.add(name, f"CASE WHEN {in_range(instant)} THEN {instant} END")
-
     def add_plain_value(self, value: Value, column: Column, *, shown: bool, empty: bool) -> None:
         """Add an attribute whose every value is tidy and no list; `empty` says that some are empty, which is unknown.
 

@@ -43,8 +43,7 @@ class Forms:
 class Needs:
     """Which parts of the data a plan reads.
 
-    `names` are the event names it waits for; `every_event` says that any event can matter, for idleness or to cut sessions;
-    `trial` that it looks at when a trial begins or ends.
+    `names` are the event names it waits for; `every_event` says that any event can matter, for idleness or to cut sessions.
     """
 
     attributes: dict[str, Forms]
@@ -54,7 +53,6 @@ class Needs:
     sessions: bool
     order: bool
     accounts: bool
-    trial: bool
 
 
 def needs_of(*plans: nodes.Plan) -> Needs:
@@ -71,8 +69,6 @@ def needs_of(*plans: nodes.Plan) -> Needs:
         sessions=sessions,
         order=any(isinstance(m, nodes.Sequence) for m in measures),
         accounts=any(events.scope == "account" for events in selections),
-        trial=any(events.window and events.window.kind in ("trial", "trial_last") for events in selections)
-        or any(plan.decay and plan.decay.after_trial for plan in plans),
     )
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from denizen.ingest.raw import Raw
 
 MOST_NAMES = 5000
-NOTHING = Needs({}, {PROPERTY: Forms()}, (), every_event=True, sessions=False, order=False, accounts=False, trial=False)
+NOTHING = Needs({}, {PROPERTY: Forms()}, (), every_event=True, sessions=False, order=False, accounts=False)
 
 
 def seen_events(data: Data) -> SeenEvents:

@@ -30,9 +30,7 @@ def known_attributes(data: Data, asked: Iterable[str]) -> Known:
         DenizenError: leads or accounts cannot be read.
     """
     wanted = {name: Forms() for name in asked}
-    tables = tables_for(
-        Needs(wanted, {}, (), every_event=False, sessions=False, order=False, accounts=False, trial=False)
-    )
+    tables = tables_for(Needs(wanted, {}, (), every_event=False, sessions=False, order=False, accounts=False))
     connection = connect()
     try:
         people = replace(data, events=None, outcomes=None)

@@ -68,7 +68,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The columns of the tables for one plan; `trial` says that it looks at when trials begin or end."""
+    """The columns of the tables for one plan."""
 
     attributes: dict[str, Value]
     properties: dict[str, Value]
@@ -77,7 +77,6 @@ class Tables:
     event_ids: bool
     accounts: bool
     dated: bool = False
-    trial: bool = True
 
     def grid(self) -> dict[str, Kind]:
         """Return the columns of `grid`; `g` numbers its rows. Dated, it holds attributes as known at each row."""
@@ -129,5 +128,4 @@ def tables_for(needs: Needs, *, shown: bool = False, event_ids: bool = False, da
         event_ids=event_ids or needs.order,
         accounts=needs.accounts,
         dated=dated,
-        trial=needs.trial,
     )
